@@ -1,8 +1,7 @@
 """A site with its ledger and people, where equipment changes hands."""
 
-import sqlite3
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -36,10 +35,9 @@ HOUR_S = 3600.0
 
 @dataclass(frozen=True)
 class Place:
-    """A site with its ledger and people, and a shell on the ledger."""
+    """A site with its ledger and people."""
 
     decision_context: DecisionContext
-    shell: sqlite3.Connection
 
     @property
     def site(self) -> Site:
@@ -97,10 +95,7 @@ def opened_place(folder: Path) -> Generator[Place]:
     """A site with people and a ledger."""
     site = make_site(folder)
     with Database(site.state, site.id) as database:
-        context = DecisionContext(site, database, load_policy(site), load_roster(site))
-        path = site.state / "ledger.db"
-        with closing(sqlite3.connect(path, isolation_level=None)) as shell:
-            yield Place(context, shell)
+        yield Place(DecisionContext(site, database, load_policy(site), load_roster(site)))
 
 
 def faults_of(place: Place) -> tuple[str, ...]:

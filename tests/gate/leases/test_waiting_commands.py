@@ -24,7 +24,7 @@ async def test_what_the_gate_was_too_busy_for_is_taken_back_at_once(
         await room.act()
     room.clock.forward(10.1)
     if who == "a terminal":
-        assert sweep(room.desk.database, room.clock.now())
+        sweep(room.desk.database, room.clock.now())
     await pass_time(room, 0.1)
     last, count = f"c{len(writes)}", len(writes)
     back = [f"r{number}" for number in range(2, count + 1)]

@@ -1,8 +1,6 @@
-"""A ledger with something in every table, a plain SQL shell on it, and sites with a ledger."""
+"""A ledger with something in every table, and sites with a ledger."""
 
-import sqlite3
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,17 +36,6 @@ async def room(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Room]
     context = room.desk.decision_context
     assert audit(context.database, room.site, context.roster, context.policy.satisfies).faults == ()
     room.close()
-
-
-@pytest.fixture
-def shell(room: Room) -> Iterator[sqlite3.Connection]:
-    """A plain connection; what it does is rolled back."""
-    path = room.site.state / "ledger.db"
-    with closing(sqlite3.connect(path, isolation_level=None)) as shell:
-        shell.execute("BEGIN IMMEDIATE")
-        yield shell
-        if shell.in_transaction:
-            shell.execute("ROLLBACK")
 
 
 @pytest.fixture

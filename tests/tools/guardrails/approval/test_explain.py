@@ -18,10 +18,9 @@ from handwheel.tools.guardrails.approval.plant_snapshot import (
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.policy.cross_limits import cross_tags
 
-from ....attacks.sql_shell import shell_of, without_triggers, write_text
 from ....gate.approval.test_explanation import desk_of
-from ....gate.interlocks.test_pace import AS_IT_IS, GROUPS
-from ....gate.testbed.edited_policy import LOOSE, carried_out, ruled_room
+from ....gate.interlocks.test_pace import AS_IT_IS
+from ....gate.testbed.edited_policy import LOOSE, ruled_room
 from ....gate.testbed.with_oracle import START, START_B, STOP, Watched
 from ....sites.in_memory import make_site
 from ....sites.signed_requests import NOW
@@ -84,43 +83,6 @@ async def test_only_what_another_reading_would_change_is_in_the_way(tmp_path: Pa
     async with ruled_room(other, ("policy.yaml", AS_IT_IS, rule)) as room:
         assert [each.rule.id for each in _explained(room, *STOP).across] == ["one-runs"]
         assert _explained(room, *START_B).across == ()
-
-
-VALUE = '"value":{"f64":"4076800000000000"}'
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "reason"),
-    [
-        ("", "", "it cannot be read what {}/c1 has written"),
-        ("a test asks", "", "it cannot be read what {}/c1 has written"),
-        (VALUE, '"value":true', "it cannot be read how far {}/c1 has"),
-        (VALUE, f'"value":1{"0" * 400}', "it cannot be read how far"),
-    ],
-    ids=["no request", "not what was filed", "no number", "too great"],
-)
-async def test_a_group_of_which_a_write_was_damaged_lets_nothing_through(
-    tmp_path: Path, old: str, new: str, reason: str
-) -> None:
-    edits = (("policy.yaml", LOOSE, ""), ("policy.yaml", AS_IT_IS, GROUPS))
-    async with ruled_room(tmp_path, *edits) as room:
-        assert (await carried_out(room, (SP, 360.0)))[0].startswith("VERIFIED")
-        (name,) = (row[0] for row in room.desk.database.all("SELECT request_id FROM request"))
-        text = room.desk.record(name).text
-        assert old in text
-        if new or not old:
-            write_text(room.site.state, name, text.replace(old, new) if old else "{}")
-        else:
-            with shell_of(room.site.state) as shell, without_triggers(shell):
-                shell.execute("UPDATE request SET text = ?", (text.replace(old, "nobody asks"),))
-        why = reason.format(name)
-        (budget,) = _explained(room, SP, 355.0).budgets
-        assert str(budget).startswith(f"moves: {why}")
-        (end,) = await carried_out(room, (SP, 355.0))
-        assert end.startswith(f"INVALIDATED: {why}")
-        assert room.rows("action.INVALIDATED")[-1]["reason"] in end
-        assert len(room.plant.frames) == 1
-        assert (await carried_out(room, START))[0].startswith("VERIFIED")
 
 
 def test_before_anything_was_ever_asked_a_lockout_is_told_all_the_same(stepping: Watched) -> None:

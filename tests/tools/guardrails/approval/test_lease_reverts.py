@@ -7,8 +7,6 @@ import pytest
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.interlocks.action_order import check_order
 from handwheel.tools.guardrails.ledger.actions import states_in
-from handwheel.tools.guardrails.ledger.effects import pending_effects
-from handwheel.tools.guardrails.ledger.listing import list_now
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.guardrails.ledger.write_leases import (
@@ -17,11 +15,10 @@ from handwheel.tools.guardrails.ledger.write_leases import (
     time_has_come,
     written,
 )
-from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation
+from handwheel.tools.requests.lease_and_effects import Terms
 from handwheel.tools.requests.request import ActionRequest, Lease
 from handwheel.tools.requests.timestamps import Instant
 
-from ....attacks.sql_shell import write_text
 from ....gate.testbed.runner import Runner
 from ....gate.testbed.with_oracle import SETPOINT, START, Watched
 
@@ -122,38 +119,3 @@ def test_a_process_of_before_a_restart_looks_after_no_run(spare: Watched) -> Non
     assert agent_is_gone(database, request, restarted) == "no process works on the runs"
     person = spare.desk.propose(("P-101B.run_cmd", True))
     assert agent_is_gone(database, person, restarted) is None
-
-
-async def test_what_a_damaged_request_expected_is_looked_for_no_more(spare: Watched) -> None:
-    await spare.start_gate()
-    terms = Terms(effects=(parse_expectation("PT-102.pv > 350 kPa within 2 min"),))
-    names: list[str] = []
-    for write in (START, ("P-101B.run_cmd", True)):
-        request = spare.approved(write, terms=terms)
-        spare.watch()
-        await spare.act()
-        names.append(request.request_id)
-    damaged, whole = names
-    found = [each.action_id for each in pending_effects(spare.desk.database)]
-    assert found == [f"{damaged}/c1", f"{whole}/c1"]
-    text = spare.desk.record(damaged).text
-    write_text(spare.site.state, damaged, text.replace('"reason":"a test asks",', ""))
-    assert [each.action_id for each in pending_effects(spare.desk.database)] == [f"{whole}/c1"]
-
-
-def test_a_list_shows_nothing_that_is_no_text_or_value(spare: Watched) -> None:
-    request, other = spare.desk.propose(SETPOINT), spare.desk.propose(START)
-    for old, new in [
-        ('"unit":"kPa"', '"unit":7'),
-        ('"risk_class":"R1"', '"risk_class":null'),
-        ('"value":{"f64":"4076800000000000"}', '"value":null'),
-        ('"value":{"f64":"4076800000000000"}', '"value":[1]'),
-        ('"value":{"f64":"4076800000000000"}', '"value":{"f64":"7ff0000000000000"}'),
-    ]:
-        assert old in request.text
-        write_text(spare.site.state, request.request_id, request.text.replace(old, new))
-        damaged: dict[str, str] = {}
-        now = spare.clock.now()
-        found = list_now(spare.desk.database, damaged.__setitem__, now, every=True)
-        assert [each.request_id for each in found] == [other.request_id], new
-        assert f"request {request.request_id} is damaged: " in damaged[request.request_id]

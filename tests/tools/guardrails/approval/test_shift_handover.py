@@ -45,8 +45,10 @@ def test_both_sign_and_one_row_keeps_it(place: Place, summary: ShiftSummary) -> 
     row = [row.fields for row in place.database.journal() if row.fields["kind"] == HANDED_OVER]
     assert [each["subject"] for each in row] == ["shift:anna:bert:1"]
     assert row[0]["body"]["card"] == summary.text
-    kept = place.shell.execute("SELECT verdict, subject FROM decision ORDER BY number").fetchall()
-    assert kept == [(each, summary.subject) for each in ("end-shift", "take-shift")]
+    kept = place.database.all("SELECT verdict, subject FROM decision ORDER BY number")
+    assert [tuple(each) for each in kept] == [
+        (each, summary.subject) for each in ("end-shift", "take-shift")
+    ]
     assert faults_of(place) == ()
     assert place.standing(PUMP).mode == "OPERATOR"  # nobody's rights have changed
 

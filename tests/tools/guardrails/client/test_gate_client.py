@@ -30,8 +30,8 @@ from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.client.denials import denial_fields, denial_of, error_of
 from handwheel.tools.guardrails.client.gate_client import GateClient
 from handwheel.tools.guardrails.gate.server import messages
-from handwheel.tools.guardrails.ledger.records import RequestDamaged
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
+from handwheel.tools.guardrails.ledger.store.fold import IllegalRow
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.signatures import message
 from handwheel.tools.guardrails.signatures.context import DecisionContext
@@ -98,7 +98,7 @@ def test_an_error_is_raised_as_it_was_when_its_denial_is_read(error: HandwheelEr
 
 
 def test_an_error_without_a_code_is_raised_as_the_class_above_it() -> None:
-    assert type(error_of(denial_fields(denial_of(RequestDamaged("R-1"))))) is LedgerError
+    assert type(error_of(denial_fields(denial_of(IllegalRow("row 1"))))) is LedgerError
     assert type(error_of({"code": "of a newer gate", "reason": "no"})) is LedgerError
 
 

@@ -17,9 +17,8 @@ from handwheel.tools.guardrails.interlocks.lockout_files import (
     make_lockout_folder,
     read_lockouts,
 )
-from handwheel.tools.guardrails.ledger.latched_lockouts import latch, latched_note
+from handwheel.tools.guardrails.ledger.latched_lockouts import latch, latched_note, locked_scopes
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.guardrails.signatures.administrators import locked_out
 from handwheel.tools.guardrails.signatures.decisions import (
     Reason,
     Signed,
@@ -173,10 +172,10 @@ def test_another_word_releases_nothing_and_is_told(place: Place) -> None:
             _release(place, _signed(place, by, **changes))
         kind, _, body = place.told()[-1]
         assert (kind, body["reason"]) == ("decision.refused", str(reason))
-        assert locked_out(place.site, place.database) == {PUMPS: 1}, changes
+        assert locked_scopes(place.database) == {PUMPS: 1}, changes
         assert lockout_file(place.site.state, PUMPS).exists(), changes
     _release(place, _signed(place))
-    assert locked_out(place.site, place.database) == {}
+    assert locked_scopes(place.database) == {}
     assert not lockout_file(place.site.state, PUMPS).exists()
     assert place.told()[-1][0] == "lockout.released"
     assert faults_of(place) == ()
@@ -190,11 +189,11 @@ def test_a_file_that_cannot_be_removed_stays_a_lockout(place: Place) -> None:
     told = place.told()
     with pytest.raises(LedgerError, match=f"{PUMPS}: .*; nothing was released$"):
         _release(place, _signed(place))
-    assert (place.told(), locked_out(place.site, place.database)) == (told, {PUMPS: 1})
+    assert (place.told(), locked_scopes(place.database)) == (told, {PUMPS: 1})
     (file / "inside").rmdir()
     file.rmdir()
     _release(place, _signed(place))
-    assert locked_out(place.site, place.database) == {}
+    assert locked_scopes(place.database) == {}
 
 
 def test_commands_show_and_take_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

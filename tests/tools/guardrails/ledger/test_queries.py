@@ -5,11 +5,8 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
-
-import pytest
 
 from handwheel.tools.guardrails.approval.cards.outcome_card import found_after
 from handwheel.tools.guardrails.gate.monitoring.crash_recovery import recover_in_flight
@@ -22,23 +19,16 @@ from handwheel.tools.guardrails.ledger import (
     intents,
     journal_rows,
     latched_lockouts,
-    lifecycle,
-    overdue,
     records,
     runs,
 )
 from handwheel.tools.guardrails.ledger.actions import SentAction
 from handwheel.tools.guardrails.ledger.decisions import load_decisions
-from handwheel.tools.guardrails.ledger.lifecycle import move_action, move_request, sweep
-from handwheel.tools.guardrails.ledger.records import load_request, load_requests, load_unfinished
-from handwheel.tools.guardrails.ledger.store.database import Database, LedgerReader
-from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
-from handwheel.tools.guardrails.signatures.administrators import locked_out, revoked_keys
+from handwheel.tools.guardrails.ledger.records import load_requests, load_unfinished
+from handwheel.tools.guardrails.ledger.store.database import LedgerReader
+from handwheel.tools.guardrails.signatures.administrators import revoked_keys
 
 from ....gate.testbed.in_memory import Room
-from ....sites.authority_site import later
-from ....sites.signed_requests import NOW
-from .store.sample_writes import approve, file
 
 PRODUCT = Path(__file__).parents[4]
 SQL = re.compile(r"""["'\n](SELECT|INSERT INTO|UPDATE|DELETE FROM|PRAGMA|BEGIN) """)
@@ -57,17 +47,15 @@ ANSWERS: Sequence[tuple[Callable[..., object], tuple[object, ...], object]] = [
     (actions.is_gate_busy, (), False),
     (actions.unsent_actions, (REQUEST,), set[str]()),
     (actions.states_in, (REQUEST,), {ACTION: "VERIFIED"}),
-    (actions.all_states, (), {REQUEST: "CLOSED", ACTION: "VERIFIED"}),
     (intents.has_gate, (), True),
     (intents.newest_epoch, (), 1),
     (intents.epochs_of_request, (REQUEST,), {ACTION: 1}),
     (decisions.newest_number, (), 2),
     (authority.load_authority, (["P-101A"],), []),
     (latched_lockouts.load_lockouts, (), [("P-101B", 1, True)]),
-    (effects.not_come, (), []),
     (journal_rows.has_row, (ACTION, "action.VERIFIED"), True),
     (journal_rows.has_field, (ACTION, "action.VERIFIED", "sent", 1), True),
-    (journal_rows.has_hash, ("?",), False),
+    (effects.not_come, (), []),
     (journal_rows.effects_not_come, (ACTION,), []),
     (runs.assets_of, ("U-0",), []),
 ]
@@ -99,20 +87,10 @@ def test_rows_of_one_request(room: Room) -> None:
     assert journal_rows.rows_of(reader, f"{name}/c1", "action.VERIFIED") == [verified]
     assert journal_rows.rows_of(reader, f"{name}/c1", after=rows[-2].seq) == [verified]
     assert journal_rows.newest_seq(reader, f"{name}/c1", "action.VERIFIED") == verified.seq
-    assert journal_rows.has_hash(reader, verified.hash)
-    assert journal_rows.is_since_start(reader, verified.hash, 1)
-    assert not journal_rows.is_since_start(reader, verified.hash, 2)
-    assert journal_rows.is_since_outcome(reader, verified.hash, f"{name}/c1")
-    (intent,) = journal_rows.rows_of(reader, f"{name}/c1", "action.intent")
-    assert intents.all_wires(reader) == {f"{name}/c1": intent.fields["body"]["wire"]}
-    assert actions.all_texts(reader) == {name: record.text}
     assert record.actions[0].sent_at is not None
     sent_at = record.actions[0].sent_at
     sent = SentAction(f"{name}/c1", name, "P-101A.run_cmd", "VERIFIED", sent_at)
     assert actions.sent_since(reader, sent_at) == [sent]
-    assert [about for _, about in decisions.all_decisions(reader)] == [name, name]
-    found = [row for row, _ in decisions.all_decisions(reader)]
-    assert decisions.load_decisions(reader, name) == found
     assert records.rejected_since(reader, room.clock.now(), 60.0) == []
 
 
@@ -137,7 +115,7 @@ def _named(value: Any, request_id: str) -> Any:
     return value
 
 
-GROWING = re.compile(r"SCAN (request|action|intent|decision|journal)\b")
+GROWING = re.compile(r"SCAN (request|action|intent|decision|entry)\b")
 NEWEST = re.compile(r"ORDER BY seq DESC LIMIT 1$")
 
 
@@ -147,13 +125,12 @@ async def test_no_round_and_no_check_reads_a_whole_table(room: Room) -> None:
     assert gate is not None
     request = load_requests(database)[0].request
     asked = set[str]()
-    database._connection.set_trace_callback(asked.add)
+    database.tables.connection.set_trace_callback(asked.add)
     room.watch()
     gate._wanted()
     gate.next_due()
     await recover_in_flight(room.context)
-    locked_out(room.site, database)
-    revoked_keys(room.site, database)
+    revoked_keys(database)
     load_decisions(database, request.request_id)
     blocking_reasons(
         WriteCheck(
@@ -162,111 +139,11 @@ async def test_no_round_and_no_check_reads_a_whole_table(room: Room) -> None:
     )
     assert load_unfinished(database) == []
     assert found_after(database, request.actions[0].action_id) == "P-101A.run_cmd reads true"
-    database._connection.set_trace_callback(None)
+    database.tables.connection.set_trace_callback(None)
 
     questions = [each for each in asked if each.startswith("SELECT") and not NEWEST.search(each)]
-    for table in ("request", "action", "intent", "decision", "journal"):
+    for table in ("request", "action", "intent", "decision", "history.entry"):
         assert any(re.search(rf"(FROM|JOIN) {table}\b", each) for each in questions), table
     for each in questions:
         plan = [row[3] for row in database.all(f"EXPLAIN QUERY PLAN {each}")]
         assert not GROWING.search("\n".join(plan)), (each, plan)
-
-
-Happening = Callable[[Database], None]
-WAITED_S = 1800.0
-
-
-def _states(ledger: Database, name: str) -> str:
-    record = load_request(ledger, name)
-    return " ".join((record.state, *(each.state for each in record.actions)))
-
-
-def _reject(ledger: Database) -> None:
-    with ledger.transaction(NOW) as transaction:
-        move_request(transaction, "R-00000001", RequestState.REJECTED, "anna said no")
-
-
-def _claim(ledger: Database) -> None:
-    with ledger.transaction(NOW) as transaction:
-        to = ActionState.CLAIMED
-        move_action(transaction, "R-00000001/c1", ActionState.DUE, to, "a gate takes it")
-
-
-def _meanwhile(monkeypatch: pytest.MonkeyPatch, look: str, happening: Happening) -> None:
-    """Lets something happen right after the sweep has looked for the first time."""
-    found = getattr(lifecycle, look)
-
-    def looks(ledger: Database, *more: object) -> object:
-        seen = found(ledger, *more)
-        monkeypatch.setattr(lifecycle, look, found)
-        happening(ledger)
-        return seen
-
-    monkeypatch.setattr(lifecycle, look, looks)
-
-
-@pytest.mark.parametrize("look", ["maybe_overdue", "load_exactly"])
-@pytest.mark.parametrize("boot", ["this boot", "another"])
-def test_what_a_person_ends_meanwhile_ends_as_they_said(
-    ledger: Database, monkeypatch: pytest.MonkeyPatch, look: str, boot: str
-) -> None:
-    name, other = file(ledger, 1, 1), file(ledger, 2, 1)
-    late = replace(later(WAITED_S + 0.1), boot_id=boot)
-    _meanwhile(monkeypatch, look, _reject)
-    assert sweep(ledger, late)
-    assert _states(ledger, name) == "REJECTED CANCELLED"
-    assert load_request(ledger, name).reason == "anna said no"
-    ended = "EXPIRED CANCELLED" if boot == NOW.boot_id else "INVALIDATED INVALIDATED"
-    assert _states(ledger, other) == ended
-    assert not sweep(ledger, late)
-
-
-def test_what_a_gate_takes_up_is_its_own(ledger: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    name = approve(ledger)
-    with ledger.transaction(NOW) as transaction:
-        lifecycle.set_next_due(transaction, name)
-    _meanwhile(monkeypatch, "load_exactly", _claim)
-    assert sweep(ledger, later(lifecycle.DUE_S + 0.1))
-    assert _states(ledger, name) == "APPROVED CLAIMED PLANNED"
-
-
-def test_what_only_seems_overdue_goes_on(ledger: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    name = file(ledger, 1, 1)
-
-    def every(*_: object) -> list[str]:
-        return [name]
-
-    monkeypatch.setattr(lifecycle, "maybe_overdue", every)
-    assert not sweep(ledger, later(WAITED_S))
-    assert _states(ledger, name) == "PENDING PLANNED"
-    assert sweep(ledger, later(WAITED_S + 0.1))
-    assert load_request(ledger, name).reason == "no decision within 1800 s"
-
-
-def test_how_long_each_waits_is_kept_of_so_many_and_read_anew_of_the_others(
-    ledger: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(overdue, "_MOST_KNOWN", 2)
-    monkeypatch.setattr(overdue, "_known", {})
-    names = [file(ledger, number, 1) for number in range(1, 7)]
-    for _ in range(2):
-        assert not sweep(ledger, later(WAITED_S))
-        assert len(overdue._known) <= 3  # pyright: ignore[reportPrivateUsage]
-    while sweep(ledger, later(WAITED_S + 0.1)):  # what was just forgotten comes with the next
-        pass
-    assert {_states(ledger, each) for each in names} == {"EXPIRED CANCELLED"}
-
-
-def test_the_subjects_of_a_kind_are_found_by_an_index(room: Room) -> None:
-    database, plans = room.context.database, list[str]()
-
-    class Explaining:
-        def all(self, question: str, *values: object) -> list[Any]:
-            plans.extend(
-                str(row[3]) for row in database.all(f"EXPLAIN QUERY PLAN {question}", *values)
-            )
-            return []
-
-    journal_rows.subjects_of(Explaining(), "case.opened", "C")
-    assert plans
-    assert not [plan for plan in plans if plan.startswith("SCAN")]

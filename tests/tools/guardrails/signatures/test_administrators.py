@@ -1,24 +1,19 @@
 """An administrator's word: what counts as one, and for how long any word holds."""
 
-import sqlite3
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
-from contextlib import closing
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.administration import release_lockout, revoke_key
 from handwheel.tools.guardrails.approval.decide import decide, propose
 from handwheel.tools.guardrails.identity.roster import Record
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
-from handwheel.tools.guardrails.ledger.latched_lockouts import latch
-from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.guardrails.signatures.administrators import locked_out, revoked_keys
+from handwheel.tools.guardrails.ledger.latched_lockouts import latch, locked_scopes
+from handwheel.tools.guardrails.signatures.administrators import administrator_decision
 from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
     Reason,
@@ -27,19 +22,17 @@ from handwheel.tools.guardrails.signatures.decisions import (
     SubjectVerdict,
     key_subject,
     lockout_subject,
-    meaning_of_subject,
 )
 from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.timestamps import Instant, stamp
 
-from ....attacks.sql_shell import insert_site_decision
 from ....gate.testbed.authority_grant import signed_word
 from ....gate.testbed.in_memory import Room
 from ....sites import people
 from ....sites.authority_site import later
 from ....sites.in_memory import make_site
-from ....sites.people import boss, key_id, record_of, site_of
-from ....sites.signed_requests import NOW, head_of, site_word
+from ....sites.people import SITE, boss, key_id, record_of
+from ....sites.signed_requests import site_word
 
 DAY = timedelta(days=1)
 KEY = key_subject(key_id("anna"))
@@ -55,34 +48,6 @@ ANNA = record_of("anna")
 LAPSED = record_of("lapsed", "administrator", valid=DAY)
 MALLORY = record_of("mallory", "administrator", issuer="mallory")
 OF_BOSS, OF_DEPUTY = chain(boss()), chain(DEPUTY, boss())
-
-
-@dataclass(frozen=True)
-class Place:
-    """A site that is locked out, and a shell on its ledger."""
-
-    site: Site
-    database: Database
-    shell: sqlite3.Connection
-
-    def say(self, verdict: SiteVerdict = "release", subject: str = LOCK, /, **changes: Any) -> None:
-        said = {"role": "administrator", "head": head_of(self.database).hash} | changes
-        by, of = said.pop("by", "boss"), said.pop("of", OF_BOSS)
-        signed = site_word(verdict, subject, by, **said)
-        insert_site_decision(self.shell, verdict, subject, signed, of)
-
-    def unlock(self) -> None:
-        self.shell.execute("UPDATE lockout SET is_locked = 0")
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    site = site_of(tmp_path)  # nobody stands in operators.yaml: there is none
-    with Database(site.state, site.id) as database:
-        latch(database, "site", None, NOW)
-        path = site.state / "ledger.db"
-        with closing(sqlite3.connect(path, isolation_level=None)) as shell:
-            yield Place(site, database, shell)
 
 
 FORGED: dict[str, dict[str, Any]] = {
@@ -106,70 +71,20 @@ GENUINE: dict[str, dict[str, Any]] = {
         "by": "lapsed", "of": chain(LAPSED, boss()), "signed_at": "2026-11-01T12:00:00.000Z",
     },
 }  # fmt: skip
-OTHER_RELEASES: dict[str, dict[str, Any]] = {
-    "another lockout": {"subject": lockout_subject("site", 2)},
-    "another lockout, in the words of this one": {
-        "subject": lockout_subject("site", 2), "meaning": meaning_of_subject("release", LOCK),
-    },
-    "another verdict": {"verdict": "revoke-key", "meaning": meaning_of_subject("release", LOCK)},
-    "other words": {"meaning": "I release lockout:site:2"},
-    "another ledger": {"head": "1" * 64},
-}  # fmt: skip
 
 
-@pytest.mark.parametrize("name", FORGED | OTHER_RELEASES | GENUINE)
-def test_an_administrator_alone_releases_lockouts_and_revokes_keys(place: Place, name: str) -> None:
-    word = (FORGED | OTHER_RELEASES | GENUINE)[name]
-    place.say(**word)
-    assert locked_out(place.site, place.database) == {"site": 1}
-    place.unlock()
-    assert locked_out(place.site, place.database) == ({} if name in GENUINE else {"site": 1})
-    place.say("revoke-key", KEY, verdict="release", meaning=meaning_of_subject("release", KEY))
-    assert revoked_keys(place.site, place.database) == frozenset()
-    if name not in OTHER_RELEASES:
-        place.say("revoke-key", KEY, **word)
-        expected = {key_id("anna")} if name in GENUINE else set[str]()
-        assert revoked_keys(place.site, place.database) == expected
-
-
-@pytest.mark.parametrize("whose", ["deputy", "boss", "anna"])
-@pytest.mark.parametrize("is_before", [True, False])
-def test_who_was_revoked_before_releases_and_revokes_nothing(
-    place: Place, whose: str, *, is_before: bool
+@pytest.mark.parametrize("name", FORGED | GENUINE)
+@pytest.mark.parametrize(("verdict", "subject"), [("release", LOCK), ("revoke-key", KEY)])
+def test_an_administrators_word_is_one_by_the_chain_that_is_kept_beside_it(
+    name: str, verdict: SiteVerdict, subject: str
 ) -> None:
-    subject, mine = key_subject(key_id(whose)), key_subject(key_id("bert"))
-
-    if is_before:
-        place.say("revoke-key", subject)
-    place.say(by="deputy", of=OF_DEPUTY)
-    place.say("revoke-key", mine, by="deputy", of=OF_DEPUTY)
-    if not is_before:
-        place.say("revoke-key", subject)
-    place.unlock()
-    counts = not is_before or whose == "anna"
-    assert locked_out(place.site, place.database) == ({} if counts else {"site": 1})
-    assert (key_id("bert") in revoked_keys(place.site, place.database)) == counts
-
-
-def test_a_second_lockout_needs_a_second_release(place: Place) -> None:
-    place.say()
-    place.unlock()
-    assert locked_out(place.site, place.database) == {}
-    latch(place.database, "site", None, NOW)
-    assert locked_out(place.site, place.database) == {"site": 2}
-    place.shell.execute(
-        "INSERT INTO decision(verdict, subject, nonce, text, signature) "
-        "VALUES ('release', 'lockout:site:2', 'x', '{}', 'nobody signed')"
-    )
-    place.unlock()
-    assert locked_out(place.site, place.database) == {"site": 2}
-
-
-def test_whoever_is_nobodys_root_releases_nothing(place: Place) -> None:
-    place.say()
-    place.unlock()
-    for root, locked in ((key_id("boss"), {}), (key_id("deputy"), {"site": 1}), ("", {"site": 1})):
-        assert locked_out(replace(place.site, trust_root=root), place.database) == locked
+    said = {"role": "administrator"} | (FORGED | GENUINE)[name]
+    by, of = said.pop("by", "boss"), said.pop("of", OF_BOSS)
+    signed = site_word(verdict, subject, by, **said)
+    found = administrator_decision(signed, of, SITE, key_id("boss"))
+    assert (found is not None) is (name in GENUINE)
+    for root in (key_id("gina"), ""):  # nobody's root
+        assert administrator_decision(signed, of, SITE, root) is None
 
 
 PUMP_LOCK = lockout_subject("P-101A", 1)
@@ -267,3 +182,24 @@ def test_a_key_is_taken_back_by_an_administrators_word_about_it(desk: Room) -> N
         assert context.revoked_keys() == frozenset(), reason
     _revoke(desk)(desk.clock.now())
     assert context.revoked_keys() == {people.key_id("anna")}
+
+
+def test_a_second_lockout_needs_a_second_release_and_a_key_that_was_not_taken_back(
+    desk: Room,
+) -> None:
+    first, database = _release(desk), desk.desk.database
+    signed = _site_word(desk, "release", PUMP_LOCK, "boss", head="1" * 64)
+    with pytest.raises(DecisionRefused, match=str(Reason.OTHER_LEDGER)):
+        release_lockout(desk.desk.decision_context, "P-101A", 1, signed, desk.clock.now())
+    first(desk.clock.now())
+    assert locked_scopes(database) == {}
+    latch(database, "P-101A", ["P-101A"], desk.clock.now())
+    for take in (first, _release(desk)):
+        with pytest.raises(GuardrailError):
+            take(desk.clock.now())
+    assert locked_scopes(database) == {"P-101A": 2}
+    desk.desk.revoke_key("boss")
+    signed = _site_word(desk, "release", lockout_subject("P-101A", 2), "boss")
+    with pytest.raises(DecisionRefused, match=str(Reason.REVOKED_KEY)):
+        release_lockout(desk.desk.decision_context, "P-101A", 2, signed, desk.clock.now())
+    assert locked_scopes(database) == {"P-101A": 2}

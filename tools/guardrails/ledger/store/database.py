@@ -307,7 +307,7 @@ class Database:
 
     def _fold(self) -> None:
         """Verifies the whole journal against the anchors, and fills the tables."""
-        chain, connection = Chain(self.anchors.lines()), self.tables.connection
+        chain, connection = Chain(self.anchors.whole_lines()), self.tables.connection
         connection.execute("BEGIN")
         with closing(connection.cursor()) as rows:
             rows.row_factory = None

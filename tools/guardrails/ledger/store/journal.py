@@ -13,7 +13,6 @@ from ....requests.timestamps import Instant, stamp
 
 FIRST = "0" * 64
 """What the first row names as the row before it."""
-_TAIL = 32 * 1024
 _FIRST_ANCHORED = 2  # the process that wrote the first row may have been killed before its anchor
 _NOT_ANCHORED = "it was recorded, but not anchored"
 
@@ -123,33 +122,15 @@ class Anchors:
     def lines(self) -> list[str]:
         """Returns every line of the file, none if nothing was ever recorded."""
         try:
-            return self._path.read_text(encoding="ascii").splitlines()
-        except FileNotFoundError:
-            return []
-        except (OSError, UnicodeDecodeError) as error:
-            raise LedgerError(f"{self._path}: {error}") from None
-
-    def highest(self) -> tuple[int, str] | None:
-        """Returns number and hash of the furthest anchor."""
-        return max(self.latest(), default=None)
-
-    def latest(self) -> list[tuple[int, str]]:
-        """Returns number and hash of the latest anchors, some hundreds, from the file's end.
-
-        Processes note their commits a little out of order, never by more than a few lines.
-        A line that was torn by a power failure is passed over here; `chain_faults` tells of it.
-        """
-        try:
-            with self._path.open("rb") as file:
-                size = file.seek(0, os.SEEK_END)
-                file.seek(max(size - _TAIL, 0))
-                lines = file.read().decode("ascii", errors="replace").splitlines()
+            return self._path.read_text(encoding="ascii", errors="replace").splitlines()
         except FileNotFoundError:
             return []
         except OSError as error:
             raise LedgerError(f"{self._path}: {error.strerror}") from None
-        whole = lines[1:] if size > _TAIL else lines  # the first may lack its beginning
-        return [anchor for line in whole if (anchor := _anchor(line))]
+
+    def whole_lines(self) -> list[str]:
+        """Returns the lines but those that a power failure has torn; `chain_faults` tells them."""
+        return [line for line in self.lines() if _anchor(line)]
 
 
 def _anchor(line: str) -> tuple[int, str] | None:

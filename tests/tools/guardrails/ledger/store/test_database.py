@@ -1,7 +1,9 @@
 """Opening a ledger, changing it whole or not at all, and ending what has waited too long."""
 
-import sqlite3
-from contextlib import closing
+import resource
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,16 +13,15 @@ from handwheel.tools.guardrails.ledger import latched_lockouts as lockouts
 from handwheel.tools.guardrails.ledger import lifecycle
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
-from handwheel.tools.guardrails.ledger.store.schema import APPLICATION_ID
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import Instant, stamp
 
-from .....attacks.sql_shell import without_triggers
 from .....gate.testbed.in_memory import Room
 from .....sites.authority_site import later
 from .....sites.people import SITE
 from .....sites.signed_requests import NOW, request_of
+from .sample_writes import contents
 
 ACTION = request_of().commands[0]
 
@@ -148,69 +149,96 @@ async def test_an_approval_after_a_restart_of_the_machine_does_not_count(room: R
     assert room.desk.record(request.request_id).state == "INVALIDATED"
 
 
-def test_what_is_no_ledger_of_ours_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
-    tables, ours = "CREATE TABLE journal(seq, hash, text);", "PRAGMA application_id ="
-    cases: list[tuple[bytes | str, str]] = [
-        (tables, "is another program's database"),
-        (f"{tables} PRAGMA user_version = 2;", "is another program's database"),
-        (f"{tables} {ours} 7;", "is another program's database"),
-        (f"{tables} {ours} {APPLICATION_ID};", "is another program's database"),
-        ("PRAGMA user_version = 8;", "is a ledger of version 8, not 7"),
-        (b"no database at all" * 100, r"ledger\.db: file is not a database"),
-        (b"SQLite format 3\0" * 100, r"ledger\.db: file is not a database"),
-    ]
-    for number, (content, reason) in enumerate(cases):
-        path = tmp_path / str(number) / "ledger.db"
-        if "version 8" in reason:
-            Database(path.parent, SITE).close()
-        path.parent.mkdir(exist_ok=True)
-        if isinstance(content, bytes):
-            path.write_bytes(content)
-        else:
-            with closing(sqlite3.connect(path)) as other:
-                other.executescript(content)
-        before = path.read_bytes()
-        with pytest.raises(LedgerError, match=reason):
-            Database(path.parent, SITE)
-        left = path.read_bytes()
-        assert left[100:] == before[100:], content
-        assert left == before or str(APPLICATION_ID) in str(content)  # but for the kind of log
-    with Database(tmp_path, SITE) as database:
-        for number in range(20):
-            lifecycle.file_request(database, _request(f"R-0000{number:04d}"), "", NOW)
-    whole = (tmp_path / "ledger.db").read_bytes()
-    (tmp_path / "ledger.db").write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
-    with pytest.raises(LedgerError, match="malformed"):
-        Database(tmp_path, SITE)
+KINDS_OF_ERROR = [KeyError, KeyboardInterrupt, LedgerError]
 
 
-def test_a_ledger_that_refuses_changes_can_be_read(ledger: Database) -> None:
+@pytest.mark.parametrize("error", KINDS_OF_ERROR)
+def test_an_error_inside_undoes_memory_and_file_together(
+    tmp_path: Path, ledger: Database, error: type[BaseException]
+) -> None:
     name = _filed(ledger)
-    ledger.refuse_changes()
-    with pytest.raises(LedgerError, match="readonly database"):
-        lifecycle.sweep(ledger, later(1900.0))
-    assert _states(ledger, name) == ("PENDING", "PLANNED")
+    before, rows = contents(ledger.tables), list(ledger.journal())
+    told: list[object] = []
+    ledger.on_commit.append(told.append)
+    with pytest.raises(error):
+        _fail(ledger, name, error)
+    assert (contents(ledger.tables), list(ledger.journal())) == (before, rows)
+    assert (ledger.head(), told) == (rows[-1], [])
+    assert ledger.anchors.lines() == [f"{row.seq} {row.hash}" for row in rows]
+    ledger.close()
+    with Database(tmp_path, SITE) as anew:
+        assert (contents(anew.tables), list(anew.journal())) == (before, rows)
 
 
-def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(LedgerError, match=r"Not a directory|File exists"):
-        Database(tmp_path / "file" / "var", SITE)
-    (tmp_path / "var" / "ledger.db").mkdir(parents=True)
-    with pytest.raises(LedgerError, match="unable to open"):
-        Database(tmp_path / "var", SITE)
+def _fail(ledger: Database, name: str, error: type[BaseException]) -> None:
+    with ledger.transaction(NOW) as outer:
+        lifecycle.move_request(outer, name, RequestState.REJECTED, "the test says so")
+        with ledger.transaction(NOW) as inner:  # is part of the outer one
+            inner.record("note", name, {})
+        assert outer is inner
+        assert len(outer.rows) == 3
+        assert _states(ledger, name) == ("REJECTED", "CANCELLED")
+        raise error
 
 
-def test_a_request_with_a_damaged_text_is_one_clear_error(tmp_path: Path, ledger: Database) -> None:
+def test_a_full_disk_undoes_memory_and_file_together(tmp_path: Path, ledger: Database) -> None:
     name = _filed(ledger)
-    with closing(sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)) as shell:
-        with without_triggers(shell):
-            shell.execute("UPDATE request SET text = replace(text, 'true', 'false')")
-        assert not load_request(ledger, name).is_intact
-        with without_triggers(shell):
-            shell.execute("UPDATE request SET text = '{}'")
-    with pytest.raises(LedgerError, match=f"request {name} is damaged"):
-        load_request(ledger, name)
+    before, rows = contents(ledger.tables), list(ledger.journal())
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        for _ in range(2):
+            with pytest.raises(LedgerError, match="is the disk full, or broken"):
+                _reject(ledger, name)
+            assert (contents(ledger.tables), list(ledger.journal())) == (before, rows)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    _reject(ledger, name)
+    assert _states(ledger, name) == ("REJECTED", "CANCELLED")
+    after = list(ledger.journal())
+    ledger.close()
+    with Database(tmp_path, SITE) as anew:
+        assert _states(anew, name) == ("REJECTED", "CANCELLED")
+        assert list(anew.journal()) == after
+
+
+def _reject(ledger: Database, name: str) -> None:
+    with ledger.transaction(NOW) as transaction:
+        lifecycle.move_request(transaction, name, RequestState.REJECTED, "the test says so")
+
+
+def test_what_has_returned_is_there_after_a_kill_and_what_has_not_is_not(tmp_path: Path) -> None:
+    program = (
+        "import os, signal\nfrom pathlib import Path\n"
+        "from handwheel.tools.guardrails.ledger.store.database import Database\n"
+        f"ledger = Database(Path({str(tmp_path)!r}), {SITE!r})\n"
+        "with ledger.transaction() as done:\n    done.record('note', 'done', {})\n"
+        "with ledger.transaction() as under_way:\n    under_way.record('note', 'not done', {})\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", program], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    with Database(tmp_path, SITE) as ledger:
+        rows = [row.fields for row in ledger.journal()]
+        assert [row["subject"] for row in rows] == [SITE, "done"]
+
+
+def test_every_failure_is_a_ledger_error(ledger: Database) -> None:
+    for question in ("SELECT nothing FROM nowhere", "no question at all"):
+        with pytest.raises(LedgerError):
+            ledger.all(question)
+    ledger.close()
+    with pytest.raises(LedgerError):
+        ledger.all("SELECT 1")
+
+
+def test_a_ledger_that_refuses_changes_can_be_read(tmp_path: Path, ledger: Database) -> None:
+    name = _filed(ledger)
+    ledger.close()
+    with Database(tmp_path, SITE, read_only=True) as read:
+        with pytest.raises(LedgerError, match="readonly database"):
+            lifecycle.sweep(read, later(1900.0))
+        assert _states(read, name) == ("PENDING", "PLANNED")
 
 
 def test_a_request_is_named_by_its_beginning(ledger: Database) -> None:

@@ -207,7 +207,6 @@ EDITS: dict[str, tuple[Edit, str]] = {
         anchors(lambda lines: [*lines[:3], f"4 {'f' * 64}\n", *lines[4:]]),
         "row 4: is not the row that was anchored",
     ),
-    "an anchor that is none": (anchors(lambda lines: [*lines, "x\n"]), "anchors: 'x' is no anchor"),
     "an anchor twice": (
         anchors(lambda lines: [*lines, f"4 {'f' * 64}\n"]),
         "anchors: row 4 has two different anchors",

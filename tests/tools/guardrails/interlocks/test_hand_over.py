@@ -1,8 +1,6 @@
-"""Heartbeats that a hand-over lets go, and words and rows that hand nothing over."""
+"""Heartbeats that a hand-over lets go, and words that hand nothing over any more."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +27,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
 from handwheel.tools.guardrails.signatures.heartbeat_grants import NamedHeartbeat, heartbeats_of
 from handwheel.tools.requests.timestamps import stamp
 
-from ....attacks.sql_shell import insert_site_decision, without_triggers
+from ....attacks.past_the_checks import append_row, record_decision
 from ....gate.testbed.authority_grant import give
 from ....gate.testbed.heartbeat import make_beating_site
 from ....sites.authority_site import HOUR_S, OTHER, PUMP, PUMPS, Place, later
@@ -43,9 +41,7 @@ MORE = NamedHeartbeat("P-101B.hb", 200, "0" * 32)
 def place(tmp_path: Path) -> Iterator[Place]:
     site = make_beating_site(tmp_path)
     with Database(site.state, site.id) as database:
-        context = DecisionContext(site, database, load_policy(site), load_roster(site))
-        with closing(sqlite3.connect(site.state / "ledger.db", isolation_level=None)) as shell:
-            yield Place(context, shell)
+        yield Place(DecisionContext(site, database, load_policy(site), load_roster(site)))
 
 
 def _allowed(place: Place, scope: str = PUMP, seconds: float = 0.0) -> set[str]:
@@ -77,10 +73,10 @@ def test_another_word_beside_the_one_that_counts_names_no_more(place: Place) -> 
     ]
     for person, changes in others:
         signed = site_word("grant-authority", subject, person, **{"head": head, **changes})
-        insert_site_decision(place.shell, "grant-authority", subject, signed, None)
+        record_decision(place.database, NOW, subject, signed)
         assert _allowed(place) == {"P-101A.hb"}
     signed = site_word("grant-authority", subject, head=head)
-    insert_site_decision(place.shell, "grant-authority", subject, signed, None)
+    record_decision(place.database, NOW, subject, signed)
     assert _allowed(place) == {"P-101A.hb", "P-101B.hb"}
 
 
@@ -120,56 +116,15 @@ def test_only_exactly_the_signed_hand_over_counts(place: Place) -> None:
         assert (place.refusal() == "") is not bool(said), said
 
 
-def forged_row(place: Place) -> None:
-    until = stamp(later(HOUR_S).wall)
-    place.shell.execute("INSERT INTO authority VALUES (?, 1, 'AGENT', 'anna', ?)", (PUMP, until))
-
-
-def longer(place: Place) -> None:
-    give(place.decision_context, PUMP, NOW)
-    with without_triggers(place.shell, "authority_counts_up"):
-        place.shell.execute("UPDATE authority SET until = ?", (stamp(later(2 * HOUR_S).wall),))
-
-
-def other_equipments(place: Place) -> None:
-    give(place.decision_context, OTHER, NOW)
-    place.shell.execute("INSERT INTO authority SELECT ?, 1, mode, person, until FROM authority",
-                        (PUMP,))  # fmt: skip
-
-
-def taken_back_by_hand(place: Place) -> None:
-    give(place.decision_context, PUMP, NOW)
-    row = place.shell.execute("SELECT generation, mode, person, until FROM authority").fetchone()
-    place.take(PUMP)
-    with without_triggers(place.shell, "authority_counts_up"):
-        place.shell.execute(
-            "UPDATE authority SET generation = ?, mode = ?, person = ?, until = ?", row
-        )
-    with place.database.transaction(NOW) as transaction:
-        transaction.record("authority.given", PUMP, {"generation": 1, "until": row[3]})
-
-
-def journal_too(place: Place) -> None:
-    until = stamp(later(HOUR_S).wall)
-    forged_row(place)
-    with place.database.transaction(NOW) as transaction:
-        transaction.record("authority.given", PUMP, {"generation": 1, "until": until})
-
-
-def signature_of_nobody(place: Place) -> None:
-    journal_too(place)
-    subject = decisions.authority_subject(PUMP, 1, stamp(later(HOUR_S).wall))
-    insert_site_decision(
-        place.shell, "grant-authority", subject, decisions.Signed("{}", "0" * 128), None
-    )
-
-
 def of_an_earlier_ledger(place: Place) -> None:
     """Anna has signed it, on a ledger of this site that is not this one."""
-    journal_too(place)
-    subject = decisions.authority_subject(PUMP, 1, stamp(later(HOUR_S).wall))
-    signed = site_word("grant-authority", subject, head="0" * 64)
-    insert_site_decision(place.shell, "grant-authority", subject, signed, None)
+    until = stamp(later(HOUR_S).wall)
+    subject = decisions.authority_subject(PUMP, 1, until)
+    record_decision(
+        place.database, NOW, subject, site_word("grant-authority", subject, head="0" * 64)
+    )
+    body: dict[str, object] = {"generation": 1, "mode": "AGENT", "person": "anna", "until": until}
+    append_row(place.database, NOW, "authority.given", PUMP, body)
 
 
 def key_was_revoked(place: Place) -> None:
@@ -193,19 +148,15 @@ def list_cannot_be_read(place: Place) -> None:
 @pytest.mark.parametrize(
     ("attack", "reason"),
     [
-        (forged_row, "the journal does not tell"),
-        (other_equipments, "the journal does not tell"),
-        (taken_back_by_hand, "the journal does not tell"),
-        (longer, "no person has signed"),
-        (journal_too, "no person has signed"),
-        (signature_of_nobody, str(decisions.Reason.NOT_CANONICAL)),
         (of_an_earlier_ledger, str(decisions.Reason.OTHER_LEDGER)),
         (key_was_revoked, str(decisions.Reason.REVOKED_KEY)),
         (person_was_taken_off_the_list, str(decisions.Reason.UNKNOWN_KEY)),
         (list_cannot_be_read, "the person who granted it is not known"),
     ],
 )
-def test_no_row_alone_grants(place: Place, attack: Callable[[Place], None], reason: str) -> None:
+def test_a_hand_over_counts_no_longer_than_its_word(
+    place: Place, attack: Callable[[Place], None], reason: str
+) -> None:
     attack(place)
     assert reason in place.refusal()
     assert place.refusal(is_agents=False) == ""
