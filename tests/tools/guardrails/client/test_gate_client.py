@@ -86,7 +86,7 @@ def test_client_finds_rows_over_several_pages(ledger: ServedLedger, client: Gate
         EquipmentOwned("N-1 owns it"), GuardrailError("no"), InterlockActive("hot"),
         InvalidArguments("which?"),
         LedgerError("full"), LostRace("late"), OrderPending("wait"), PermitRefused("unsigned"),
-        PolicyViolation("never"), TooManyRequests("enough"), *map(DecisionRefused, REASONS),
+        PolicyViolation("never"), TooManyRequests("enough"), *map(DecisionRefused, sorted(REASONS)),
         ConfigError([Problem("", 0, 0, "", "wrong")]),
     ],
     ids=str,

@@ -74,7 +74,9 @@ GENUINE: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", FORGED | GENUINE)
-@pytest.mark.parametrize(("verdict", "subject"), [("release", LOCK), ("revoke-key", KEY)])
+@pytest.mark.parametrize(
+    ("verdict", "subject"), [("release", LOCK), ("revoke-key", KEY)], ids=["release", "revoke"]
+)
 def test_an_administrators_word_is_one_by_the_chain_that_is_kept_beside_it(
     name: str, verdict: SiteVerdict, subject: str
 ) -> None:
