@@ -165,7 +165,7 @@ def test_a_shadow_tells_what_it_would_ask_without_a_gate(stage: Stage) -> None:
             "blocked by: no gate is running; next: handwheel gate" not in shadow.stdout.readline()
         ):
             assert shadow.poll() is None, stage.said
-        assert "another process has it open" in stage.run("run", "--shadow")[1]
+        assert "another process has " in stage.run("run", "--shadow")[1]
         shadow.send_signal(signal.SIGINT)
         assert shadow.wait(timeout=60) == 130
         assert "1 case, 1 would have been asked for; nothing was filed" in shadow.stdout.read()
@@ -174,16 +174,19 @@ def test_a_shadow_tells_what_it_would_ask_without_a_gate(stage: Stage) -> None:
     assert stage.run("runs", "list", "--all") == (0, "no runs\n")
 
 
-def test_without_gate_or_authority_nothing_is_asked_and_then_it_begins(stage: Stage) -> None:
+def test_without_a_gate_agents_do_not_start_and_without_authority_nothing_is_asked(
+    stage: Stage,
+) -> None:
     stage.write_wrong()
+    code, told = stage.run("run")
+    assert (code, "no gate is running" in told) == (3, True)
+    assert stage.run("runs", "list", "--all") == (0, "no runs\n")
+    stage.start_gate()
     began_s = time()
     with stage.agents() as agents:
-        stage.sees(agents, "no gate is running; next: handwheel gate --site ")
-        assert "wrong.yaml:4:1: test/wrong: titel: unknown key; did you mean" in stage.said
-        assert stage.run("runs", "list", "--all") == (0, "no runs\n")
-        stage.start_gate()
         stage.sees(agents, "PUMPS-101 was not granted to agents; ask ")
         stage.sees(agents, "next: handwheel authority give PUMPS-101 --for 1h --as ")
+        assert "wrong.yaml:4:1: test/wrong: titel: unknown key; did you mean" in stage.said
         assert stage.run("requests", "list", "--all") == (0, "no requests\n")
         (case,) = json.loads(stage.run("cases", "list", "--json")[1])
         code, why = stage.run("cases", "show", case["case_id"], "--why")
