@@ -198,6 +198,11 @@ def _keep(change: _Change, request_id: str | None, body: Fields, card: str | Non
 
 def _gate_started(change: _Change) -> None:
     change.insert("gate", epoch=change.body["epoch"], pid=change.body["pid"], seq=change.row.seq)
+    # Renewals have no row: the holder has time to be heard of again.
+    change.run(
+        "UPDATE lease SET renewed_boot_ms = ? WHERE boot_id = ?",
+        change.boot_ms, change.fields["boot_id"],
+    )  # fmt: skip
 
 
 def _latched(change: _Change) -> None:
