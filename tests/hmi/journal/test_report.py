@@ -3,8 +3,6 @@
 import csv
 import os
 import re
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -19,7 +17,8 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.timestamps import Instant
 
-from ...attacks.journal_tampering import Rows, without, write_anew
+from ...attacks.edited_file import write_anew
+from ...attacks.journal_tampering import Rows, without
 from ...gate.testbed.with_oracle import Watched
 from ..command_in_process import said_by
 
@@ -56,12 +55,10 @@ def test_a_report_reads_as_it_did(day: Watched) -> None:
 
 def test_a_report_of_a_journal_that_was_touched_says_so_first(day: Watched, tmp_path: Path) -> None:
     folder = tmp_path / "touched"
-    folder.mkdir()
-    day.desk.database.copy_into(folder / "ledger.db")
+    Database(folder, day.site.id).close()
     rows: Rows = [parse_canonical(row.text) for row in day.desk.database.journal()]
     without("decision", '"verdict":"approve"')(rows)
-    with closing(sqlite3.connect(folder / "ledger.db", isolation_level=None)) as shell:
-        write_anew(folder, shell, rows)
+    write_anew(folder, rows)
     head, _, _ = _report(day, state=folder).partition("WHAT THIS REPORT CANNOT TELL")
     with Database(folder, day.site.id) as database:
         assert not export_report(database, day.site, Selection(), StringIO().write)

@@ -7,7 +7,7 @@ from typing import Any
 
 from handwheel.connectors.model.site import Site
 
-from ...errors import GuardrailError, PermitRefused
+from ...errors import GuardrailError, LedgerError, PermitRefused
 from ...requests.canonical import digest
 from ...requests.request import parse_request
 from ...requests.timestamps import parse_stamp
@@ -87,6 +87,8 @@ class _AuditReader:
             self._replay.apply(row, fields)
         except IllegalRow as error:
             yield str(error).partition(": ")[2]
+        except LedgerError as error:
+            yield str(error)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             yield f"cannot be read: {error}"
         self._heads.add(row.hash)

@@ -222,10 +222,7 @@ class GateClient:
     def _renew(self, leases: Leases) -> None:
         if leases.seq < self._seq:  # a row has taken or given back a lease since
             return
-        self._tables.connection.execute("DELETE FROM lease")
-        for each in leases.rows:
-            marks = ", ".join("?" * len(each))
-            self._tables.connection.execute(f"INSERT INTO lease VALUES ({marks})", each)  # noqa: S608
+        self._tables.put_leases(leases.rows)
 
     def _apply(self, row: JournalRow) -> None:
         if row.seq <= self._seq:

@@ -35,7 +35,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
 
 from ....gate.testbed.authority_grant import signed_word
 from ....sites.in_memory import make_site
-from ....sites.signed_requests import NOW, head_of, site_word
+from ....sites.signed_requests import NOW, head_of
 
 RUN, ROLES = "U-7K3MQ2XA", ("operator",)
 SIGNED: tuple[SignedOrder, ...] = get_args(SignedOrder)
@@ -194,32 +194,3 @@ def test_whose_word_counts(place: Place) -> None:
     for roles, reason in ((("operator", "shift-supervisor"), "lacks a role"), ((), "no role")):
         with pytest.raises(PermitRefused, match=reason):
             place.give("abort", roles=roles)
-
-
-@pytest.mark.parametrize("order", SIGNED)
-def test_a_row_that_somebody_wrote_is_no_order(place: Place, order: SignedOrder) -> None:
-    given = place.give(order)
-    place.check(given)
-    with pytest.raises(PermitRefused, match="is not signed"):
-        place.check(place.write({"order": order, "person": "anna"}))
-    assert given.signed is not None
-    again: dict[str, object] = {
-        "order": order, "person": "anna", "seq": given.seen, "text": given.signed.text,
-        "signature": given.signed.signature_hex,
-    }  # fmt: skip
-    with pytest.raises(GuardrailError):
-        place.check(place.write(again))
-    with pytest.raises(DecisionRefused, match=str(Reason.BAD_SIGNATURE)):
-        place.check(place.write(again | {"signature": "0" * 128}))
-    other = "abort" if order == "resume" else "resume"
-    with pytest.raises(DecisionRefused, match=str(Reason.NOT_APPROVED)):
-        place.check(place.write(again | {"order": other}))
-    place.check(given)  # the first still counts
-    signed = site_word("resume-run", run_subject(RUN, given.seen or 0), head="0" * 64)
-    earlier = again | {"order": "resume", "text": signed.text, "signature": signed.signature_hex}
-    with pytest.raises(DecisionRefused, match=str(Reason.OTHER_LEDGER)):
-        place.check(place.write(earlier))
-    odd: list[dict[str, object]] = [{}, {"order": "start", "person": "anna"}, {"order": "hold"}]
-    for body in odd:
-        with pytest.raises(PermitRefused, match="is no order to a run"):
-            place.check(place.write(body))

@@ -125,40 +125,26 @@ def test_who_can_hand_over_no_shift_is_told_before_anything_is_signed(place: Pla
             check_shift(leaving, coming)
 
 
-FORGED: list[tuple[str, ShiftVerdict, dict[str, Any], str]] = [
-    ("anna", "take-shift", {}, "by one person to themselves"),
-    ("bert", "end-shift", {}, "without a signed take-shift"),
-    ("bert", "take-shift", {"card": "0" * 64}, "bert has signed another card"),
-    ("gina", "take-shift", {}, "was handed over by anna to gina"),
-    ("max", "take-shift", {"subject": "shift:anna:max:1"}, "without a signed take-shift"),
-    ("bert", "take-shift", {}, str(Reason.BAD_SIGNATURE)),
-]
-
-
-@pytest.mark.parametrize("number", range(len(FORGED)))
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [({"card": "0" * 64}, "was made on another card"), ({}, str(Reason.BAD_SIGNATURE)), ({}, "")],
+    ids=["another card", "another signature", "twin"],
+)
 def test_the_audit_finds_a_row_that_both_have_not_signed(
-    place: Place, summary: ShiftSummary, number: int
+    place: Place, summary: ShiftSummary, change: dict[str, Any], fault: str
 ) -> None:
-    coming, verdict, change, fault = FORGED[number]
     leaving = _signed(place, summary, "anna", "end-shift")
-    other = _signed(place, summary, coming, verdict, **change)
+    other = _signed(place, summary, "bert", "take-shift", **change)
     if fault == str(Reason.BAD_SIGNATURE):
         other = Signed(other.text, leaving.signature_hex)
     _forge(place, summary, leaving, other)
-    assert any(fault in each for each in faults_of(place)), faults_of(place)
-
-
-def test_the_audit_tells_once_of_an_unreadable_word(place: Place, summary: ShiftSummary) -> None:
-    _forge(place, summary, Signed("{}", "00"), _signed(place, summary, "bert", "take-shift"))
     found = faults_of(place)
-    (fault,) = [each for each in found if "does not count" in each]
-    assert fault.endswith(f"{summary.subject} does not count: {Reason.NOT_CANONICAL}")
-    again = "was handed over", "another card", "cannot be read"
-    assert not any(words in each for words in again for each in found), found
+    assert len(found) == bool(fault)
+    assert all(fault in each for each in found)
 
 
 def _forge(place: Place, summary: ShiftSummary, leaving: Signed, coming: Signed) -> None:
-    """Writes the row as somebody could who writes into the ledger."""
+    """Records the row past every check."""
     body: dict[str, object] = {"card": summary.text}
     for part, signed in (("ended", leaving), ("taken", coming)):
         body[part] = {"text": signed.text, "signature": signed.signature_hex}

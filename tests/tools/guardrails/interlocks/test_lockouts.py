@@ -10,6 +10,7 @@ import pytest
 
 from handwheel.tools.errors import GuardrailError, LedgerError
 from handwheel.tools.guardrails.approval.administration import release_lockout
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.interlocks.lockout_files import (
     LockoutFolder,
     lockout_file,
@@ -196,6 +197,13 @@ def test_a_file_that_cannot_be_removed_stays_a_lockout(place: Place) -> None:
     assert locked_scopes(place.database) == {}
 
 
+@pytest.fixture
+def gate_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands change the ledger themselves, as in the gate's process."""
+    monkeypatch.setattr(connect, "open_ledger", lambda site: Database(site.state, site.id))
+
+
+@pytest.mark.usefixtures("gate_is_here")
 def test_commands_show_and_take_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_site(tmp_path)
     where, handwheel = f"--site={tmp_path}", said_by(capsys)
@@ -221,6 +229,7 @@ def test_commands_show_and_take_over(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert json.loads(rows[-1])["body"]["by"] == "user"
 
 
+@pytest.mark.usefixtures("gate_is_here")
 def test_wrong_words_are_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_site(tmp_path)
     for words, code, reason in [

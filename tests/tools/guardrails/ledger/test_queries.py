@@ -142,7 +142,7 @@ async def test_no_round_and_no_check_reads_a_whole_table(room: Room) -> None:
     database.tables.connection.set_trace_callback(None)
 
     questions = [each for each in asked if each.startswith("SELECT") and not NEWEST.search(each)]
-    for table in ("request", "action", "intent", "decision", "history.entry"):
+    for table in ("request", "action", "decision", "history.entry"):
         assert any(re.search(rf"(FROM|JOIN) {table}\b", each) for each in questions), table
     for each in questions:
         plan = [row[3] for row in database.all(f"EXPLAIN QUERY PLAN {each}")]

@@ -122,8 +122,7 @@ class EventHub:
 
     def _leases(self) -> bytes:
         """Returns the line of the leases, which are renewed without a row."""
-        leases = [list(each) for each in self._database.all("SELECT * FROM lease")]
-        head = self._database.head()
+        head, leases = self._database.head(), self._database.tables.leases()
         return json.dumps({"seq": head.seq if head else 0, "leases": leases}).encode() + b"\n"
 
     @contextmanager

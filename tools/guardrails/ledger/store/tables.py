@@ -1,6 +1,7 @@
 """Ledger's tables in memory, for the gate that judges by them and for readers with a copy."""
 
 import sqlite3
+from collections.abc import Iterable, Sequence
 from typing import Self
 
 from .fold import Fields, apply
@@ -56,6 +57,15 @@ class Tables:
     def note_head(self, row: JournalRow) -> None:
         """Notes that a row was applied, and those before it."""
         self.connection.execute("UPDATE head SET seq = ?, hash = ?", (row.seq, row.hash))
+
+    def leases(self) -> list[list[object]]:
+        """Returns the leases, which are renewed without a row, for `put_leases` of a copy."""
+        return [list(row) for row in self.all("SELECT * FROM lease")]
+
+    def put_leases(self, leases: Iterable[Sequence[object]]) -> None:
+        """Puts these leases in the place of those that are there."""
+        self.connection.execute("DELETE FROM lease")
+        self.connection.executemany("INSERT INTO lease VALUES (?, ?, ?, ?, ?, ?)", leases)
 
     def all(self, question: str, *values: object) -> list[sqlite3.Row]:
         """Returns every answer."""
