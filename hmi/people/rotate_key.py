@@ -25,7 +25,7 @@ from handwheel.tools.requests.timestamps import instant_now, parse_stamp, stamp
 
 from ..shell.terminal.passphrase import new_passphrase
 from .signer_choice import find_person
-from .signing import Signer, open_context, open_signer, sign_subject
+from .signing import Signer, check_gate, open_context, open_signer, sign_subject
 
 _VALID_S = 60.0
 
@@ -110,6 +110,7 @@ def revoke(context: DecisionContext, signer: Signer, key_id: str) -> None:
         GuardrailError: The decision is not valid.
         LedgerError: Nothing was recorded.
     """
+    check_gate(context.database)
     now = instant_now()
     signed = sign_subject(context, signer, "revoke-key", key_subject(key_id), now)
     submit(context, RevokeKey(site=context.site.id, signed=SignedText.of(signed)), now)

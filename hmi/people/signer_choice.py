@@ -17,6 +17,7 @@ from handwheel.tools.guardrails.signatures.playbooks_lock import ENGINEER, may_r
 from handwheel.tools.requests.timestamps import Instant, instant_now
 
 from ..shell.cli.signer_options import SignerUnclear
+from .signing import check_gate
 
 Check = Callable[[Operator], object]
 """Refuses a person who may not sign, by `HandwheelError`."""
@@ -83,13 +84,15 @@ def _person_of(
 def find_operator(
     context: DecisionContext, named: str | None, check: Check | None = None
 ) -> Operator:
-    """Returns the operator who signs now, by `find_person`."""
+    """Returns the operator who signs now, by `find_person`. Raises `NoGate` without a gate."""
+    check_gate(context.database)
     at = instant_now().wall
     return find_person(context.site, context.roster, named, at, administrator=False, check=check)
 
 
 def find_administrator(context: DecisionContext, named: str | None) -> Operator:
-    """Returns the administrator who signs now, by `find_person`."""
+    """Returns the administrator who signs now, by `find_person`. Raises `NoGate` as well."""
+    check_gate(context.database)
     at = instant_now().wall
     return find_person(context.site, context.roster, named, at, administrator=True)
 

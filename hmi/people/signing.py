@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from handwheel.connectors.model.site import Site
+from handwheel.tools.errors import NoGate
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import Operator, load_roster
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -21,8 +22,8 @@ from handwheel.tools.requests.timestamps import Instant
 from ..shell.terminal.cancellable_prompt import current_cancellation
 
 __all__ = [
-    "Signer", "context_of", "open_context", "open_signer", "sign_statement", "sign_subject",
-    "submit_unsigned",
+    "Signer", "check_gate", "context_of", "open_context", "open_signer", "sign_statement",
+    "sign_subject", "submit_unsigned",
 ]  # fmt: skip
 
 
@@ -51,6 +52,12 @@ def open_context(site: Site) -> Generator[DecisionContext]:
 def context_of(site: Site, database: Database) -> DecisionContext:
     """Returns an open ledger with the current policy and operators. Raises `ConfigError`."""
     return DecisionContext(site, database, load_policy(site), load_roster(site))
+
+
+def check_gate(database: Database) -> None:
+    """Raises `NoGate` if no gate takes what would be signed, before anything is asked."""
+    if isinstance(database, connect.LedgerFile):
+        raise NoGate
 
 
 def submit_unsigned(

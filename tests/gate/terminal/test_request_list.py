@@ -1,6 +1,7 @@
 """Requests as a list and as programs read them, and what is said of them when the gate is gone."""
 
 import json
+from contextlib import nullcontext
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -15,9 +16,11 @@ from handwheel.hmi.requests.request_text import request_line
 from handwheel.hmi.requests.request_view import whole_fields, whole_request
 from handwheel.hmi.shift.changes import ChangeTracker
 from handwheel.hmi.shift.summary import summarize, summary_lines
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.client.request_fields import request_fields
 from handwheel.tools.guardrails.gate.monitoring.crash_recovery import MAYBE_SENT
-from handwheel.tools.guardrails.ledger.listing import ListedRequest, list_now, listed
+from handwheel.tools.guardrails.ledger.lifecycle import sweep
+from handwheel.tools.guardrails.ledger.listing import ListedRequest, listed, load_listed
 from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.requests.request import ActionRequest
 
@@ -27,33 +30,33 @@ from ..testbed.terminals import giving
 from ..testbed.with_oracle import SETPOINT, START, Watched
 
 
-def found_in(room: Watched, *, every: bool = False) -> tuple[list[ListedRequest], dict[str, str]]:
-    damaged: dict[str, str] = {}
-    database = room.desk.database
-    return list_now(database, damaged.__setitem__, room.clock.now(), every=every), damaged
+def found_in(room: Watched, *, every: bool = False) -> list[ListedRequest]:
+    return load_listed(room.desk.database, every=every)
 
 
 def test_a_glance_finds_what_judging_in_full_finds(room: Watched, runner: Runner) -> None:
     runner.approved()
     room.desk.propose(SETPOINT)
-    found, damaged = found_in(room)
+    found = found_in(room)
     in_full = [listed(each) for each in load_requests(room.desk.database)]
     assert found == [each for each in in_full if each in found]
     assert len(found) == 2
     assert {each.sent for each in found} == {""}
-    assert not damaged
     now = room.clock.now()
     assert "P-101A.run_cmd = true, PIC-102.sp = 360 kPa" in request_line(found[0], now)
     values = [each["value"] for each in json.loads(json.dumps(request_fields(found[0])))["actions"]]
     assert values == [True, 360.0, 350.0, False, True]
 
 
-def test_what_has_waited_too_long_is_listed_as_expired(room: Watched) -> None:
+def test_what_the_gate_has_ended_since_it_waited_too_long_is_listed_as_expired(
+    room: Watched,
+) -> None:
     request = room.desk.propose(START)
-    assert [each.request_id for each in found_in(room)[0]] == [request.request_id]
+    assert [each.request_id for each in found_in(room)] == [request.request_id]
     room.clock.forward(request.within_s + 1.0)
-    assert found_in(room)[0] == []
-    (over,) = [each for each in found_in(room, every=True)[0] if each.filed_at == request.filed_at]
+    sweep(room.desk.database, room.clock.now())
+    assert found_in(room) == []
+    (over,) = [each for each in found_in(room, every=True) if each.filed_at == request.filed_at]
     assert over.status == ("EXPIRED", "no decision within 1800 s")
 
 
@@ -105,6 +108,7 @@ STUCK = [("frame leaves", "SENDING", UNKNOWN_IF_SENT),
 def terminal(room: Watched, monkeypatch: pytest.MonkeyPatch) -> Watched:
     """A room whose commands find its site, its people and its clock."""
 
+    monkeypatch.setattr(connect, "open_ledger", giving(nullcontext(room.desk.database)))
     monkeypatch.setattr(commands, "open_site", giving(room.site))
     monkeypatch.setattr(commands, "find_operator", giving(room.desk.operator("anna")))
     monkeypatch.setattr(commands, "open_signer", giving(room.desk.signer("anna")))

@@ -28,6 +28,7 @@ from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.cards.outcome_card import Outcome, make_outcome
 from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.gate.gate import Gate, open_gate
 from handwheel.tools.guardrails.gate.state.execution import OpenWriteSession
 from handwheel.tools.guardrails.identity.roster import load_roster
@@ -79,6 +80,7 @@ class World(Forger):
         self._open_session: OpenWriteSession = open_write_session
         hasten(patch)
         patch.setattr(_OPEN_WRITE_SESSION, self.open_write_session)
+        patch.setattr(connect, "open_ledger", lambda site: self.ledger())
 
     async def start(self) -> Gate:
         """Starts a gate on the files as they are."""

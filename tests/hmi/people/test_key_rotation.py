@@ -13,12 +13,14 @@ from handwheel.connectors.model.site import load_site
 from handwheel.hmi.people.private_key import open_key
 from handwheel.hmi.shell.cli.command_line import run_command_line
 from handwheel.hmi.site.files.site_template import PlantEndpoints
+from handwheel.tools.guardrails.gate.server.registry import MESSAGES
 from handwheel.tools.guardrails.identity import keys
 from handwheel.tools.guardrails.identity.key_files import next_key_path
 from handwheel.tools.guardrails.identity.keys import fingerprint, key_path
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.requests.timestamps import instant_now
 
+from ...gate.server.served_ledger import served
 from ...plants.served import site_of
 from ..command_in_process import Said, said_by
 
@@ -123,7 +125,12 @@ def test_the_next_key_is_used_once_it_counts_and_the_old_one_is_kept(place: Plac
 
 def test_a_lost_key_is_revoked_with_the_rotation(place: Place) -> None:
     old = place.key_of("anna")
-    out = place.done("rotate", "anna", "--revoke", *place.new(), *place.boss())
+    words = ("rotate", "anna", "--revoke", *place.new(), *place.boss())
+    code, _, errors = place.run(*words)
+    assert (code, "no gate is running, so nothing was changed" in errors) == (3, True)
+    assert place.key_of("anna") == old
+    with served(load_site(place.root), instant_now, MESSAGES):
+        out = place.done(*words)
     assert f"anna: key {old} is revoked\n" in out
     listed = json.loads(place.done("list", "--json"))["operators"]
     annas = [each for each in listed if each["person"] == "anna"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.modbus import connector as modbus
+from handwheel.connectors.model.site import load_site
 from handwheel.connectors.opcua import connector as opcua
 from handwheel.connectors.session.protocols import BrowseEntry, Description
 from handwheel.hmi.site.files.site_template import PlantEndpoints
@@ -66,7 +67,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
     with Database(site.state, site.id) as database, pytest.MonkeyPatch.context() as patch:
         patch.setattr(modbus, "ModbusConnector", connector)
         patch.setattr(opcua, "OpcuaConnector", connector)
-        context = DecisionContext(site, database, load_policy(site), load_roster(site))
+        read = load_site(root)  # its files were written since
+        context = DecisionContext(read, database, load_policy(read), load_roster(read))
         writer = LedgerWriter.take(context, instant_now)
         place = Place(site, database, writer, instant_now)
         log = place.log()

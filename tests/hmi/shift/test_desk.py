@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from handwheel.connectors.model.site import load_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.guardrails.approval.shift_handover import HANDED_OVER
+from handwheel.tools.guardrails.gate.server.registry import MESSAGES
 from handwheel.tools.guardrails.identity.enrolment import Enrolment, record_of
 from handwheel.tools.guardrails.identity.keys import PrivateKey, create_key, fingerprint, key_path
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.requests.timestamps import instant_now
 
 from ...command_line import handwheel
+from ...gate.server.served_ledger import served
 from ...plants.served import site_of
 from ..command_processes import Terminal, in_terminal
 
@@ -70,7 +74,10 @@ def _type(terminal: Terminal, until: str, keys: str) -> None:
 
 @pytest.mark.timeout(300)
 def test_a_seat_is_opened_locked_and_handed_over(place: Place) -> None:
-    with in_terminal(*_DESK, variables=place.environment) as terminal:
+    with (
+        served(load_site(place.root), instant_now, MESSAGES),
+        in_terminal(*_DESK, variables=place.environment) as terminal,
+    ):
         terminal.type("lock\nlock\n")  # typed ahead
         _type(terminal, "passphrase of anna: ", f"{PASSPHRASE}\n")
         _type(terminal, "anna> ", "lockout P-101B\n")
@@ -120,6 +127,7 @@ def test_a_pipe_is_nobody(place: Place, words: tuple[str, ...]) -> None:
     before = place.rows()
     environment = {**os.environ, **place.environment}
     more = ("--as", "anna", "--note", "") if words[0] == "handover" else ()
-    done = handwheel(*words, *more, env=environment, stdin=f"{PASSPHRASE}\nhand over\n")
+    with served(load_site(place.root), instant_now, MESSAGES):
+        done = handwheel(*words, *more, env=environment, stdin=f"{PASSPHRASE}\nhand over\n")
     assert (done.returncode, place.rows()) == (2, before)
     assert "an answer needs a terminal" in done.stderr
