@@ -202,7 +202,7 @@ def _write(
 
 def _export(database: Database, write: Write) -> None:
     # Anchors first: they are written after the commits, so each names a row that is read below.
-    anchors = database.anchors.lines()
+    anchors = database.anchor_lines()
     rows = list(database.journal())
     head = rows[-1].hash if rows else FIRST
     heading = {

@@ -6,7 +6,7 @@ from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.session import ApprovalSession
-from handwheel.tools.guardrails.ledger.records import load_requests
+from handwheel.tools.guardrails.ledger.records import load_request, load_requests
 from handwheel.tools.guardrails.ledger.runs import RunEntry, load_runs
 from handwheel.tools.requests.timestamps import instant_now
 
@@ -51,16 +51,21 @@ class RunDesk(Desk):
                 if each.state in {"DUE", "CLAIMED", "SENDING"}
             ]
 
+    def waiting(self) -> list[str]:
+        """Returns the requests that wait for an approval."""
+        with self.opened() as context:
+            requests = load_requests(context.database)
+            return [each.request.request_id for each in requests if each.state == "PENDING"]
+
     def approve_all(self) -> list[str]:
         """Signs whatever waits; returns what was approved. What has ended meanwhile is left."""
         done: list[str] = []
         with self.opened() as context:
-            for each in load_requests(context.database):
-                if each.state != "PENDING":
-                    continue
+            for name in self.waiting():
+                each = load_request(context.database, name)
                 try:
                     sign_approval(ApprovalSession.settled(context, each), self.signers[APPROVER])
                 except GuardrailError:
                     continue
-                done.append(each.request.request_id)
+                done.append(name)
         return done
