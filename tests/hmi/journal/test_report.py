@@ -3,6 +3,7 @@
 import csv
 import os
 import re
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -13,12 +14,14 @@ from handwheel.hmi.journal.csv_export import COLUMNS
 from handwheel.hmi.journal.export import export_report, export_table
 from handwheel.hmi.journal.report.report import Selection
 from handwheel.hmi.journal.rows.entries import Period, parse_moment
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.timestamps import Instant
 
 from ...attacks.edited_file import write_anew
 from ...attacks.journal_tampering import Rows, without
+from ...gate.testbed.terminals import giving
 from ...gate.testbed.with_oracle import Watched
 from ..command_in_process import said_by
 
@@ -30,7 +33,8 @@ MADE_ANEW = re.compile(r"\b[0-9a-f]{64}\b|(?<=hash )[0-9a-f]{16}|(?<=SHA256:)[\w
 
 def _report(room: Watched, choice: Selection | None = None, state: Path | None = None) -> str:
     text = StringIO()
-    with Database(state or room.site.state, room.site.id) as database:
+    own = nullcontext(room.desk.database)
+    with Database(state, room.site.id) if state else own as database:
         export_report(database, room.site, choice or Selection(), text.write, MADE)
     return text.getvalue()
 
@@ -70,9 +74,13 @@ def test_a_report_of_a_journal_that_was_touched_says_so_first(day: Watched, tmp_
 
 
 def test_the_command_writes_each_form_and_refuses_what_makes_no_sense(
-    day: Watched, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    day: Watched,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     said = said_by(capsys)
+    monkeypatch.setattr(connect, "open_ledger", giving(nullcontext(day.desk.database)))
     site = ("--site", str(day.site.root))
     assert said("journal", "export", *site)[1].startswith('{"export": "journal/1"')
     code, text, _ = said("journal", "export", "--format", "report", *site)
