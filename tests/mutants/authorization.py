@@ -5,7 +5,6 @@ from math import inf
 
 from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.gate.steps import authorization, intent
-from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures import quorum
 from handwheel.tools.guardrails.signatures.context import DecisionContext
@@ -37,11 +36,6 @@ MUTANTS: Sequence[Mutant] = (
         "tests/gate/interlocks/test_lockout_without_ledger.py"
         "::test_without_the_file_of_the_ledger_the_intent_is_not_enough[removed]",
         "list index out of range",
-    ),
-    Mutant(
-        "M2a", "request digest", put(RequestRecord, "is_intact", True),
-        "tests/gate/steps/test_last_checks.py::test_commands_in_another_order_are_another_request",
-        "the decision is about another request",
     ),
     Mutant(
         "M2b", "order of the actions", says(authorization, "check_order", None),

@@ -16,7 +16,6 @@ from handwheel.tools.guardrails.gate.gate import Gate
 from handwheel.tools.guardrails.gate.monitoring import crash_recovery as recovery
 from handwheel.tools.guardrails.gate.monitoring.suspension_monitor import SuspensionMonitor
 from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext
-from handwheel.tools.guardrails.gate.state.memory import GateMemory
 from handwheel.tools.guardrails.gate.steps import intent, reading_age
 from handwheel.tools.guardrails.gate.steps import send as sending
 from handwheel.tools.guardrails.ledger.store.database import Database, Transaction
@@ -30,7 +29,6 @@ _DOOR = (
     "tests/connectors/actuation/test_permits.py"
     "::test_what_does_not_fit_the_permit_leaves_no_frame_and_its_twin_goes_through"
 )
-_LEFT = "tests/gate/leases/test_waiting_commands.py"
 _FAULTS = (
     "tests/gate/recovery/test_crash_points.py"
     "::test_each_fault_of_a_device_has_its_outcome_and_one_frame"
@@ -170,12 +168,6 @@ MUTANTS: Sequence[Mutant] = (
         "I3: 0 intents for the frame",
     ),
     Mutant(
-        "M11d", "earlier intent in the journal",
-        says(intent, "has_row", False),
-        "tests/gate/forgery/test_edited_ledger.py::test_what_the_journal_knows_of_is_not_sent_again[True]",
-        "this gate has sent ",  # its memory holds where the journal does not
-    ),
-    Mutant(
         "M12a", "lockout file", says(sending, "locked_files", set[str]()),
         f"{_WAY}::test_a_lockout_at_the_last_moment_lets_nothing_leave",
         "'VERIFIED' != 'REFUSED'",
@@ -230,17 +222,6 @@ MUTANTS: Sequence[Mutant] = (
         "DID NOT RAISE WriteRefused",
     ),
     Mutant(
-        "R1", "row count of a change", _defect("row_count_unchecked"),
-        "tests/gate/approval/test_concurrent_requests.py::test_who_loses_the_claim_does_nothing_more",
-        "the journal has an intent for",
-    ),
-    Mutant(
-        "R2", "row count and every check for a second intent",
-        _defect("row_count_unchecked", "drop_second_line"),
-        "tests/gate/approval/test_concurrent_requests.py::test_who_loses_the_claim_does_nothing_more",
-        "I3: 0 intents",
-    ),
-    Mutant(
         "G1", "end of approvals after a clock step",
         says(gate, "invalidate", None),
         "tests/gate/recovery/test_start_up.py"
@@ -274,16 +255,5 @@ MUTANTS: Sequence[Mutant] = (
         says(SuspensionMonitor, "_end_what_was_approved", None),
         "tests/gate/interlocks/test_suspension.py::test_a_full_disk",
         "APPROVED: 'APPROVED'> != ",
-    ),
-    Mutant(
-        "G7", "state of a due action at a lease's end",
-        says(GateMemory, "find_due", None),
-        f"{_LEFT}::test_what_somebody_else_has_ended_in_time_sets_off_no_way_back[0.0]",
-        "Left contains one more item: '010500000000'",
-    ),
-    Mutant(
-        "G8", "end of a due action that cannot start", says(gate, "end_due", None),
-        f"{_LEFT}::test_a_due_action_that_nobody_can_place_holds_up_no_lease[damaged]",
-        "Right contains one more item: '0110000a00020443af0000'",
     ),
 )  # fmt: skip

@@ -13,14 +13,11 @@ from handwheel.tools.guardrails.gate.state.suspensions import Suspensions
 from handwheel.tools.guardrails.gate.steps import device_checks as plant
 from handwheel.tools.guardrails.gate.steps import readback
 from handwheel.tools.guardrails.interlocks import blocking
-from handwheel.tools.guardrails.ledger.write_history import OwnWrites
 from handwheel.tools.guardrails.policy.cross_limits import CrossLimit
-from handwheel.tools.guardrails.signatures import resolutions
 
 from .mutant import Apply, Mutant, put, says
 
 _WAY, _SHOWS = "tests/gate/steps/test_approval_to_frame.py", "tests/gate/steps/test_readback.py"
-_PASTS = "tests/gate/forgery/test_forged_history.py"
 
 
 def _without(name: str) -> Apply:
@@ -107,25 +104,6 @@ MUTANTS: Sequence[Mutant] = (
         "tests/gate/interlocks/test_suspension.py"
         "::test_what_begins_after_the_claim_is_invalidated_by_the_seventh_step",
         "'VERIFIED' != 'INVALIDATED'",
-    ),
-    Mutant(
-        "M7h", "signature of a resolution",
-        says(resolutions, "_is_resolved", True),
-        f"{_PASTS}::test_equipment_is_free_again_by_a_signed_resolution_alone[no word]",
-        "'VERIFIED: P-101A.run_cmd reads false'.startswith",
-    ),
-    Mutant(
-        "M7i", "gate's memory of its writes", says(OwnWrites, "note", None),
-        f"{_PASTS}::test_a_rule_goes_by_the_youngest_write_and_by_what_the_gate_has_sent"
-        "[the write taken out-cool-down]",
-        "PIC-102.sp is written again after 1.0 s",
-    ),
-    Mutant(
-        "M7j", "resolution signed after the outcome",
-        says(resolutions, "_has_seen_outcome", True),
-        f"{_PASTS}::test_equipment_is_free_again_by_a_signed_resolution_alone"
-        "[a word from before the outcome]",
-        "'VERIFIED: P-101A.run_cmd reads false'.startswith",
     ),
     Mutant(
         "M9a", "expected values", says(plant, "_check_expected", None),

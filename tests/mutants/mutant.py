@@ -18,7 +18,7 @@ class Mutant:
 
     Attributes:
         id: `M` and the number of the step, with a letter for a part of it; `G` for what the gate
-            does between actions, `R` for the ledger's row count.
+            does between actions.
         gone: What is taken away, in words.
         apply: Takes it away, in this process.
         test: The test that must fail then, by its node id.

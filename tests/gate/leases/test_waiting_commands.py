@@ -5,10 +5,9 @@ import pytest
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.write_leases import open_writes
 
-from ...attacks.past_the_checks import append_row
 from ..testbed.runner import wires
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
-from .test_expiry import FOR_S, WHILE, pass_time, standing
+from .test_expiry import WHILE, pass_time
 
 LEFT = "no gate took it up within 10 s"
 
@@ -35,19 +34,3 @@ async def test_what_the_gate_was_too_busy_for_is_taken_back_at_once(
     assert [each["reason"] for each in room.rows("request.CLOSED")] == [whole]
     assert (room.rows("lease.open"), open_writes(room.desk.database)) == ([], [])
     assert room.faults() == ()
-
-
-@pytest.mark.way_in("F8")
-async def test_a_due_action_whose_request_is_over_holds_up_no_lease(room: Watched) -> None:
-    other = room.approved(START_B)
-    closed: dict[str, object] = {"to": "CLOSED", "reason": ""}
-    append_row(room.desk.database, room.clock.now(), "request.CLOSED", other.request_id, closed)
-    request = room.approved(SETPOINT, terms=WHILE)
-    await room.act(2)
-    assert standing(room, request) == "APPROVED VERIFIED PLANNED"
-    await pass_time(room, FOR_S)
-    assert room.wires == wires(request, "c1", "r1")
-    assert standing(room, request) == "CLOSED VERIFIED VERIFIED"
-    ended = [(each["of"], each["reason"]) for each in room.rows("action.INVALIDATED")]
-    assert ended == [(f"{other.request_id}/c1", "its request is CLOSED")]
-    assert room.suspended == []

@@ -52,6 +52,15 @@ async def test_what_was_filed_first_is_carried_out_first(room: Watched) -> None:
     assert room.desk.states(second) == ["VERIFIED"]
 
 
+@pytest.mark.way_in("F8")
+async def test_a_due_action_that_cannot_start_is_ended_and_others_go_on(room: Watched) -> None:
+    first, second = room.approved(START), room.approved(START_B)
+    room.desk.lock_out("P-101A")
+    await room.act(2)
+    assert (room.desk.states(first), room.desk.states(second)) == (["INVALIDATED"], ["VERIFIED"])
+    assert room.wires == [second.commands[0].wire]
+
+
 async def test_a_gate_shows_itself_as_it_starts_and_is_told_as_it_stops(
     memory_site: Site, tmp_path: Path
 ) -> None:

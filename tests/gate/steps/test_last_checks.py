@@ -251,7 +251,7 @@ async def test_commands_in_another_order_are_another_request(room: Watched) -> N
     await room.act()
     record = room.desk.record("R-00000009")
     assert (record.state, room.plant.frames) == ("INVALIDATED", [])
-    assert "its digest differs" in record.reason
+    assert "the decision is about another request" in record.reason
     room.desk.approve(twin)
     room.note(twin, "anna")
     await room.act(2)
