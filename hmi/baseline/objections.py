@@ -9,7 +9,7 @@ from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
-from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE
+from handwheel.tools.guardrails.ledger.store.log_file import has_ledger
 from handwheel.tools.requests.timestamps import stamp
 from handwheel.tools.safe_text import printable
 
@@ -19,7 +19,7 @@ _CLOSED = f"{PREFIX}{CaseEvent.CLOSED}"
 
 def open_cases(site: Site, begin: datetime, end: datetime) -> Iterator[tuple[str, str]]:
     """Yields id and text of each case that was open in a time. Raises `LedgerError`."""
-    if not (site.state / LEDGER_FILE).exists():
+    if not has_ledger(site.state):
         return  # opening would create it
     with connect.open_ledger(site) as database:
         for case_id in case_ids(database, only_open=False):

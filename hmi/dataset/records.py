@@ -12,7 +12,8 @@ from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.decisions import load_decisions
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_run
-from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE, Database
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.log_file import has_ledger
 from handwheel.tools.guardrails.signatures.decisions import Decision, parse_decision
 from handwheel.tools.safe_text import printable
 
@@ -70,7 +71,7 @@ def read_records(site: Site) -> SiteRecords:
     Raises:
         LedgerError: The ledger cannot be read at all.
     """
-    if not (site.state / LEDGER_FILE).exists():
+    if not has_ledger(site.state):
         return SiteRecords()  # opening would create it
     with connect.open_ledger(site) as database, database.one_moment():
         head, episodes = database.head(), read_episodes(database, site)

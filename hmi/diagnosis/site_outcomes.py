@@ -8,7 +8,7 @@ from handwheel.agents.presenting.episodes import Episode, read_episodes
 from handwheel.connectors.model.site import Site
 from handwheel.evaluation.calibration.prediction import Prediction
 from handwheel.tools.guardrails.client import connect
-from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE
+from handwheel.tools.guardrails.ledger.store.log_file import has_ledger
 
 from ..shell.terminal.wrap import fold
 
@@ -19,7 +19,7 @@ def read_outcomes(site: Site) -> list[Prediction]:
     Raises:
         LedgerError: The ledger cannot be read.
     """
-    if not (site.state / LEDGER_FILE).exists():
+    if not has_ledger(site.state):
         return []  # opening would create it
     with connect.open_ledger(site) as database:
         episodes = read_episodes(database, site)

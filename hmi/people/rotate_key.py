@@ -17,7 +17,7 @@ from handwheel.tools.guardrails.identity.key_files import (
 from handwheel.tools.guardrails.identity.keys import PublicKey, fingerprint
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.identity.rotation import Rotation, check_rotation, rotate
-from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE
+from handwheel.tools.guardrails.ledger.store.log_file import has_ledger
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import key_subject
 from handwheel.tools.guardrails.signatures.message import SignedText, submit
@@ -122,7 +122,7 @@ def _now() -> datetime:
 
 def revoked_keys(site: Site) -> frozenset[str]:
     """Returns the keys that were revoked at a site. A site without a ledger has none."""
-    if not (site.state / LEDGER_FILE).exists():
+    if not has_ledger(site.state):
         return frozenset()  # opening would create the ledger
     with open_context(site) as context:
         return context.revoked_keys()

@@ -22,6 +22,7 @@ from handwheel.sim_plant.cw100.tags import TAGS
 from handwheel.sim_plant.model import PlantTag, Register
 from handwheel.sim_plant.simulation import CLOCK_TAGS
 from handwheel.tools.guardrails.approval import plant_snapshot as picture
+from handwheel.tools.guardrails.gate.server.registry import MESSAGES
 from handwheel.tools.guardrails.gate.steps import reading_age
 from handwheel.tools.guardrails.identity import roster as operators
 from handwheel.tools.guardrails.ledger import lifecycle
@@ -214,7 +215,7 @@ def _source(*folders: str) -> str:
 
 def test_the_reference_quotes_what_the_gate_says() -> None:
     rows = sections(DOCS / "reference/requests.md")["The way through the gate"]
-    assert [row[0] for row in rows] == [str(n) for n in range(1, 18)]
+    assert [row[0] for row in rows] == [str(n) for n in range(1, 17)]
     said = _source("tools/guardrails", "connectors")
     for row in rows:
         for part in (part for span in spans(row[2]) for part in span.split("…")):
@@ -223,5 +224,29 @@ def test_the_reference_quotes_what_the_gate_says() -> None:
 
 def test_the_reference_lists_exactly_the_kinds_of_the_journal() -> None:
     rows = sections(DOCS / "reference/journal.md")["Kinds"]
-    kinds: list[str] = re.findall(r"\.record\(\s*f?\"([^\"]+)\"", _source("tools", "hmi", "agents"))
-    assert spans(*(row[0] for row in rows)) == {re.sub(r"\{\w+\}", "STATE", kind) for kind in kinds}
+    kinds: list[str] = re.findall(
+        r"record\((?:context, holder, now,)?\s*f?\"([a-z]+[.{][^\"]+|decision)\"",
+        _source("tools", "hmi", "agents"),
+    )
+    kinds.append("ledger.migrated")  # written into a new file
+    assert spans(*(row[0] for row in rows)) == {
+        re.sub(r"\{[\w.]+\}", "STATE", kind) for kind in kinds
+    }
+
+
+def test_the_reference_lists_exactly_what_the_gates_socket_takes_and_answers() -> None:
+    tables = sections(DOCS / "reference/gate-socket.md")
+    server = _source("tools/guardrails/gate/server")
+    gets: list[str] = re.findall(r"web\.get\(\"([^\"]+)\"", server)
+    assert spans(*(row[0] for row in tables["Questions"])) == {f"GET {path}" for path in gets}
+    listed = spans(*(row[0] for row in tables["A message"]))
+    assert listed == {each.path for each in MESSAGES}
+    assert spans(*(row[0] for row in tables["A message"] if row[1].startswith("the agents"))) == {
+        each.path for each in MESSAGES if each.is_agents
+    }
+    rejected: list[str] = re.findall(r"(?:Rejected\([^)]*?\)?, |Denial\()\"([a-z-]+)\"", server)
+    codes: list[str] = re.findall(
+        r'^    "([a-z-]+)": \w+,$', _source("tools/guardrails/client"), re.MULTILINE
+    )
+    wanted = {*codes, *rejected, "form", "version"}
+    assert spans(*(row[0] for row in tables["Denials"])) == wanted

@@ -13,7 +13,8 @@ from handwheel.tools.guardrails.approval.explain import ExplainContext
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE, Database
+from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.log_file import has_ledger
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.requests.timestamps import instant_now
@@ -35,14 +36,14 @@ async def print_preview(site: Site, bound: BoundPlaybook, *, as_json: bool) -> N
 
     Effect: OBSERVE. Retry and time-out: see `survey`.
     """
-    has_ledger = (site.state / LEDGER_FILE).exists()
+    is_there = has_ledger(site.state)
     with (
         TemporaryDirectory() as folder,  # for an empty one if the site has none
-        connect.open_ledger(site) if has_ledger else Database(Path(folder), site.id) as database,
+        connect.open_ledger(site) if is_there else Database(Path(folder), site.id) as database,
     ):
         policy = load_policy(site)
         context = ExplainContext(
-            site, policy, cross_limits(site, policy), database if has_ledger else None,
+            site, policy, cross_limits(site, policy), database if is_there else None,
             load_roster(site),
             read_snapshot(site.state, instant_now()),
         )  # fmt: skip

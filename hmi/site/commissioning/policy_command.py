@@ -19,7 +19,7 @@ from handwheel.tools.guardrails.approval.explain import ExplainContext, Question
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import AGENT, load_roster
-from handwheel.tools.guardrails.ledger.store.database import LEDGER_FILE
+from handwheel.tools.guardrails.ledger.store.log_file import has_ledger
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits, cross_tags
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.requests.timestamps import instant_now
@@ -104,7 +104,7 @@ def explain_(
 def _explain_context(site: Site) -> Generator[ExplainContext]:
     policy, roster = load_policy(site), load_roster(site)
     across, snapshot = cross_limits(site, policy), read_snapshot(site.state, instant_now())
-    if not (site.state / LEDGER_FILE).exists():  # do not create a ledger
+    if not has_ledger(site.state):  # do not create a ledger
         yield ExplainContext(site, policy, across, None, roster, snapshot)
         return
     with connect.open_ledger(site) as database:

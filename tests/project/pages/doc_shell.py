@@ -34,6 +34,7 @@ _PORTS = {
 _READY = "Type help for commands, Ctrl-C to stop."
 _GATE = "handwheel gate"
 _GATE_READY = "gate of … ready…"
+_KILL_GATE = 'kill "$(cat var/gate.lock)"'
 _RUN = "handwheel run"
 _AGENTS_READY = "agents of … ready, watching for …"
 _REQUEST = re.compile(r"\bR-[0-9A-Z]{8}\b")
@@ -224,6 +225,10 @@ class DocShell:
             assert self._gate is None, "a gate is running already"
             self._gate = _Served(command, self._folder, self._environment)
             self._gate.expect(expected or [_GATE_READY])
+        elif command == _KILL_GATE:
+            assert self._gate is not None, "no gate is running"
+            gate, self._gate = self._gate, None
+            assert gate.end(signal.SIGTERM) == 130
         elif command == _RUN:
             assert self._agents is None, "agents are at work already"
             self._agents = _Served(command, self._folder, self._environment)

@@ -23,8 +23,11 @@ def ledger_file(state: Path) -> Path:
 
 
 def has_ledger(state: Path) -> bool:
-    """Whether a state folder has a ledger of this version."""
-    return os.path.lexists(ledger_file(state))
+    """Whether a state folder has a ledger of this version, also where only the gate may look."""
+    file = ledger_file(state)
+    if os.path.lexists(file.parent) and not os.access(file.parent, os.X_OK):
+        return True
+    return os.path.lexists(file)
 
 
 def attach_log(
