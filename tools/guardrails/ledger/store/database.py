@@ -297,13 +297,13 @@ class Database:
             "SELECT seq, (SELECT text FROM log.row WHERE row.seq = entry.seq), hash "  # noqa: S608
             f"FROM history.entry {condition}"
         )
-        found = [JournalRow(*row) for row in self.all(question, *values)]
-        for row in found:
-            if row.text is None or digest("journal", row.text) != row.hash:
+        found = self.all(question, *values)
+        for seq, text, mark in found:
+            if text is None or digest("journal", text) != mark:
                 raise LedgerError(
-                    f"{self.path}: row {row.seq} was changed in the file while it was open"
+                    f"{self.path}: row {seq} was changed in the file while it was open"
                 )
-        return found
+        return [JournalRow(*row) for row in found]
 
     def _fold(self) -> None:
         """Verifies the whole journal against the anchors, and fills the tables."""
@@ -311,9 +311,12 @@ class Database:
         connection.execute("BEGIN")
         with closing(connection.cursor()) as rows:
             rows.row_factory = None
-            connection.executemany(
-                _NOTE, self._folded(chain, rows.execute("SELECT * FROM log.row ORDER BY seq"))
-            )
+            try:
+                connection.executemany(
+                    _NOTE, self._folded(chain, rows.execute("SELECT * FROM log.row ORDER BY seq"))
+                )
+            except sqlite3.Error as error:  # its bytes are no row, or no text
+                chain.faults.append(f"row {self._head.seq + 1 if self._head else 1}: {error}")
         connection.execute("COMMIT")
         if not chain.faults:
             chain.end()
