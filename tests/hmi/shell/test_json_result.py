@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
+from handwheel.connectors.model.site import load_site
+from handwheel.tools.guardrails.gate.server.registry import MESSAGES
+from handwheel.tools.requests.timestamps import instant_now
+
 from ...command_line import handwheel
+from ...gate.server.served_ledger import served
 from ..command_processes import in_terminal
 
 PASSPHRASE = "battery staple"
@@ -62,16 +67,19 @@ def test_each_command_tells_what_it_did(site: Path, tmp_path: Path) -> None:
     assert Path(made["path"]).is_file()
     locked = _done("lockout", "P-101B")
     assert (locked["locked_out"], Path(locked["file"]).is_file()) == ("P-101B", True)
-    released = _done("release", "P-101B", *signed)
-    assert released == {"released": "P-101B", "by": "boss", "still_locked_out": []}
-    taken = _done("authority", "take", "P-101B", "--to", "local")
-    assert (taken["equipment"], taken["mode"], taken["ended"]) == ("P-101B", "LOCAL", [])
-    copied = _done("journal", "backup", str(tmp_path / "copy.db"))
-    assert copied["rows"] > 1
-    exported = _done("journal", "export", "--format", "csv", "--output", str(tmp_path / "rows.csv"))
-    assert exported == {"path": str(tmp_path / "rows.csv"), "format": "csv", "sound": True}
-    revoked = _done("operators", "revoke", "anna", *signed)
-    assert set(revoked["revoked"]) == {anna["key_id"], rotated["key_id"]}
+    with served(load_site(site), instant_now, MESSAGES):
+        released = _done("release", "P-101B", *signed)
+        assert released == {"released": "P-101B", "by": "boss", "still_locked_out": []}
+        taken = _done("authority", "take", "P-101B", "--to", "local")
+        assert (taken["equipment"], taken["mode"], taken["ended"]) == ("P-101B", "LOCAL", [])
+        copied = _done("journal", "backup", str(tmp_path / "copy.db"))
+        assert copied["rows"] > 1
+        exported = _done(
+            "journal", "export", "--format", "csv", "--output", str(tmp_path / "rows.csv")
+        )
+        assert exported == {"path": str(tmp_path / "rows.csv"), "format": "csv", "sound": True}
+        revoked = _done("operators", "revoke", "anna", *signed)
+        assert set(revoked["revoked"]) == {anna["key_id"], rotated["key_id"]}
     ran = _done("plants", "run", "cw-100", "--for", "2s", "--field", "clean-strainer@1s")
     assert (ran["seconds"], ran["tripped_by"]) == (2.0, None)
     assert {row["tag"] for row in _rows("plants", "map", "cw-100")} >= {"P-101A.run_cmd"}
