@@ -21,7 +21,7 @@ from handwheel.tools.requests.timestamps import Instant
 
 
 class Follower(Protocol):
-    """What goes ahead of the ledger within a transaction."""
+    """State that goes ahead of the ledger within a transaction."""
 
     def go_on(self, rows: Sequence[JournalRow]) -> None:
         """Takes the rows that the transaction has added to the journal."""

@@ -1,4 +1,4 @@
-"""Replays the whole journal as a gate does when it starts, and verifies each signature in it."""
+"""Replays the journal as a gate does when it starts, and verifies each signature in it."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

@@ -37,7 +37,7 @@ class Leases:
 
 
 class EventStream:
-    """Thread that takes each row from the gate once and in order, however often the stream breaks.
+    """Thread that takes each row from the gate once and in order, also when the stream breaks.
 
     A stream that is lost is resumed by the number of the last row.
 

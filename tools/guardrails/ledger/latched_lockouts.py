@@ -14,7 +14,7 @@ SITE = "site"
 
 
 class LatchedLockout(NamedTuple):
-    """Whether a scope is locked out, and how often it was."""
+    """State of a scope's lockout, and how often there was one."""
 
     scope: str
     generation: int

@@ -1,4 +1,4 @@
-"""What this gate has seen of its own writes, beside the ledger."""
+"""Memory of a gate beside its ledger, of expected effects and classes of requests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

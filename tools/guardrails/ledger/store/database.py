@@ -30,7 +30,7 @@ _PAGE = 1000
 
 
 class LostRace(LedgerError):
-    """What is to be changed has changed meanwhile. Nothing was changed here."""
+    """The thing to be changed has changed meanwhile. Nothing was changed here."""
 
 
 class TableReader(Protocol):
@@ -210,7 +210,7 @@ class Database:
         return self._verified("WHERE message = ? ORDER BY seq", message)
 
     def append(self, kind: str, subject: str, body: dict[str, object], now: Instant) -> JournalRow:
-        """Appends a row inside a transaction; see `Transaction.record`."""
+        """Appends a row inside a transaction, see `Transaction.record`."""
         row = next_row(self._head, now, kind, subject, body, self._message)
         fields = row.fields
         self.tables.apply(row, fields)
@@ -236,7 +236,7 @@ class Database:
         newest_first: bool = False,
         limit: int | None = None,
     ) -> list[JournalRow]:
-        """Returns rows of the journal; see `LedgerReader`.
+        """Returns rows of the journal, see `LedgerReader`.
 
         Raises:
             LedgerError: The file has another text than this process once wrote or verified.

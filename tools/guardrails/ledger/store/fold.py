@@ -1,4 +1,4 @@
-"""Fold of the journal into the ledger's tables: the one state machine, for every reader of rows."""
+"""Fold of the journal into the ledger's tables, the one state machine for every reader."""
 
 import json
 from collections.abc import Callable, Mapping

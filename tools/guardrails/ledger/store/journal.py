@@ -129,7 +129,10 @@ class Anchors:
             raise LedgerError(f"{self._path}: {error.strerror}") from None
 
     def whole_lines(self) -> list[str]:
-        """Returns the lines but those that a power failure has torn; `chain_faults` tells them."""
+        """Returns the lines but those that a power failure has torn.
+
+        `chain_faults` tells of those.
+        """
         return [line for line in self.lines() if _anchor(line)]
 
 

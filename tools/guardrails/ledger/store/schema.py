@@ -1,4 +1,4 @@
-"""Tables of the ledger: those in memory, which decide, and the file, which is their log."""
+"""Tables of the ledger in memory, which decide, and of the file, which is their log."""
 
 VERSION = 8
 """Version of the file. `handwheel ledger migrate` brings an older one up to it."""
