@@ -56,18 +56,6 @@ def renew_runner_lock(database: Database, holder: str, now: Instant) -> None:
         )
 
 
-def extend_runner_lock(database: Database, now: Instant) -> None:
-    """Lets the lock of a live process hold from now on, as a gate starts.
-
-    Nobody could renew it without a gate, and the journal has no row of a renewal.
-    """
-    with database.transaction(now) as transaction:
-        rows = transaction.all("SELECT pid, boot_id FROM lease WHERE name = ?", RUNS)
-        if rows and rows[0]["boot_id"] == now.boot_id and _is_alive(rows[0]["pid"]):
-            values = (now.boot_ms, RUNS)
-            transaction.change("UPDATE lease SET renewed_boot_ms = ? WHERE name = ?", values)
-
-
 def release_runner_lock(database: Database, holder: str, now: Instant) -> None:
     """Lets the next process take the lock at once."""
     with database.transaction(now) as transaction:

@@ -7,7 +7,6 @@ from ....requests.request import Action
 from ...ledger.actions import actions_in_flight
 from ...ledger.lifecycle import invalidate_in, move_action, move_request
 from ...ledger.records import RequestRecord, load_exactly
-from ...ledger.runner_lock import extend_runner_lock
 from ...ledger.store.states import ActionState, RequestState
 from ..state.execution import GateContext
 from ..steps.effects import give_up_effects
@@ -20,9 +19,8 @@ RESTARTED = "the gate was started after the approval"
 async def recover(context: GateContext) -> None:
     """Judges every action in flight, and invalidates what was approved before this gate started.
 
-    Agents that live go on. After a `LedgerError` the gate must not.
+    After a `LedgerError` the gate must not go on.
     """
-    extend_runner_lock(context.database, context.clock())
     await recover_in_flight(context)
     with context.database.transaction(context.clock()) as transaction:
         invalidate_in(transaction, RESTARTED, {RequestState.APPROVED})
