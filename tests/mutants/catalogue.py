@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from . import authorization, execution, interlocks_and_device, steps
+from . import authorization, execution, interlocks_and_device, ledger_and_socket, steps
 from .mutant import Mutant
 
 MUTANTS: Sequence[Mutant] = (
@@ -10,6 +10,7 @@ MUTANTS: Sequence[Mutant] = (
     *authorization.MUTANTS,
     *interlocks_and_device.MUTANTS,
     *execution.MUTANTS,
+    *ledger_and_socket.MUTANTS,
 )
 
 

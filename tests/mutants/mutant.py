@@ -18,7 +18,8 @@ class Mutant:
 
     Attributes:
         id: `M` and the number of the step, with a letter for a part of it; `G` for what the gate
-            does between actions.
+            does between actions, `R` for what stops a second claim, `L` for the ledger's file and
+            fold, `S` for the socket.
         gone: What is taken away, in words.
         apply: Takes it away, in this process.
         test: The test that must fail then, by its node id.
