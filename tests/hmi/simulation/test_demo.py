@@ -5,6 +5,7 @@ import os
 import re
 import signal
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -31,9 +32,11 @@ from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.engine.states import RunState
 from handwheel.sim_plant.errors import ServeError
 from handwheel.tools.errors import GuardrailError, PermitRefused
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 
+from ...gate.testbed.terminals import giving
 from ...plants.served import link_of, served, site_of
 from ..command_processes import ANY_PORTS, children
 from ..requests.sample_card import card
@@ -264,7 +267,8 @@ async def run_in_process(folder: Path, link: PlantEndpoints) -> str:
         plant = cast(ChildProcess, StillPlant())
         scenario = DEMO_SCENARIOS["F01"]
         system = DemoSystem(scenario, site, reader, plant, (plant,), people, frames)
-        with Database(site.state, site.id) as ledger:
+        with Database(site.state, site.id) as ledger, pytest.MonkeyPatch.context() as patch:
+            patch.setattr(connect, "open_ledger", giving(nullcontext(ledger)))
             approver = NobodyAsked(site, people)
             nobody = Decisions(cast(DemoApprover, approver), Decider.NOBODY)
             return await DemoRun(system, ledger, nobody, is_live=False).run()
