@@ -76,9 +76,6 @@ _KILL = "import os, sys; os.kill(int(sys.argv[1]), 0)"
 _LIST = "import os, sys; os.listdir(sys.argv[1])"
 _MOVE = "import os, sys; os.rename(sys.argv[1], sys.argv[1] + '.old')"
 _REMOVE = "import shutil, sys; shutil.rmtree(sys.argv[1])"
-_REPLACE = (
-    "import os, sys; open(sys.argv[1] + '.n', 'x'); os.rename(sys.argv[1] + '.n', sys.argv[1])"
-)
 _OPEN = """
 import sqlite3, sys
 ledger = sqlite3.connect(f"file:{sys.argv[1]}?mode={sys.argv[2]}", uri=True, timeout=0.1)
