@@ -60,7 +60,8 @@ def release_runner_lock(database: Database, holder: str, now: Instant) -> None:
     """Lets the next process take the lock at once."""
     with database.transaction(now) as transaction:
         check_runner_lock(transaction, holder)
-        transaction.record("lease.given_back", RUNS, {"pid": os.getpid()})
+        pid = transaction.one("SELECT pid FROM lease WHERE name = ?", RUNS)
+        transaction.record("lease.given_back", RUNS, {"pid": pid})
 
 
 def check_runner_lock(transaction: Transaction, holder: str) -> None:

@@ -202,3 +202,12 @@ def test_who_cannot_be_asked_keeps_it_until_it_ends_by_itself(
     monkeypatch.setattr(Path, "read_text", refuse)
     assert is_runner_alive(ledger, later(RUNNER_LOCK_S, now=now)) == is_held
     assert not is_runner_alive(ledger, later(RUNNER_LOCK_S + 0.1, now=now))
+
+
+def test_the_row_of_a_lock_that_is_given_back_names_the_process_that_had_it(
+    ledger: Database,
+) -> None:
+    holder = take_runner_lock(ledger, NOW, pid=1)
+    release_runner_lock(ledger, holder, NOW)
+    (row,) = ledger.find_rows(kind="lease.given_back")
+    assert row.fields["body"] == {"pid": 1}
