@@ -6,6 +6,7 @@ from handwheel.tools.errors import GuardrailError, LedgerError
 from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.gate.monitoring.crash_recovery import RESTARTED
 from handwheel.tools.guardrails.gate.steps.execute import execute_action
+from handwheel.tools.guardrails.ledger.store import tables
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 from handwheel.tools.guardrails.signatures.decisions import Reason, Signed
 from handwheel.tools.requests.request import ActionRequest
@@ -15,6 +16,12 @@ from ..testbed.oracle import Told
 from ..testbed.with_oracle import START, START_B, STOP, Watched
 
 Word = tuple[Signed, str]
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who finds the ledger open elsewhere is told so at once."""
+    monkeypatch.setattr(tables, "BUSY_S", 0.0)
 
 
 def at_once(room: Watched, *words: Word) -> list[str]:

@@ -1,5 +1,6 @@
 """The fold: what no row may say, and that every reader of the same rows has the same tables."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -227,11 +228,12 @@ def follower(copy: Tables) -> Callable[[Sequence[JournalRow]], None]:
     return follow
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(steps=STEPS)
 def test_whoever_folds_the_same_rows_has_the_same_tables(steps: list[tuple[Any, ...]]) -> None:
     """The gate, the gate that starts anew, and a copy from an image that follows by rows."""
-    with TemporaryDirectory() as folder, opened(Path(folder)) as database:
+    memory = os.environ.get("PYTEST_DEBUG_TEMPROOT")
+    with TemporaryDirectory(dir=memory) as folder, opened(Path(folder)) as database:
         start_gate(database)
         copy = Tables.of_image(database.tables.image())
         database.on_commit.append(follower(copy))
