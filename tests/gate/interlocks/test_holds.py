@@ -34,7 +34,13 @@ def no_answer(permit: Permit) -> None:
     raise WriteOutcomeUnknown(permit.tag.name, "no answer within 2 s")
 
 
-async def resolve(world: World, record: RequestRecord, *, applied: bool) -> None:
+async def resolve(
+    world: World,
+    record: RequestRecord,
+    *,
+    applied: bool,
+    end: RequestState = RequestState.CLOSED,
+) -> None:
     """A person has looked at the plant, and signs what they saw."""
     subject = record.request.commands[0].action_id
     card = world.outcome(record, subject)
@@ -45,9 +51,9 @@ async def resolve(world: World, record: RequestRecord, *, applied: bool) -> None
     by_script = world.sign(record.request, card, "carl", attended=False, **more)
     world.refused(by_script, card, Reason.UNATTENDED)
     signed = world.sign(record.request, card, "carl", **more)
-    assert world.decide(signed, card) is RequestState.CLOSED
+    assert world.decide(signed, card) is end
     resolved = ActionState.RESOLVED_APPLIED if applied else ActionState.RESOLVED_NOT_APPLIED
-    assert world.state(record) == (RequestState.CLOSED, resolved)
+    assert world.state(record) == (end, resolved)
 
 
 @pytest.mark.parametrize(
@@ -144,5 +150,5 @@ async def test_a_gate_stops_when_it_is_told_though_its_ledger_fails_it(world: Wo
     world.on_open = lambda: None
     await world.start()
     assert (await world.end(record)).action is ActionState.UNKNOWN
-    await resolve(world, record, applied=False)
+    await resolve(world, record, applied=False, end=RequestState.INVALIDATED)
     await world.go_through(START)
