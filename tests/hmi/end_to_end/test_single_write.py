@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from handwheel.connectors.model.site import load_site
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
-from handwheel.tools.guardrails.ledger.store.database import Database
 
 from ...command_line import HANDWHEEL
 from ...forked_process import ForkedProcess
@@ -51,12 +52,12 @@ def _propose(place: Place, assignment: str) -> str:
 
 
 def _request(place: Place, name: str) -> RequestRecord:
-    with Database(place.root / "var", "cw") as database:
+    with connect.open_ledger(load_site(place.root)) as database:
         return load_request(database, name)
 
 
 def _last_row(place: Place) -> dict[str, Any]:
-    with Database(place.root / "var", "cw") as database:
+    with connect.open_ledger(load_site(place.root)) as database:
         return dict(list(database.journal())[-1].fields)
 
 
