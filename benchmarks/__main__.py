@@ -11,6 +11,7 @@ from argparse import ArgumentParser
 from . import approval, engine, journal, latency, playbooks, startup
 from .actuation import suite as actuation
 from .connectors import modbus, opcua, reading, scan_load, subscriptions
+from .gate import suite as gate
 from .sim_plant import plants, servers
 
 SUITES = {
@@ -24,6 +25,7 @@ SUITES = {
     "journal": journal.rows,
     "playbooks": playbooks.rows,
     "actuation": actuation.rows,
+    "gate": gate.rows,
     "approval": approval.rows,
     "latency": latency.rows,
     "engine": engine.rows,

@@ -13,8 +13,8 @@ from time import perf_counter, sleep, time
 
 from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.site import load_site
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.records import load_requests
-from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.timestamps import parse_stamp
 
 from .connectors.modbus import libmodbus
@@ -138,7 +138,7 @@ def _latency(place: Place) -> float:
 def _requests(place: Place) -> Sequence[float]:
     """Returns when each request was filed, wall-clock seconds."""
     site = load_site(place.site)
-    with Database(site.state, site.id) as database:
+    with connect.open_ledger(site) as database:
         records = load_requests(database)
     return [parse_stamp(each.request.filed_at).timestamp() for each in records]
 

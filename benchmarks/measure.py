@@ -1,6 +1,7 @@
 """Times functions side by side, so that their ratio holds on a shared machine."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from math import ceil
 from statistics import median
 from time import perf_counter
 
@@ -16,6 +17,12 @@ def interleaved(things: Mapping[str, Callable[[], object]], repeats: int) -> dic
             thing()
             times[name].append(perf_counter() - start)
     return {name: median(series) for name, series in times.items()}
+
+
+def p95(series: Sequence[float]) -> float:
+    """Returns the value that 95 % of the series do not exceed."""
+    ordered = sorted(series)
+    return ordered[min(len(ordered) - 1, ceil(0.95 * len(ordered)) - 1)]
 
 
 def calibration() -> float:

@@ -4,15 +4,28 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from subprocess import PIPE
+from subprocess import PIPE, Popen
 from threading import Thread
 
 HANDWHEEL = (sys.executable, "-m", "handwheel.hmi")
 PASSPHRASE = "battery staple"  # noqa: S105 (of keys that exist for one run)
 _PEOPLE = {"rosa": "administrator", "anna": "operator", "ben": "operator"}
+
+
+@contextmanager
+def serving(*command: str, environment: Mapping[str, str] | None = None) -> Generator[Popen[str]]:
+    """Runs a command that serves until it is killed, from its first JSON line on."""
+    with Popen(command, env=environment, stdin=PIPE, stdout=PIPE, text=True) as process:
+        assert process.stdout is not None
+        json.loads(process.stdout.readline())
+        Thread(target=process.stdout.read, daemon=True).start()  # a full pipe would stop it
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 class Place:
@@ -40,17 +53,8 @@ class Place:
     @contextmanager
     def served(self, *words: str) -> Generator[None]:
         """Runs a command that serves until it is killed, from its first JSON line on."""
-        command = [*HANDWHEEL, *words, "--json"]
-        with subprocess.Popen(
-            command, env=self.environment, stdin=PIPE, stdout=PIPE, text=True
-        ) as process:
-            assert process.stdout is not None
-            json.loads(process.stdout.readline())
-            Thread(target=process.stdout.read, daemon=True).start()  # a full pipe would stop it
-            try:
-                yield
-            finally:
-                process.kill()
+        with serving(*HANDWHEEL, *words, "--json", environment=self.environment):
+            yield
 
     def signed(self) -> Sequence[str]:
         """Returns the options of a command that signs."""

@@ -2,8 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -16,26 +16,22 @@ from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
+from handwheel.hmi.people.signing import open_context
 from handwheel.hmi.shell.cli.gc_freeze import freeze_heap
 from handwheel.hmi.simulation.local_system.child_process import ChildProcess
 from handwheel.hmi.site.files.site_template import PlantEndpoints
-from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext
-from handwheel.tools.guardrails.gate.steps.execute import execute_action
-from handwheel.tools.guardrails.ledger.lifecycle import sweep
-from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.store.states import ActionState
-from handwheel.tools.requests.timestamps import instant_now
 
+from ..running_site import HANDWHEEL, serving
 from . import gateway
-from .checks import gate_context
+from .desk import Desk
 from .encrypted import secure
-from .site import PUMP, SETPOINT, Desk, make_site, open_desk
+from .site import PUMP, SETPOINT, People, make_site
 
 SECRET = "turn the wheel"  # noqa: S105 - of a plant that lives as long as the measurement
 VALUES: Mapping[str, tuple[Value, Value]] = {PUMP: (True, False), SETPOINT: (355.0, 350.0)}
 """Values that are written alternately."""
 
-_COMMITS = 3
 _ROW = "x" * 300
 
 
@@ -68,32 +64,43 @@ async def _rows(place: Path, repeats: int) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     async with served(place) as link:
         site, people = await asyncio.to_thread(make_site, place / "site", link, SECRET)
-        with open_desk(site, people) as desk, gate_context(site) as context:
+        with gate_desk(site, people) as desk:
             for tag, protocol in ((PUMP, "Modbus"), (SETPOINT, "OPC UA None")):
-                found += await _compared(place, desk, context, site.tags[tag], protocol, repeats)
+                found += await _compared(desk, site.tags[tag], protocol, repeats)
         found += await gateway.rows(link.opcua, SECRET, repeats)
     identity = place / "identity"
     async with served(place, "--identity", str(identity)) as link:
         _, people = await asyncio.to_thread(make_site, place / "secured", link, SECRET)
         site = await asyncio.to_thread(secure, place / "secured", identity)
-        with open_desk(site, people) as desk, gate_context(site) as context:
+        with gate_desk(site, people) as desk:
             protocol = "OPC UA SignAndEncrypt"
-            found += await _compared(place, desk, context, site.tags[SETPOINT], protocol, repeats)
+            found += await _compared(desk, site.tags[SETPOINT], protocol, repeats)
     return found
 
 
-async def _compared(
-    place: Path, desk: Desk, context: GateContext, tag: Tag, protocol: str, repeats: int
-) -> list[tuple[str, str]]:
-    path = context.state / f"bare-{tag.connection}.db"
+@contextmanager
+def gate_desk(site: Site, people: People) -> Generator[Desk]:
+    """Runs the gate of a site, and opens a terminal that speaks to it."""
+    with (
+        serving(*HANDWHEEL, "gate", "--json", "--site", str(site.root)),
+        open_context(site) as context,
+    ):
+        desk = Desk(context, people)
+        desk.grant()
+        yield desk
+
+
+async def _compared(desk: Desk, tag: Tag, protocol: str, repeats: int) -> list[tuple[str, str]]:
+    site = desk.decision_context.site
+    path = site.state / f"bare-{tag.connection}.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as bare:
         bare.execute("PRAGMA journal_mode = WAL")
         bare.execute("PRAGMA synchronous = FULL")
         bare.execute("CREATE TABLE row(text TEXT)")
         ways: Mapping[str, Callable[[Value], Awaitable[float]]] = {
-            "gate": lambda value: _through_the_gate(desk, context, tag, value),
-            "bare": lambda value: _bare(context.site, bare, tag, value),
-            "fresh": lambda value: _bare(context.site, bare, tag, value, is_fresh=True),
+            "gate": lambda value: _through_the_gate(desk, tag, value),
+            "bare": lambda value: _bare(site, bare, tag, value),
+            "fresh": lambda value: _bare(site, bare, tag, value, is_fresh=True),
         }
         times: dict[str, list[float]] = {way: [] for way in ways}
         freeze_heap()
@@ -116,19 +123,17 @@ def _against(ours_s: float, bare_s: float) -> str:
     return f"{ours_s / bare_s:.2f} ({1000.0 * bare_s:.1f} ms)"
 
 
-async def _through_the_gate(desk: Desk, context: GateContext, tag: Tag, value: Value) -> float:
-    """Returns the seconds from the last signature in the ledger to the verified outcome."""
-    site = context.site
+async def _through_the_gate(desk: Desk, tag: Tag, value: Value) -> float:
+    """Returns the seconds from sending the approval to reading the verified outcome."""
+    site = desk.decision_context.site
     seen = await survey(site, desk.to_survey(tag.name), [tag])
     request = desk.file(tag.name, value, seen)
-    desk.approve(request)
+    message = desk.approval(request)
     start = perf_counter()
-    sweep(context.database, instant_now())
-    record = load_exactly(context.database, request.request_id)
-    await execute_action(Execution(context, record, record.request.commands[0]))
+    desk.send(message)
+    state = desk.wait_until_sent(request)
     seconds = perf_counter() - start
-    end = load_exactly(context.database, request.request_id).actions[0]
-    assert end.state is ActionState.VERIFIED, end
+    assert state is ActionState.VERIFIED, state
     return seconds
 
 
@@ -142,13 +147,14 @@ async def _open(site: Site, connection: str) -> DeviceWriter:
 async def _bare(
     site: Site, bare: sqlite3.Connection, tag: Tag, value: Value, *, is_fresh: bool = False
 ) -> float:
-    """Returns the seconds of three commits, connect, read, write and read-back without a gate.
+    """Returns the seconds of four commits, connect, read, write and read-back without a gate.
 
     Args:
         is_fresh: Read back over another session, as the gate does.
     """
     wanted = [tag, *([site.tags["P-101B.mode"]] if tag.name == PUMP else [])]
     start = perf_counter()
+    bare.execute("INSERT INTO row VALUES (?)", (_ROW,))  # the decision
     bare.execute("INSERT INTO row VALUES (?)", (_ROW,))
     writer = await _open(site, tag.connection)
     try:

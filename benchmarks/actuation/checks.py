@@ -12,18 +12,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from handwheel.connectors.actuation.device_writer import DeviceWriter, WriteEncoder
 from handwheel.connectors.actuation.write_session import WriteSession, open_write_session
 from handwheel.connectors.model.site import Site
-from handwheel.hmi.people.signing import open_context
 from handwheel.hmi.shell.cli.gc_freeze import freeze_heap
 from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext
 from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.gate.steps.all_steps import STEPS
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder
+from handwheel.tools.guardrails.ledger.intents import start_epoch
 from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.timestamps import instant_now
 
-from .site import PUMP, SETPOINT, People, encoder, open_desk
+from .desk import open_desk
+from .site import PUMP, SETPOINT, People, encoder
 
 # check_gate goes before, and open_device and check_plant wait for a device.
 OWN = ("check_request", "check_signatures", "check_validity", "check_policy",
@@ -34,7 +36,7 @@ _TIMES = 40  # so often in each repeat
 def rows(site: Site, people: People, repeats: int) -> list[tuple[str, str]]:
     """Returns the checks as a multiple of one verification of an Ed25519 signature."""
     found: list[tuple[str, str]] = []
-    with open_desk(site, people) as desk, gate_context(site) as context:
+    with open_desk(site, people) as desk, gate_context(desk.decision_context) as context:
         for tag, protocol in ((PUMP, "Modbus"), (SETPOINT, "OPC UA")):
             request = desk.file_for_agent(first=tag)
             desk.approve(request)
@@ -44,18 +46,15 @@ def rows(site: Site, people: People, repeats: int) -> list[tuple[str, str]]:
 
 
 @contextmanager
-def gate_context(site: Site) -> Generator[GateContext]:
+def gate_context(decision_context: DecisionContext) -> Generator[GateContext]:
     """Opens a gate context without its two tasks, so that steps can be timed one by one."""
+    site, database = decision_context.site, decision_context.database
     make_lockout_folder(site.state)
-    with open_context(site) as decision_context, GateLock(site.state) as lock:
-        across = cross_limits(site, decision_context.policy)
-        with decision_context.database.transaction(instant_now()) as transaction:
-            transaction.change("INSERT INTO gate(pid, boot_id) VALUES (1, 'bench')", ())
-            epoch: int = transaction.one("SELECT max(epoch) FROM gate")
-            transaction.record("gate.started", str(epoch), {"epoch": epoch, "pid": 1})
+    with GateLock(site.state) as lock:
         yield GateContext(
-            site, decision_context.policy, across, decision_context.database, lock, epoch,
-            instant_now, lambda: load_roster(site), open_write_session,
+            site, decision_context.policy, cross_limits(site, decision_context.policy), database,
+            lock, start_epoch(database, instant_now()), instant_now, lambda: load_roster(site),
+            open_write_session,
         )  # fmt: skip
 
 

@@ -14,9 +14,6 @@ def rows(repeats: int) -> list[tuple[str, str]]:
         place = Path(folder)
         found += checks.rows(*make_site(place / "checks"), repeats)
         found += approval_to_write.rows(place, repeats)
-        for name, is_agents in (("person", False), ("agent", True)):
-            made = make_site(place / name)
-            found += ledger.list_rows(*made, repeats, is_agents=is_agents)
         found += ledger.journal_rows(*make_site(place / "journal"), repeats)
         found += lockout.rows(make_site(place / "lockout")[0], repeats)
     return found

@@ -10,7 +10,7 @@ import pytest
 from handwheel.evaluation.plants.installed_plants import plant_names
 
 OWN = ("plants", "reading", "journal", "playbooks", "startup")
-LONG = ("opcua", "modbus", "changes", "many", "servers", "actuation", "approval", "engine")
+LONG = ("opcua", "modbus", "changes", "many", "servers", "actuation", "gate", "approval", "engine")
 Main = Callable[[Sequence[str]], int]
 
 

@@ -1,0 +1,1 @@
+"""Costs of the gate as the one process that writes the ledger."""
