@@ -6,7 +6,7 @@ from handwheel.connectors.errors import HandwheelError
 from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.runs import RunEntry, load_runs
-from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
+from handwheel.tools.guardrails.ledger.store.database import Ledger, LostRace
 
 from .deviations.case import Case
 from .deviations.site_cases import SiteCases
@@ -24,7 +24,7 @@ class LeftOpen:
 
     def __init__(
         self,
-        database: Database,
+        database: Ledger,
         runs: SiteRuns,
         cases: SiteCases,
         orders: StartOrders,

@@ -13,7 +13,7 @@ from handwheel.playbooks.engine.states import EventKind
 from handwheel.playbooks.execution.opening import RunStart
 from handwheel.tools.errors import LedgerError, PermitRefused
 from handwheel.tools.guardrails.ledger.runs import asset_owners
-from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
+from handwheel.tools.guardrails.ledger.store.database import Ledger, LostRace
 from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import stamp
 
@@ -178,7 +178,7 @@ class SiteAgents:
             self._tasks.start("old checkpoints", saver.remove_old(now.wall, still_open))
 
     @property
-    def _database(self) -> Database:
+    def _database(self) -> Ledger:
         return self._context.ledger.context.database
 
     # --- cases --------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from handwheel.tools.guardrails.approval.agent_messages import (
     RecordScheduleEvent,
 )
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of, subjects_of
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.requests.canonical import canonical, parse_canonical
 from handwheel.tools.requests.timestamps import stamp
 from handwheel.tools.safe_text import printable
@@ -133,7 +133,7 @@ def plan_name(plan: BoundPlaybook) -> str:
     return f"{plan.id} ({', '.join(bound)})" if bound else plan.id
 
 
-def load_case(database: Database, case_id: str) -> Case:
+def load_case(database: Ledger, case_id: str) -> Case:
     """Returns a case from its rows. Damaged ones raise `LedgerError`."""
     case = Case(case_id)
     for row in rows_of(database, case_id):
@@ -149,7 +149,7 @@ def load_case(database: Database, case_id: str) -> Case:
     return case
 
 
-def case_ids(database: Database, *, only_open: bool = True) -> list[str]:
+def case_ids(database: Ledger, *, only_open: bool = True) -> list[str]:
     """Returns the ids of the cases of a site, in the order in which they were opened."""
     opened = subjects_of(database, f"{PREFIX}{CaseEvent.OPENED}", LETTER)
     if not only_open:

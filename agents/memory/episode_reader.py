@@ -14,7 +14,7 @@ from handwheel.tools.guardrails.ledger.journal_rows import rows_by_kind, subject
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.records import load_run as load_requests_of
 from handwheel.tools.guardrails.ledger.runs import RunRow, load_rows
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.signatures.decisions import parse_decision
 from handwheel.tools.maintenance.work_order_database import (
@@ -52,7 +52,7 @@ class Episodes:
     problems: tuple[str, ...] = ()
 
 
-def read_episodes(database: Database, site: Site, most: int | None = None) -> Episodes:
+def read_episodes(database: Ledger, site: Site, most: int | None = None) -> Episodes:
     """Reads the episodes of a site. Damaged rows cost only their own, and are told.
 
     Effect: none; reads the ledger and the work orders.
@@ -78,7 +78,7 @@ def read_episodes(database: Database, site: Site, most: int | None = None) -> Ep
     return Episodes(tuple(found), tuple(problems))
 
 
-def read_episode(database: Database, site: Site, case_id: str) -> Episode:
+def read_episode(database: Ledger, site: Site, case_id: str) -> Episode:
     """Reads the episode of one case. Damaged rows raise `LedgerError`."""
     return _read(_Reader(database, site, _orders(site)[0]), case_id)
 
@@ -117,7 +117,7 @@ def _raised(order: WorkOrder, closings: Mapping[str, Closing]) -> RaisedOrder:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    _database: Database
+    _database: Ledger
     _site: Site
     _orders: Mapping[str, RaisedOrder]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.safe_text import printable
 
 from ..memory.episode import CaseDiagnosis, RaisedOrder
@@ -102,7 +102,7 @@ class SiteMemory:
         self._known: Episodes | None = None
 
     def alike(
-        self, database: Database, site: Site, diagnosis: CaseDiagnosis, before: str = ""
+        self, database: Ledger, site: Site, diagnosis: CaseDiagnosis, before: str = ""
     ) -> AlikeCases | None:
         """Returns the cases that are like a diagnosis, `None` if it names and suspects nothing.
 
@@ -120,7 +120,7 @@ class SiteMemory:
         return AlikeCases(cases, len(earlier), self._known.problems)
 
 
-def alike_to_case(database: Database, site: Site, case_id: str) -> AlikeCases | None:
+def alike_to_case(database: Ledger, site: Site, case_id: str) -> AlikeCases | None:
     """Returns the earlier cases that are like a case, see `SiteMemory.alike`."""
     try:
         case = read_episode(database, site, case_id)

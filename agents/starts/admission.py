@@ -10,7 +10,7 @@ from handwheel.playbooks.engine.diagnosis import Diagnosis, diagnose
 from handwheel.playbooks.engine.inputs import PlantSnapshot
 from handwheel.playbooks.engine.requests.deadline import begin_by, too_late
 from handwheel.tools.guardrails.ledger.runs import load_runs
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.requests.timestamps import stamp
 
 from ..agent_context import CaseContext
@@ -76,7 +76,7 @@ class Admission:
         return blocked_by(watch.plan, judged.diagnosis, Denial("queue", reason))
 
 
-def full_of_runs(database: Database, plan: BoundPlaybook) -> list[str]:
+def full_of_runs(database: Ledger, plan: BoundPlaybook) -> list[str]:
     """Returns the open runs of a playbook if they are as many as it may have, else none."""
     most = plan.concurrency.max_runs
     if most is None:

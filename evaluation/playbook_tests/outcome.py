@@ -12,7 +12,7 @@ from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_requests
 from handwheel.tools.guardrails.ledger.runs import RunRow, load_rows, load_runs
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.maintenance.work_order_database import Notice, WorkOrder, WorkOrders
 
@@ -118,7 +118,7 @@ ProcessTime = Callable[[str], float]
 
 
 def read_outcome(
-    database: Database, workorders: WorkOrders, process_s: ProcessTime, zero_s: float
+    database: Ledger, workorders: WorkOrders, process_s: ProcessTime, zero_s: float
 ) -> Outcome:
     """Returns the outcome of everything that a ledger holds.
 
@@ -146,7 +146,7 @@ def read_outcome(
 
 
 def _run(
-    database: Database, run_id: str, process_s: ProcessTime, zero_s: float
+    database: Ledger, run_id: str, process_s: ProcessTime, zero_s: float
 ) -> tuple[RunOutcome, Judgement | None]:
     run, rows = load_run(database, run_id), load_rows(database, run_id)
     playbook = str(run.opening["playbook"])
@@ -171,7 +171,7 @@ def _event(row: RunRow, process_s: ProcessTime, zero_s: float) -> TraceEvent:
     return TraceEvent(since_s, row.kind, step, state, reason)
 
 
-def _told(database: Database, cases: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _told(database: Ledger, cases: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yields to whom runs and cases were escalated."""
     for body in cases:
         yield from body["to"] if "key" in body else ()
@@ -180,7 +180,7 @@ def _told(database: Database, cases: Sequence[Mapping[str, Any]]) -> Iterator[st
             yield from row.body["to"] if row.kind == EventKind.ESCALATED else ()
 
 
-def _case(database: Database, case_id: str) -> Iterator[Mapping[str, Any]]:
+def _case(database: Ledger, case_id: str) -> Iterator[Mapping[str, Any]]:
     """Yields the bodies of a case's events."""
     for row in rows_of(database, case_id):
         if str(row.fields["kind"]).startswith(PREFIX):

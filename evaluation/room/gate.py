@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import cast
 
 from handwheel.connectors.model.values import DataValue
 from handwheel.tools.errors import GuardrailError
@@ -146,7 +147,7 @@ class SteppedGate:
 
     def open_ledger(self) -> Database:
         """Returns the ledger of the room, for a gate that starts."""
-        return self.decision_context.database
+        return cast(Database, self.decision_context.database)  # a room has its file open itself
 
     def people(self) -> Roster:
         """Returns the people whose decisions count now. Raises `ConfigError`."""

@@ -32,7 +32,7 @@ from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_requests
 from handwheel.tools.guardrails.ledger.runs import RunRow, load_rows, load_runs
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Database, Ledger
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.maintenance.work_order_database import WorkOrder, WorkOrders
@@ -205,7 +205,7 @@ class Room:
     # --- what can be seen ---------------------------------------------------------------------
 
     @property
-    def database(self) -> Database:
+    def database(self) -> Ledger:
         """The ledger."""
         return self.people.decision_context.database
 

@@ -16,7 +16,7 @@ from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.guardrails.ledger.runs import RunEntry
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import plain
 
@@ -118,7 +118,7 @@ def _opened(site: Path | None, shadow: bool) -> Site:
     return replace(found, state=found.state / SHADOW) if shadow else found
 
 
-def _run_state(database: Database, case: Case) -> str:
+def _run_state(database: Ledger, case: Case) -> str:
     """Returns the state of the run that answers a case, and that nobody works on it."""
     if not case.run_id or case.is_closed:
         return ""

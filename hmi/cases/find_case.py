@@ -3,7 +3,7 @@
 from handwheel.agents.deviations.case import case_ids
 from handwheel.connectors.hints import next_step
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.safe_text import plain
 
 
@@ -17,7 +17,7 @@ def why_of(case_id: str, *, shadow: bool = False) -> str:
     return next_step("cases", "show", case_id, "--why", *(["--shadow"] if shadow else []))
 
 
-def find_case(database: Database, name: str, *, shadow: bool = False) -> str:
+def find_case(database: Ledger, name: str, *, shadow: bool = False) -> str:
     """Returns the id of a case. Raises `InvalidArguments` if none, or several, begin so."""
     known = case_ids(database, only_open=False)
     found = [each for each in known if each.startswith(name)]

@@ -12,7 +12,7 @@ from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.decisions import load_decisions
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_run
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.log_file import has_ledger
 from handwheel.tools.guardrails.signatures.decisions import Decision, parse_decision
 from handwheel.tools.safe_text import printable
@@ -86,7 +86,7 @@ def read_records(site: Site) -> SiteRecords:
     return SiteRecords(tuple(cases), head.hash if head else "", left_open, tuple(problems))
 
 
-def _case(database: Database, episode: Episode) -> CaseRecord:
+def _case(database: Ledger, episode: Episode) -> CaseRecord:
     judged = (row.fields for row in rows_of(database, episode.case_id, _JUDGED))
     diagnoses = tuple(
         (str(each["at"]), each["body"]["diagnosis"])
@@ -101,7 +101,7 @@ def _case(database: Database, episode: Episode) -> CaseRecord:
     return CaseRecord(episode, diagnoses, requests)
 
 
-def _decisions(database: Database, record: RequestRecord) -> Iterator[Decision]:
+def _decisions(database: Ledger, record: RequestRecord) -> Iterator[Decision]:
     for each in load_decisions(database, record.request.request_id):
         if each.verdict in _DECIDES:
             yield parse_decision(each.text)

@@ -12,7 +12,7 @@ import typer
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.client import connect
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.journal import FIRST
 
 from ..shell.cli.exits import NO
@@ -179,7 +179,7 @@ def backup(
 
 def _write(
     form: Format,
-    database: Database,
+    database: Ledger,
     site: Site,
     moments: tuple[datetime | None, datetime | None],
     request: str | None,
@@ -200,7 +200,7 @@ def _write(
     return export_report(database, site, selection, write)
 
 
-def _export(database: Database, write: Write) -> None:
+def _export(database: Ledger, write: Write) -> None:
     # Anchors first: they are written after the commits, so each names a row that is read below.
     anchors = database.anchor_lines()
     rows = list(database.journal())

@@ -7,7 +7,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.records import load_request
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.administrators import revoked_keys
 from handwheel.tools.requests.timestamps import Instant, instant_now
@@ -18,7 +18,7 @@ from .report.signatures import Signatures
 from .rows.entries import read_journal
 
 
-def export_table(database: Database, selection: Selection, write: Callable[[str], object]) -> None:
+def export_table(database: Ledger, selection: Selection, write: Callable[[str], object]) -> None:
     """Writes the journal as CSV.
 
     Raises:
@@ -32,7 +32,7 @@ def export_table(database: Database, selection: Selection, write: Callable[[str]
 
 
 def export_report(
-    database: Database,
+    database: Ledger,
     site: Site,
     selection: Selection,
     write: Callable[[str], object],
@@ -55,7 +55,7 @@ def export_report(
     return not found.faults
 
 
-def _named(database: Database, selection: Selection) -> Selection:
+def _named(database: Ledger, selection: Selection) -> Selection:
     """Returns the selection with the complete id of its request."""
     if selection.request_id is None:
         return selection

@@ -9,7 +9,7 @@ import typer
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.client import connect
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 
 from ..shell.cli.exits import NO
 from ..shell.cli.json_result import ResultOption, tell_result
@@ -68,7 +68,7 @@ def shift(
 
 
 def _shift_text(
-    database: Database, site: Site, times: tuple[str | None, str | None], form: ReportFormat
+    database: Ledger, site: Site, times: tuple[str | None, str | None], form: ReportFormat
 ) -> tuple[str, bool]:
     from handwheel.tools.requests.timestamps import instant_now
 

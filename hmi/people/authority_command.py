@@ -33,7 +33,7 @@ from handwheel.tools.guardrails.interlocks.authority import (
 )
 from handwheel.tools.guardrails.interlocks.authority_check import check_grantor_roles
 from handwheel.tools.guardrails.ledger.authority import Authority
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import authority_subject, maintenance_subject
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
@@ -279,7 +279,7 @@ def _end_maintenance(
     return ended_by(submit(context, message, now))
 
 
-def _exceptions(site: Site, database: Database, equipment: str) -> dict[str, str]:
+def _exceptions(site: Site, database: Ledger, equipment: str) -> dict[str, str]:
     """Returns the members that agents still may not write, with the reason."""
     standings = authority_of(site, database, instant_now())
     members = site.members_of(equipment)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.safe_text import plain, printable
 
 
@@ -15,9 +15,7 @@ def note_text(note: str) -> str:
     return f'its file says: "{quoted}" (not verified)'
 
 
-def lockout_lines(
-    site: Site, database: Database, latched: Iterable[str] | None = None
-) -> list[str]:
+def lockout_lines(site: Site, database: Ledger, latched: Iterable[str] | None = None) -> list[str]:
     """Returns a line for each scope that is locked out by its file or latched by a gate.
 
     Without given latches they are read from the ledger, which raises `LedgerError`.

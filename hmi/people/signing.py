@@ -8,7 +8,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import NoGate
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import Operator, load_roster
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures import signing
@@ -27,9 +27,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def sign_statement(
-    database: Database, signer: Signer, statement: Statement, now: Instant
-) -> Signed:
+def sign_statement(database: Ledger, signer: Signer, statement: Statement, now: Instant) -> Signed:
     """Signs as `signatures.signing`, unless its prompt is cancelled. Raises `PromptCancelled`."""
     if (withdrawal := current_cancellation()) is not None:
         withdrawal.check()
@@ -49,19 +47,19 @@ def open_context(site: Site) -> Generator[DecisionContext]:
         yield DecisionContext(site, database, policy, roster)
 
 
-def context_of(site: Site, database: Database) -> DecisionContext:
+def context_of(site: Site, database: Ledger) -> DecisionContext:
     """Returns an open ledger with the current policy and operators. Raises `ConfigError`."""
     return DecisionContext(site, database, load_policy(site), load_roster(site))
 
 
-def check_gate(database: Database) -> None:
+def check_gate(database: Ledger) -> None:
     """Raises `NoGate` if no gate takes what would be signed, before anything is asked."""
     if isinstance(database, connect.LedgerFile):
         raise NoGate
 
 
 def submit_unsigned(
-    site: Site, database: Database, message: Message, now: Instant
+    site: Site, database: Ledger, message: Message, now: Instant
 ) -> Sequence[JournalRow]:
     """Hands over a message without a signature, as `signatures.message.submit` does.
 

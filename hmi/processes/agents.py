@@ -44,7 +44,7 @@ from handwheel.playbooks.lint.lint import lint_all
 from handwheel.tools.guardrails.approval.build_request import BuildContext
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
@@ -187,7 +187,7 @@ async def _site_agents(
     loaded: Sequence[Playbook],
     process: TwinProcess | None,
     note_start: Callable[[], None],
-) -> AsyncGenerator[tuple[SiteAgents, SiteReader, Database]]:
+) -> AsyncGenerator[tuple[SiteAgents, SiteReader, Ledger]]:
     policy = load_policy(site)
     bindings = Bindings(site)
     plans = bindings.triggered(loaded)

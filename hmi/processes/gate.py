@@ -15,7 +15,7 @@ from handwheel.tools.guardrails.gate.server.ledger_server import LedgerServer
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.records import load_unfinished
 from handwheel.tools.guardrails.ledger.runs import PREFIX
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.ledger.write_leases import open_writes
 from handwheel.tools.safe_text import printable
@@ -43,7 +43,7 @@ async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool)
         print_log(package.__name__)
     async with open_gate(site) as running:
         context = running.decision_context
-        async with LedgerServer(context, snapshot=running.snapshot):
+        async with LedgerServer(context, running.ledger, snapshot=running.snapshot):
             faults = await write_faults(site)
             _announce(site, running.epoch, as_json=as_json)
             for name, fault in faults.items():
@@ -65,7 +65,7 @@ def _shown(row: JournalRow, *, as_json: bool) -> str:
     return "" if is_of_run and not as_json else show_row(row, as_json=as_json)
 
 
-def print_open(ledger: Database, *, as_json: bool) -> None:
+def print_open(ledger: Ledger, *, as_json: bool) -> None:
     """Prints open undos of time-limited writes and held requests, which need a person."""
     for write in open_writes(ledger):
         _print({"open": write.body | {"action_id": write.action_id}}, open_line(write), as_json)

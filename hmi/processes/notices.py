@@ -11,7 +11,7 @@ from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.notice_spec import NoticeSpec
 from handwheel.connectors.model.site import Site
 from handwheel.tools import notices
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.maintenance.work_order_database import Notice, WorkOrders
 from handwheel.tools.notices.attempt_database import Attempts
 from handwheel.tools.notices.delivery import DeliveryContext, NoticeDelivery
@@ -25,7 +25,7 @@ _PAUSE_S = 10.0  # after a fault
 
 
 @asynccontextmanager
-async def delivering_notices(site: Site, database: Database) -> AsyncGenerator[None]:
+async def delivering_notices(site: Site, database: Ledger) -> AsyncGenerator[None]:
     """Delivers notices while the body runs, if the site names channels.
 
     Nothing here ends the body. A fault is told, and delivery begins again.
@@ -61,7 +61,7 @@ async def _work(about: str, work: Callable[[], Awaitable[None]], report: Report)
         await asyncio.sleep(_PAUSE_S)
 
 
-async def _deliver(site: Site, spec: NoticeSpec, database: Database, report: Report) -> None:
+async def _deliver(site: Site, spec: NoticeSpec, database: Ledger, report: Report) -> None:
     channels = open_channels(spec, site.root)
 
     def over(notice: Notice) -> str:
@@ -72,6 +72,6 @@ async def _deliver(site: Site, spec: NoticeSpec, database: Database, report: Rep
         await NoticeDelivery(context, orders, attempts).work()
 
 
-async def _tell_waiting(site: Site, database: Database, to: Sequence[str], report: Report) -> None:
+async def _tell_waiting(site: Site, database: Ledger, to: Sequence[str], report: Report) -> None:
     with WorkOrders(site.state) as orders:
         await WaitingNotices(database, orders, to, instant_now, report).work()

@@ -9,7 +9,7 @@ from typing import Any
 
 from handwheel.connectors.hints import next_step
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.safe_text import printable
 
@@ -25,7 +25,7 @@ _LONG = 200  # characters of an error
 
 async def serve(
     work: Coroutine[Any, Any, None],
-    database: Database,
+    database: Ledger,
     show: Callable[[JournalRow], str],
 ) -> None:
     """Runs the work until it ends or fails, or until standard input ends.
@@ -53,7 +53,7 @@ def way_to_stop() -> str:
     return f"kill {os.getpid()}" if is_in_background() else "Ctrl-C"
 
 
-async def _print_rows(database: Database, show: Callable[[JournalRow], str]) -> None:
+async def _print_rows(database: Ledger, show: Callable[[JournalRow], str]) -> None:
     printer = _RowPrinter(database, show)
     while True:
         printer.print_new()
@@ -67,7 +67,7 @@ async def _print_rows(database: Database, show: Callable[[JournalRow], str]) -> 
 class _RowPrinter:
     """Prints each new row of the journal once."""
 
-    def __init__(self, database: Database, show: Callable[[JournalRow], str]) -> None:
+    def __init__(self, database: Ledger, show: Callable[[JournalRow], str]) -> None:
         self._database, self._show = database, show
         self._writer = LineWriter(sys.stdout)
         self._last: int | None = None

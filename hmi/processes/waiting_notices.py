@@ -8,7 +8,7 @@ from handwheel.connectors.errors import HandwheelError
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.listing import listed
 from handwheel.tools.guardrails.ledger.records import load_exactly, load_unfinished
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.maintenance.work_order_database import Notice, WorkOrders
 from handwheel.tools.requests.timestamps import Instant, parse_stamp, stamp
@@ -24,7 +24,7 @@ _POLL_S = 5.0
 _UNANSWERED_S = 60.0  # in which the agents judge a new case, and may open a run
 
 
-def why_over(database: Database, now: Instant, notice: Notice) -> str:
+def why_over(database: Ledger, now: Instant, notice: Notice) -> str:
     """Returns why a request does not wait any more of which a notice says so, else nothing.
 
     Raises:
@@ -48,7 +48,7 @@ class WaitingNotices:
 
     def __init__(
         self,
-        database: Database,
+        database: Ledger,
         orders: WorkOrders,
         to: Sequence[str],
         clock: Callable[[], Instant],

@@ -10,7 +10,7 @@ from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import OPEN_REQUESTS, ActionState, RequestState
 from handwheel.tools.requests.timestamps import instant_now
 
@@ -24,7 +24,7 @@ _INDENT = 4
 _DONE = frozenset({ActionState.VERIFIED, ActionState.SKIPPED})
 
 
-def follow(database: Database, request_id: str, state: Path) -> bool:
+def follow(database: Ledger, request_id: str, state: Path) -> bool:
     """Prints each change of a request until it has ended or is held for a person.
 
     Ctrl-C ends the printing, not the approval. A missing gate is reported once, and the printing
@@ -65,7 +65,7 @@ def _warn_of_no_gate(record: RequestRecord, state: Path) -> bool:
     return True
 
 
-def is_complete(database: Database, record: RequestRecord) -> bool:
+def is_complete(database: Ledger, record: RequestRecord) -> bool:
     """Returns whether the request has ended, is done, or is in its lease."""
     if record.request.run:
         return is_over(record) or is_done_for_a_run(database, record)
@@ -79,7 +79,7 @@ def is_over(record: RequestRecord) -> bool:
     return not _is_moving(record) and (bool(record.unresolved) or not is_open)
 
 
-def is_done_for_a_run(database: Database, record: RequestRecord) -> bool:
+def is_done_for_a_run(database: Ledger, record: RequestRecord) -> bool:
     """Returns whether a run's request is done, although it stays open with the run.
 
     It is done if every command is verified, if the run has stopped, or if no process works on it.
@@ -96,7 +96,7 @@ def _is_moving(record: RequestRecord) -> bool:
     return any(each.state in {ActionState.CLAIMED, ActionState.SENDING} for each in record.actions)
 
 
-def _print_run(database: Database, record: RequestRecord) -> None:
+def _print_run(database: Ledger, record: RequestRecord) -> None:
     if record.request.run is None:
         return
     run_id, latest = record.request.run.run_id, (record.request.request_id,)

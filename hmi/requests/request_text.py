@@ -8,7 +8,7 @@ from handwheel.connectors.hints import next_step
 from handwheel.tools.guardrails.client.request_fields import request_fields
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, listed
 from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord, load_exactly
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, ActionState
 from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain, printable
@@ -80,7 +80,7 @@ def action_line(action: ActionRecord) -> str:
     return f"{plain(action.action_id)}  {action.state}  {printable(action.reason)}".rstrip()
 
 
-def tell_request(database: Database, record: RequestRecord) -> RequestRecord:
+def tell_request(database: Ledger, record: RequestRecord) -> RequestRecord:
     """Tells how a request stands now as the result of the command, and returns it."""
     now = load_exactly(database, record.request.request_id)
     tell_result(**request_fields(listed(now)))

@@ -10,7 +10,7 @@ from handwheel.tools.guardrails.ledger.records import (
     RequestRecord,
     load_exactly,
 )
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.guardrails.ledger.write_leases import (
     OpenWrite,
@@ -31,7 +31,7 @@ _LONG = 600  # characters of a line: a condition with all its values
 
 
 def lease_text(
-    database: Database, record: RequestRecord, snapshot: PlantSnapshot | None, now: Instant
+    database: Ledger, record: RequestRecord, snapshot: PlantSnapshot | None, now: Instant
 ) -> str:
     """Returns the remaining lease of a request and the writes that end it, if any are undone.
 
@@ -60,17 +60,17 @@ def lease_text(
     return f"{left}; {'then ' * (seconds > 0.0)}the gate writes {backs}"
 
 
-def _is_kept(database: Database, request_id: str, snapshot: PlantSnapshot | None) -> bool:
+def _is_kept(database: Ledger, request_id: str, snapshot: PlantSnapshot | None) -> bool:
     """Returns whether the running gate is at least as new as the one that began the lease."""
     return snapshot is not None and snapshot.epoch >= _epoch_of(database, request_id)
 
 
-def _epoch_of(database: Database, request_id: str) -> int:
+def _epoch_of(database: Ledger, request_id: str) -> int:
     """Returns the epoch of the gate whose write began a lease."""
     return max(epochs_of_request(database, request_id, "command").values(), default=0)
 
 
-def effect_lines(database: Database, record: RequestRecord) -> list[str]:
+def effect_lines(database: Ledger, record: RequestRecord) -> list[str]:
     """Returns a line for each expected result, with its time limit and verdict."""
     found = {
         (each.action_id, each.number): each
@@ -88,7 +88,7 @@ def effect_lines(database: Database, record: RequestRecord) -> list[str]:
 
 
 def notes_on_requests(
-    database: Database, snapshot: PlantSnapshot | None, now: Instant
+    database: Ledger, snapshot: PlantSnapshot | None, now: Instant
 ) -> dict[str, list[str]]:
     """Returns the lease and the results that were not met, by request."""
     notes: dict[str, list[str]] = {}
@@ -102,7 +102,7 @@ def notes_on_requests(
 
 
 def followup_lines(
-    database: Database, record: RequestRecord, snapshot: PlantSnapshot | None, now: Instant
+    database: Ledger, record: RequestRecord, snapshot: PlantSnapshot | None, now: Instant
 ) -> list[str]:
     """Returns lease, expected results and open writes of a request as lines."""
     lease = lease_text(database, record, snapshot, now)
@@ -110,7 +110,7 @@ def followup_lines(
     return [*filter(None, [lease]), *effect_lines(database, record), *open_]
 
 
-def open_lines_for(database: Database, request_id: str) -> list[str]:
+def open_lines_for(database: Ledger, request_id: str) -> list[str]:
     """Returns a line for each write of a request that its lease did not undo."""
     own = f"{request_id}/"
     return [open_line(each) for each in open_writes(database) if each.action_id.startswith(own)]
@@ -121,13 +121,13 @@ def open_line(each: OpenWrite) -> str:
     return f"OPEN  {printable(each.words, _LONG)}"
 
 
-def open_lines(database: Database) -> list[str]:
+def open_lines(database: Ledger) -> list[str]:
     """Returns a line for each write that its lease did not undo."""
     return [open_line(each) for each in open_writes(database)]
 
 
 def followup_fields(
-    database: Database, record: RequestRecord, snapshot: PlantSnapshot | None, now: Instant
+    database: Ledger, record: RequestRecord, snapshot: PlantSnapshot | None, now: Instant
 ) -> dict[str, object]:
     """Returns the same as fields for JSON."""
     request = record.request

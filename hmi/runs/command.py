@@ -20,7 +20,7 @@ from handwheel.tools.guardrails.approval.run_orders import (
 )
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.runs import RunEntry, load_runs
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.requests.timestamps import Instant, instant_now
 from handwheel.tools.safe_text import plain
 
@@ -81,7 +81,7 @@ def list_runs(
         typer.echo("no runs" if every else f"no open run; {next_step('runs', 'list', '--all')}")
 
 
-def _views(database: Database, now: Instant, *, every: bool) -> list[RunView]:
+def _views(database: Ledger, now: Instant, *, every: bool) -> list[RunView]:
     """Returns the runs. A damaged run is reported and skipped."""
     found: list[RunView] = []
     for entry in load_runs(database, only_open=not every):
@@ -216,7 +216,7 @@ def _ask(site: Site, name: str, order: FreeOrder) -> None:
             raise SystemExit(WAITING)
 
 
-def _damage(database: Database, entry: RunEntry, order: FreeOrder, now: Instant) -> str:
+def _damage(database: Ledger, entry: RunEntry, order: FreeOrder, now: Instant) -> str:
     """Returns why the state of a run cannot be read, or an empty string.
 
     Whoever works on it may have it in memory and go on: no damage keeps people from stopping it.

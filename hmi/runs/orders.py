@@ -25,7 +25,7 @@ from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.actions import tags_of_run
 from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
 from handwheel.tools.guardrails.ledger.runs import PREFIX
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.request_status import resolve_hint
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import meaning_of_subject, run_subject
@@ -98,7 +98,7 @@ def check_state(view: RunView, order: Order) -> None:
 
 
 def meaning_lines(
-    database: Database, view: RunView, plan: BoundPlaybook | None, order: SignedOrder
+    database: Ledger, view: RunView, plan: BoundPlaybook | None, order: SignedOrder
 ) -> Iterator[str]:
     """Yields the lines that explain an order before it is signed."""
     run = view.run
@@ -181,7 +181,7 @@ def _role_for(
 
 
 def follow_order(
-    database: Database, given: RunOrder, run_id: str, *, is_damaged: bool = False
+    database: Ledger, given: RunOrder, run_id: str, *, is_damaged: bool = False
 ) -> bool:
     """Waits a few seconds for a run to follow an order, prints the result and returns it.
 
@@ -223,14 +223,14 @@ def follow_order(
     return True
 
 
-def _refusal(database: Database, run_id: str, number: int) -> str:
+def _refusal(database: Ledger, run_id: str, number: int) -> str:
     for kind, body in _events_behind(database, run_id, number):
         if kind is EventKind.ORDER_REFUSED and body.get("order") == number:
             return printable(str(body.get("reason", "")))
     return ""
 
 
-def _run_behind(database: Database, run_id: str, given: RunOrder) -> Run:
+def _run_behind(database: Ledger, run_id: str, given: RunOrder) -> Run:
     """Returns a run's state from the events after an order, with whether it took the order."""
     run = Run()
     for kind, body in _events_behind(database, run_id, given.number):
@@ -242,7 +242,7 @@ def _run_behind(database: Database, run_id: str, given: RunOrder) -> Run:
 
 
 def _events_behind(
-    database: Database, run_id: str, number: int
+    database: Ledger, run_id: str, number: int
 ) -> Iterator[tuple[EventKind, Mapping[str, Any]]]:
     """Yields a run's events after a row of the journal. Other rows are skipped."""
     for row in database.journal(number):

@@ -13,7 +13,7 @@ from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
 from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
 from handwheel.tools.guardrails.ledger.runs import RunEntry, RunRow, load_rows, load_runs
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain
@@ -147,7 +147,7 @@ class RunView:
         return f"approval of {request.request_id} by {roles}{left}"
 
 
-def find_run(database: Database, name: str) -> RunEntry:
+def find_run(database: Ledger, name: str) -> RunEntry:
     """Returns the run of an id, or of the beginning of one that no other shares.
 
     Raises:
@@ -167,7 +167,7 @@ def find_run(database: Database, name: str) -> RunEntry:
     return found[0]
 
 
-def view_run(database: Database, entry: RunEntry, now: Instant) -> RunView:
+def view_run(database: Ledger, entry: RunEntry, now: Instant) -> RunView:
     """Returns a run as it stands now. Raises `LedgerError` if its rows cannot be read."""
     run = load_run(database, entry.run_id)
     rows = load_rows(database, entry.run_id)

@@ -22,7 +22,7 @@ from handwheel.tools.guardrails.approval.start_orders import StartOrder
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.entitlement import check_roles
 from handwheel.tools.guardrails.signatures.message import submit
@@ -107,7 +107,7 @@ def _explain(plan: BoundPlaybook) -> None:
     typer.echo("start: the agents judge it and ask; nothing is written before an approval")
 
 
-def _follow(database: Database, case_id: str) -> bool:
+def _follow(database: Ledger, case_id: str) -> bool:
     """Waits a few seconds for the agents, prints what they did, and returns whether they did it.
 
     Raises `PermitRefused` if they have refused the order.

@@ -8,14 +8,14 @@ from handwheel.playbooks.engine.requests.write_values import fix_value
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.undo import UNDO_DONE, PendingUndo, pending_undos
 from handwheel.playbooks.execution.filed_requests import filed_request
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.safe_text import plain, printable
 
 from ..shell.terminal.panel import with_unit
 from .run_view import RunView
 
 
-def undo_lines(database: Database, view: RunView, plan: BoundPlaybook | None) -> list[str]:
+def undo_lines(database: Ledger, view: RunView, plan: BoundPlaybook | None) -> list[str]:
     """Returns a line for each write of the undo, in the order in which an abort sends them."""
     for record in view.requests:
         for each in record.unresolved:

@@ -8,7 +8,7 @@ from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.ledger.listing import listed, load_listed
 from handwheel.tools.guardrails.ledger.records import load_exactly
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.requests.timestamps import Instant
 
@@ -24,7 +24,7 @@ NO_SNAPSHOT = "no snapshot from the gate: nothing can be approved"
 class ChangeTracker:
     """Remembers what was shown of each request, lockout, suspension and of what waits."""
 
-    def __init__(self, site: Site, database: Database) -> None:
+    def __init__(self, site: Site, database: Ledger) -> None:
         self.site, self._database = site, database
         self._shown: dict[str, tuple[str, str]] = {}
         self._left_open = frozenset[str]()

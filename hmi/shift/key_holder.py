@@ -11,7 +11,7 @@ from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.identity.roster import Operator, load_roster
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.signatures.administrators import revoked_keys
 from handwheel.tools.requests.timestamps import boot_ms, instant_now
 
@@ -34,7 +34,7 @@ class KeyHolder:
     def __init__(
         self,
         site: Site,
-        database: Database,
+        database: Ledger,
         person: str,
         lock_after_s: float,
         clocks: Callable[[], ConsoleClocks] = read_clocks,

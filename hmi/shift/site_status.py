@@ -17,7 +17,7 @@ from handwheel.tools.guardrails.interlocks.gate_process import gate_process
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, load_listed
 from handwheel.tools.guardrails.ledger.runner_lock import live_runner
 from handwheel.tools.guardrails.ledger.runs import load_rows, load_runs
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.notices.deliveries import Delivery
 from handwheel.tools.requests.timestamps import Instant, instant_now, parse_stamp
 
@@ -83,7 +83,7 @@ class SiteStatus:
     unread_notices: str = ""  # why notices cannot be read
 
 
-async def read_site_status(site: Site, database: Database) -> SiteStatus:
+async def read_site_status(site: Site, database: Ledger) -> SiteStatus:
     """Returns the state of a site.
 
     Raises:
@@ -165,12 +165,12 @@ def _gate(site: Site, now: Instant) -> GateStatus:
     return GateStatus(snapshot.epoch if snapshot else None, age_s, gate_process(site.state))
 
 
-def _recent_requests(database: Database, now: Instant) -> list[ListedRequest]:
+def _recent_requests(database: Ledger, now: Instant) -> list[ListedRequest]:
     found = load_listed(database, every=True)
     return [each for each in found if now.wall - each.filed.wall <= RECENT]
 
 
-def _recent_runs(database: Database, now: Instant) -> dict[str, int]:
+def _recent_runs(database: Ledger, now: Instant) -> dict[str, int]:
     counts: dict[str, int] = {}
     for entry in reversed(load_runs(database)):
         try:

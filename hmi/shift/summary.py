@@ -14,7 +14,7 @@ from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, load_listed
 from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.runs import load_runs
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.guardrails.ledger.write_leases import in_lease
 from handwheel.tools.guardrails.signatures.context import DecisionContext
@@ -88,7 +88,7 @@ def _section(title: str, lines: Sequence[str]) -> Section:
     return Section(title=title, lines=shown, more=max(len(lines) - _LINES, 0))
 
 
-def _since(database: Database, now: Instant) -> datetime:
+def _since(database: Ledger, now: Instant) -> datetime:
     """Returns the time of the last shift handover, or twelve hours ago."""
     began = newest_stamp(database, HANDED_OVER)
     try:
@@ -135,7 +135,7 @@ def _authority(context: DecisionContext, now: Instant, *, is_agents: bool) -> It
         yield f"{name}  {each.mode}  by {each.person}{until}{fault}"
 
 
-def _runs(database: Database, now: Instant) -> Iterator[str]:
+def _runs(database: Ledger, now: Instant) -> Iterator[str]:
     for entry in load_runs(database, only_open=True):
         try:
             yield run_line(view_run(database, entry, now), now)
@@ -143,7 +143,7 @@ def _runs(database: Database, now: Instant) -> Iterator[str]:
             yield f"{plain(entry.run_id)}  cannot be read: {error}"
 
 
-def _written(database: Database, since: datetime) -> Iterator[str]:
+def _written(database: Ledger, since: datetime) -> Iterator[str]:
     """Yields each write with its time, value, state and results that were not met."""
     for action_id, request_id, tag, state, sent_at in sent_since(database, stamp(since)):
         shown = load_exactly(database, request_id).action(action_id)

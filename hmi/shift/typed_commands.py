@@ -21,7 +21,7 @@ from handwheel.tools.guardrails.approval.session import current_card
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.interlocks.authority import TakenMode
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request, load_requests
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.entitlement import check_approver
@@ -75,7 +75,7 @@ class ConsoleContext:
     """Site, ledger and session of a console."""
 
     site: Site  # replaced when its files were read again
-    database: Database
+    database: Ledger
     holder: KeyHolder
     changes: ChangeTracker
     additions: "Additions"

@@ -24,7 +24,7 @@ from handwheel.tools.guardrails.ledger.listing import load_listed
 from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.runner_lock import live_runner
 from handwheel.tools.guardrails.ledger.runs import load_runs
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.guardrails.ledger.write_leases import open_writes
 from handwheel.tools.guardrails.policy.policy import load_policy
@@ -70,7 +70,7 @@ class Waiting:
         return [self.text, *(f"  {each}" for each in more)]
 
 
-def waiting_for_people(site: Site, database: Database, now: Instant) -> list[Waiting]:
+def waiting_for_people(site: Site, database: Ledger, now: Instant) -> list[Waiting]:
     """Returns everything that waits for a person, the most urgent kind first.
 
     Requests with too little time left end first, as in every list.
@@ -213,7 +213,7 @@ def _missing_authority(
     return missing_authority(context, known, now)
 
 
-def _open_writes(database: Database) -> Iterator[Waiting]:
+def _open_writes(database: Ledger) -> Iterator[Waiting]:
     for each in open_writes(database):
         request_id = plain(each.action_id.partition("/")[0])
         commands = (shell_command("requests", "show", request_id),)

@@ -13,7 +13,7 @@ from handwheel.tools.guardrails.approval.agent_messages import (
 from handwheel.tools.guardrails.approval.run_orders import RunOrder, load_orders
 from handwheel.tools.guardrails.ledger.effects import StepEffect
 from handwheel.tools.guardrails.ledger.runs import PREFIX, RunRow, load_rows
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.requests.timestamps import stamp
 from handwheel.tools.safe_text import printable
@@ -114,7 +114,7 @@ class RunLog:
         return load_orders(self._writer.context.database, self.run_id, self.run.orders)
 
 
-def load_run(database: Database, run_id: str) -> Run:
+def load_run(database: Ledger, run_id: str) -> Run:
     """Returns a run from its events in the ledger. Damaged ones raise `LedgerError`."""
     rows = load_rows(database, run_id)
     try:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from handwheel.tools.guardrails.approval.run_requests import was_not_sent
 from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.requests.request import Action
 
@@ -12,7 +12,7 @@ from ..engine.inputs import FiledAction, FiledRequest
 
 
 def filed_request(
-    database: Database, record: RequestRecord, spacing_s: Callable[[Action], float]
+    database: Ledger, record: RequestRecord, spacing_s: Callable[[Action], float]
 ) -> FiledRequest:
     """Returns a request in its present state.
 
@@ -33,7 +33,7 @@ def filed_request(
     )  # fmt: skip
 
 
-def _was_sent(database: Database, record: ActionRecord) -> bool:
+def _was_sent(database: Ledger, record: ActionRecord) -> bool:
     """Whether a gate may have sent it. A gate records if it did not."""
     is_refused = record.state is ActionState.REFUSED
     return record.sent_at is not None and not (

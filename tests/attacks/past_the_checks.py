@@ -2,7 +2,7 @@
 
 from handwheel.tools.guardrails.ledger.actions import due_actions, requests_in, states_in
 from handwheel.tools.guardrails.ledger.lifecycle import move_action, move_request
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import (
     WAITING_REQUESTS,
     ActionState,
@@ -15,7 +15,7 @@ WHY = "nobody has looked at it"
 
 
 def record_decision(
-    database: Database,
+    database: Ledger,
     now: Instant,
     about: str,
     signed: Signed,
@@ -32,7 +32,7 @@ def record_decision(
         transaction.record("decision", about, body)
 
 
-def force_approved(database: Database, now: Instant, request_id: str) -> None:
+def force_approved(database: Ledger, now: Instant, request_id: str) -> None:
     """Says that a request is approved, and that its first command is due."""
     with database.transaction(now) as transaction:
         move_request(transaction, request_id, RequestState.APPROVED, WHY)
@@ -40,7 +40,7 @@ def force_approved(database: Database, now: Instant, request_id: str) -> None:
         move_action(transaction, first, ActionState.PLANNED, ActionState.DUE, WHY)
 
 
-def force_approvals(database: Database, now: Instant) -> bool:
+def force_approvals(database: Ledger, now: Instant) -> bool:
     """Approves what waits, sets due whatever could be; returns whether there was anything."""
     before = len(due_actions(database))
     with database.transaction(now) as transaction:
@@ -55,7 +55,7 @@ def force_approvals(database: Database, now: Instant) -> bool:
 
 
 def append_row(
-    database: Database, now: Instant, kind: str, subject: str, body: dict[str, object]
+    database: Ledger, now: Instant, kind: str, subject: str, body: dict[str, object]
 ) -> None:
     """Records a row that no function of the product records so."""
     with database.transaction(now) as transaction:

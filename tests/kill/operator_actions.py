@@ -42,7 +42,7 @@ from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.authority import next_generation
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.records import load_request
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
@@ -87,7 +87,7 @@ class Desk:
         with self.connected() as database:
             yield DecisionContext(self.site, database, self._policy, self._roster)
 
-    def connected(self) -> AbstractContextManager[Database]:
+    def connected(self) -> AbstractContextManager[Ledger]:
         """Opens the gate's ledger as the commands do."""
         return connect.open_ledger(self.site)
 

@@ -19,7 +19,7 @@ from handwheel.tools.guardrails.interlocks.authority import (
 from handwheel.tools.guardrails.interlocks.authority_check import check_authority
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
 from handwheel.tools.guardrails.ledger.records import load_request
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Database, Ledger
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.timestamps import Instant, stamp
@@ -44,7 +44,7 @@ class Place:
         return self.decision_context.site
 
     @property
-    def database(self) -> Database:
+    def database(self) -> Ledger:
         return self.decision_context.database
 
     def standing(self, equipment: str = PUMP, now: Instant = NOW) -> AuthorityStatus:

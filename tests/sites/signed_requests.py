@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.signatures.decisions import (
     Decision,
@@ -89,7 +89,7 @@ def site_word(verdict: SubjectVerdict, subject: str, by: str = "anna", /, **chan
     return signed_by(by, **said | changes)
 
 
-def head_of(database: Database) -> JournalRow:
+def head_of(database: Ledger) -> JournalRow:
     head = database.head()
     assert head is not None
     return head

@@ -10,7 +10,7 @@ from handwheel.tools.guardrails.approval.agent_messages import FileSegment, Oper
 from handwheel.tools.guardrails.approval.build_request import ProposedWrite
 from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.guardrails.ledger.records import load_exactly
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.policy.rules import TagRules
 from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.request import ActionRequest, Evidence, RunOrigin
@@ -38,7 +38,7 @@ class AgentAccess:
         self.filed = self.denied = self.refused = 0
 
     @property
-    def database(self) -> Database:
+    def database(self) -> Ledger:
         """The ledger."""
         return self.context.ledger.context.database
 

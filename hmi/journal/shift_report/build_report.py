@@ -7,7 +7,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import ToolFailed
 from handwheel.tools.guardrails.audit.audit import Audit, audit
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.requests.timestamps import parse_stamp
@@ -31,7 +31,7 @@ _FAULTS = 5  # that are named
 
 
 def build_report(
-    database: Database, site: Site, since: datetime, until: datetime, now: datetime
+    database: Ledger, site: Site, since: datetime, until: datetime, now: datetime
 ) -> tuple[ShiftReport, bool]:
     """Returns the report, and whether the audit of the journal found no fault.
 

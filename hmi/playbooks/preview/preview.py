@@ -17,7 +17,7 @@ from handwheel.tools.conditions import Condition, History, Truth
 from handwheel.tools.guardrails.approval.build_request import BuildContext, ProposedWrite, tags_of
 from handwheel.tools.guardrails.approval.explain import ExplainContext
 from handwheel.tools.guardrails.ledger.runs import asset_owners
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.requests.timestamps import Instant
 
 from ..documents.phrases import work_text
@@ -57,7 +57,7 @@ def tags_to_read(context: ExplainContext, plan: BoundPlaybook) -> list[Tag]:
 
 
 def make_preview(
-    context: ExplainContext, database: Database, plan: BoundPlaybook, plant: Survey, now: Instant
+    context: ExplainContext, database: Ledger, plan: BoundPlaybook, plant: Survey, now: Instant
 ) -> Preview:
     """Returns the preview of a bound playbook without errors.
 
@@ -131,7 +131,7 @@ def truth_text(result: CheckResult) -> str:
     return words[result.truth]
 
 
-def owner_reasons(database: Database, plan: BoundPlaybook, site: Site) -> Iterator[str]:
+def owner_reasons(database: Ledger, plan: BoundPlaybook, site: Site) -> Iterator[str]:
     """Yields each run that owns equipment of a plan, with the command that shows the run."""
     owners = asset_owners(database)
     for run in dict.fromkeys(owners[each] for each in owned_by(plan, site) if each in owners):

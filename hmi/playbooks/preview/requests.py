@@ -21,7 +21,7 @@ from handwheel.tools.guardrails.approval.explain import ExplainContext
 from handwheel.tools.guardrails.approval.segment import Segment
 from handwheel.tools.guardrails.identity.roster import AGENT
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.signatures.request_class import class_of
 from handwheel.tools.requests.request import Proposer
 from handwheel.tools.requests.timestamps import Instant
@@ -44,7 +44,7 @@ class PlannedRequest:
 
 
 def planned_requests(
-    context: ExplainContext, database: Database, plan: BoundPlaybook, plant: Survey, now: Instant
+    context: ExplainContext, database: Ledger, plan: BoundPlaybook, plant: Survey, now: Instant
 ) -> list[PlannedRequest]:
     """Returns the requests that a run would file, in order.
 
@@ -80,7 +80,7 @@ def _segment(inputs: Inputs) -> Segment | str | None:
 
 def _judged(
     context: ExplainContext,
-    database: Database,
+    database: Ledger,
     asked: tuple[Segment, Survey],
     of: tuple[Sequence[Step], RequiredApproval],
     now: Instant,

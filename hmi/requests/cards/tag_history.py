@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.write_history import last_sent
 from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain, printable
 
 
-def history_lines(database: Database, record: RequestRecord, now: Instant) -> list[str]:
+def history_lines(database: Ledger, record: RequestRecord, now: Instant) -> list[str]:
     """Returns a line with the last write of each tag that the request's commands write."""
     return list(_lines(database, record, now))
 
 
-def _lines(database: Database, record: RequestRecord, now: Instant) -> Iterator[str]:
+def _lines(database: Ledger, record: RequestRecord, now: Instant) -> Iterator[str]:
     for each in record.request.commands:
         tag = plain(each.tag)
         try:

@@ -12,7 +12,7 @@ from rich.live import Live
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.values import DataValue, Quality
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 
 from ...shell.charts.sample_buffer import SampleBuffer
 from ...shell.cli.stdio import screen_output
@@ -40,7 +40,7 @@ class DemoRun:
     """One run of a demo scenario, on a screen if `is_live`, else in lines."""
 
     def __init__(
-        self, system: DemoSystem, ledger: Database, decisions: Decisions, *, is_live: bool
+        self, system: DemoSystem, ledger: Ledger, decisions: Decisions, *, is_live: bool
     ) -> None:
         self._system = system
         self._scenario = system.scenario

@@ -16,7 +16,7 @@ from handwheel.playbooks.execution.event_log import load_run
 from handwheel.playbooks.language.loader import load_library
 from handwheel.tools.guardrails.ledger.records import load_request, load_requests
 from handwheel.tools.guardrails.ledger.runs import PREFIX
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.requests.timestamps import instant_now
 
@@ -76,7 +76,7 @@ class RunFollower:
     Reads the playbooks at once, so that the first run is noticed without delay.
     """
 
-    def __init__(self, database: Database, site: Site) -> None:
+    def __init__(self, database: Ledger, site: Site) -> None:
         self._database = database
         self._site = site
         self._library, _ = load_library(site)

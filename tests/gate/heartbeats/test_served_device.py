@@ -11,7 +11,7 @@ from handwheel.evaluation.room.clock import SteppedClock
 from handwheel.tools.guardrails.gate.gate import open_gate
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.authority import take_authority
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
@@ -98,7 +98,7 @@ async def test_it_counts_until_the_pump_is_taken_over(tmp_path: Path) -> None:
         assert told == ["heartbeat.started", "heartbeat.stopped"] * 2
 
 
-def kinds(database: Database) -> list[str]:
+def kinds(database: Ledger) -> list[str]:
     return [str(row.fields["kind"]) for row in database.journal()]
 
 

@@ -104,11 +104,13 @@ class ServedLedger:
         self._loop = asyncio.get_running_loop()
         try:
             with Database(self.site.state, self.site.id) as database:
+                self.database = database
                 self.context = DecisionContext(
                     self.site, database, load_policy(self.site), load_roster(self.site)
                 )
                 async with LedgerServer(
                     self.context,
+                    database,
                     clock=self._clock,
                     snapshot=lambda: SNAPSHOT,
                     messages=self._kinds,
@@ -124,7 +126,7 @@ class ServedLedger:
         """Does something with the ledger, as the gate does, in its thread."""
 
         async def done() -> T:
-            return work(self.context.database)
+            return work(self.database)
 
         return asyncio.run_coroutine_threadsafe(done(), self._loop).result(DEADLINE_S)
 

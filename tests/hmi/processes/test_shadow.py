@@ -17,7 +17,7 @@ from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.playbooks.language.loader import load_library
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.scenario import FaultEvent
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Database, Ledger
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.maintenance.work_order_database import WorkOrders
@@ -25,7 +25,7 @@ from handwheel.tools.maintenance.work_order_database import WorkOrders
 F01 = FaultEvent("F01", 60.0, {"d0": 0.5, "tau": 3600.0})
 
 
-def _shadow(room: Room, read: Database, own: Database, notices: WorkOrders) -> ShadowAgents:
+def _shadow(room: Room, read: Ledger, own: Database, notices: WorkOrders) -> ShadowAgents:
     site, real = room.site, room.people.decision_context
     plans = room.agents.bindings.triggered(load_library(site)[0])
 

@@ -20,7 +20,7 @@ from ..identity.roster import AGENT, Operator, Roster
 from ..interlocks.blocking import WriteCheck, blocking_reasons, check_files, locked_files
 from ..interlocks.suspension import applying
 from ..ledger.latched_lockouts import lockout_generations
-from ..ledger.store.database import Database
+from ..ledger.store.database import Ledger
 from ..policy.cross_limits import CrossLimit
 from ..policy.groups import GroupUsage, group_usage
 from ..policy.policy import CrossTagRule, Policy, Ruling
@@ -69,7 +69,7 @@ class ExplainContext:
     site: Site
     policy: Policy
     across: Sequence[CrossLimit]
-    database: Database | None  # `None` where there is no ledger yet
+    database: Ledger | None  # `None` where there is no ledger yet
     roster: Roster
     snapshot: PlantSnapshot | None  # of the running gate; `None` if none runs
 
@@ -216,7 +216,7 @@ def _obstacles(
 
 
 def _case(
-    context: ExplainContext, database: Database, question: Question, now: Instant
+    context: ExplainContext, database: Ledger, question: Question, now: Instant
 ) -> WriteCheck:
     """Returns the write in the form of a request that cannot be filed."""
     site, tag = context.site, question.tag

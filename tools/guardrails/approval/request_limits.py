@@ -17,7 +17,7 @@ from ...safe_text import printable
 from ..interlocks.blocking import check_files
 from ..ledger.journal_rows import newest_refusal
 from ..ledger.records import RequestRecord, load_requests, rejected_since
-from ..ledger.store.database import Database, Transaction
+from ..ledger.store.database import Ledger, Transaction
 from ..ledger.store.journal import JournalRow
 from ..ledger.store.states import WAITING_REQUESTS
 from ..ledger.write_history import elapsed_s
@@ -73,7 +73,7 @@ def _is_near(one: Value, other: Value, tag: Tag | None) -> bool:
 
 
 def request_denial(
-    database: Database, asking: RequestLimits, site: Site, proposal: Proposal, now: Instant
+    database: Ledger, asking: RequestLimits, site: Site, proposal: Proposal, now: Instant
 ) -> Denial | None:
     """Returns the denial of a proposal for the number or the repetition of requests."""
     full = _queue_denial(database, asking, site, proposal, now)
@@ -102,7 +102,7 @@ def check_request_limits(
 
 
 def waiting_for(
-    database: Database, site: Site, role: str, proposal: Proposal, now: Instant
+    database: Ledger, site: Site, role: str, proposal: Proposal, now: Instant
 ) -> list[str]:
     """Returns the ids of the requests that wait for a role before a proposal, oldest first.
 
@@ -114,7 +114,7 @@ def waiting_for(
 
 
 def _queue_denial(
-    database: Database, asking: RequestLimits, site: Site, proposal: Proposal, now: Instant
+    database: Ledger, asking: RequestLimits, site: Site, proposal: Proposal, now: Instant
 ) -> Denial | None:
     whose = "requests of people" if proposal.kind == "person" else "requests"
     for role in proposal.roles:
@@ -128,9 +128,7 @@ def _queue_denial(
     return None
 
 
-def _before(
-    database: Database, site: Site, proposal: Proposal, now: Instant
-) -> list[ActionRequest]:
+def _before(database: Ledger, site: Site, proposal: Proposal, now: Instant) -> list[ActionRequest]:
     """Returns the waiting requests that count. A flood of agents' requests must block no person."""
     found = load_requests(database, WAITING_REQUESTS)
     waiting = [each.request for each in found if _waits(each, now)]
@@ -158,7 +156,7 @@ def _waits(record: RequestRecord, now: Instant) -> bool:
 
 
 def _repeat_denial(
-    database: Database,
+    database: Ledger,
     asking: RequestLimits,
     tags: Mapping[str, Tag],
     proposal: Proposal,

@@ -16,7 +16,7 @@ from ..ledger import runs
 from ..ledger.actions import tags_of_run
 from ..ledger.journal_rows import has_field, rows_of
 from ..ledger.runs import ORDERED, is_run_open
-from ..ledger.store.database import Database, LedgerReader, Transaction
+from ..ledger.store.database import Ledger, LedgerReader, Transaction
 from ..ledger.store.journal import JournalRow
 from ..signatures.context import DecisionContext, insert_decision
 from ..signatures.decisions import (
@@ -61,14 +61,12 @@ class RunOrder:
     signed: Signed | None  # `None` for hold and stop
 
 
-def newest_event(database: Database, run_id: str) -> int:
+def newest_event(database: Ledger, run_id: str) -> int:
     """Returns the number of the newest journal row of a run, orders included, or 0."""
     return runs.newest_event(database, run_id) or 0
 
 
-def ask_run(
-    database: Database, run_id: str, order: FreeOrder, person: str, now: Instant
-) -> RunOrder:
+def ask_run(database: Ledger, run_id: str, order: FreeOrder, person: str, now: Instant) -> RunOrder:
     """Orders a run to hold or to stop, without a signature.
 
     Raises:
@@ -119,7 +117,7 @@ def order_run(
     return RunOrder(number, order, operator.person, seq, signed)
 
 
-def load_orders(database: Database, run_id: str, after: int = 0) -> list[RunOrder]:
+def load_orders(database: Ledger, run_id: str, after: int = 0) -> list[RunOrder]:
     """Returns the orders to a run after a row, oldest first."""
     return [_parsed(row.seq, row.text) for row in rows_of(database, run_id, ORDERED, after)]
 

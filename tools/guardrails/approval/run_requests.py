@@ -21,7 +21,7 @@ from ..ledger.lifecycle import cancel_commands, file_in, move_action, move_reque
 from ..ledger.records import RequestRecord, load_exactly, load_run
 from ..ledger.runner_lock import check_runner_lock
 from ..ledger.runs import ORDERED
-from ..ledger.store.database import Database, LedgerReader, Transaction
+from ..ledger.store.database import Ledger, LedgerReader, Transaction
 from ..ledger.store.states import UNSENT_ACTIONS, WAITING_REQUESTS, ActionState, RequestState
 from ..ledger.write_leases import APPLIED, has_failed, left_to_undo
 from ..signatures.context import DecisionContext
@@ -88,7 +88,7 @@ def was_not_sent(reader: LedgerReader, action_id: str) -> bool:
     return has_field(reader, action_id, "action.REFUSED", "sent", False)
 
 
-def load_superseded(database: Database, request: ActionRequest) -> RequestRecord | None:
+def load_superseded(database: Ledger, request: ActionRequest) -> RequestRecord | None:
     """Returns the earlier request whose open recovery a request takes over, or `None`.
 
     Raises:
@@ -111,7 +111,7 @@ class OrderPending(PermitRefused):
 
 
 def set_due(
-    database: Database, action_id: str, holder: str, now: Instant, orders: int | None = None
+    database: Ledger, action_id: str, holder: str, now: Instant, orders: int | None = None
 ) -> None:
     """Marks an action as due, so that the gate checks and sends it.
 
@@ -138,16 +138,14 @@ def set_due(
         move_action(transaction, action_id, ActionState.PLANNED, ActionState.DUE, reason)
 
 
-def skip_action(database: Database, action_id: str, reason: str, holder: str, now: Instant) -> None:
+def skip_action(database: Ledger, action_id: str, reason: str, holder: str, now: Instant) -> None:
     """Skips an action whose `if` is not true, with the errors of `set_due`."""
     with database.transaction(now) as transaction:
         _its_request(database, transaction, action_id, holder)
         move_action(transaction, action_id, ActionState.PLANNED, ActionState.SKIPPED, reason)
 
 
-def end_request(
-    database: Database, request_id: str, reason: str, holder: str, now: Instant
-) -> None:
+def end_request(database: Ledger, request_id: str, reason: str, holder: str, now: Instant) -> None:
     """Ends an open request of a run and cancels its actions that were not sent.
 
     Undo actions of a lease stay with the gate until the lease ends. A request of no run raises
@@ -165,7 +163,7 @@ def end_request(
 
 
 def note_promise(
-    database: Database, run_id: str, step: str, promise: StepEffect, holder: str, now: Instant
+    database: Ledger, run_id: str, step: str, promise: StepEffect, holder: str, now: Instant
 ) -> bool:
     """Records the result of a step's promise with its last write that took effect.
 
@@ -202,7 +200,7 @@ def _close(transaction: Transaction, record: RequestRecord, reason: str) -> None
 
 
 def _its_request(
-    database: Database, transaction: Transaction, action_id: str, holder: str
+    database: Ledger, transaction: Transaction, action_id: str, holder: str
 ) -> RequestRecord:
     check_runner_lock(transaction, holder)
     name = action_id.partition("/")[0]

@@ -14,7 +14,7 @@ from ..identity.roster import Operator
 from ..interlocks.blocking import WriteCheck, blocking_reasons, check_request_files
 from ..ledger.decisions import load_decisions
 from ..ledger.records import RequestRecord, load_exactly, load_request
-from ..ledger.store.database import Database
+from ..ledger.store.database import Ledger
 from ..ledger.store.states import RequestState
 from ..signatures.context import DecisionContext
 from ..signatures.decisions import DecisionRefused, Signed, meaning_of, parse_decision
@@ -156,7 +156,7 @@ def role_for(context: DecisionContext, operator: Operator, request: ActionReques
     return min(operator.roles)
 
 
-def signers(database: Database, record: RequestRecord) -> list[CardSigner]:
+def signers(database: Ledger, record: RequestRecord) -> list[CardSigner]:
     """Returns the approvers of a request, in order."""
     found: list[CardSigner] = []
     for each in load_decisions(database, record.request.request_id):

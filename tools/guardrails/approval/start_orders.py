@@ -10,7 +10,7 @@ from ...errors import PermitRefused
 from ...requests.timestamps import Instant, parse_stamp
 from ..identity.roster import Operator
 from ..ledger.journal_rows import has_row, rows_of, subjects_of
-from ..ledger.store.database import Database
+from ..ledger.store.database import Ledger
 from ..signatures.context import DecisionContext, insert_decision
 from ..signatures.decisions import (
     Decision,
@@ -82,7 +82,7 @@ def order_start(
             transaction.record("case.ordered", order.case_id, body)
 
 
-def load_start_order(database: Database, case_id: str) -> StartOrder | None:
+def load_start_order(database: Ledger, case_id: str) -> StartOrder | None:
     """Returns the order of a case, `None` if nobody has ordered it."""
     row = next(iter(rows_of(database, case_id, _KIND)), None)
     if row is None:
@@ -92,12 +92,12 @@ def load_start_order(database: Database, case_id: str) -> StartOrder | None:
     return StartOrder(case_id, body.playbook, body.digest, body.given, body.person, signed)
 
 
-def open_start_orders(database: Database, letter: str) -> list[str]:
+def open_start_orders(database: Ledger, letter: str) -> list[str]:
     """Returns the cases that were ordered and neither opened nor closed yet, in their order."""
     return [each for each in subjects_of(database, _KIND, letter) if not _is_taken(database, each)]
 
 
-def _is_taken(database: Database, case_id: str) -> bool:
+def _is_taken(database: Ledger, case_id: str) -> bool:
     return any(has_row(database, case_id, kind) for kind in _TAKEN)
 
 

@@ -15,7 +15,7 @@ from ..approval.shift_handover import HANDED_OVER, PARTS
 from ..identity.roster import Roster
 from ..ledger.decisions import load_decisions
 from ..ledger.records import load_exactly
-from ..ledger.store.database import Database
+from ..ledger.store.database import Ledger
 from ..ledger.store.fold import IllegalRow
 from ..ledger.store.journal import Chain, JournalRow
 from ..ledger.store.tables import Tables
@@ -38,7 +38,7 @@ class Audit:
     faults: tuple[str, ...]
 
 
-def audit(database: Database, site: Site, roster: Roster, satisfies: Satisfies) -> Audit:
+def audit(database: Ledger, site: Site, roster: Roster, satisfies: Satisfies) -> Audit:
     """Checks chain, anchors, transitions, signatures, and the quorum behind each intent.
 
     Signatures are verified by the operators' file as it is now: a record that was taken out of it

@@ -3,12 +3,11 @@
 import os
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from typing import cast
 
 from handwheel.connectors.model.site import Site
 
 from ...errors import NoGate
-from ..ledger.store.database import Database
+from ..ledger.store.database import Database, Ledger
 from ..ledger.store.journal import JournalRow
 from ..ledger.store.log_file import ledger_file
 from ..signatures.message import Message
@@ -24,7 +23,7 @@ class LedgerFile(Database):
 
 
 @contextmanager
-def open_ledger(site: Site) -> Generator[Database]:
+def open_ledger(site: Site) -> Generator[Ledger]:
     """Opens the running gate's ledger, or without a gate the file, to read only.
 
     Raises:
@@ -38,7 +37,7 @@ def open_ledger(site: Site) -> Generator[Database]:
             yield file
         return
     with client:
-        yield cast(Database, client)  # for whoever reads; it has no transactions
+        yield client
 
 
 def _file(site: Site) -> LedgerFile:

@@ -7,10 +7,11 @@ from itertools import islice
 from pathlib import Path
 from sqlite3 import Row
 from time import monotonic, sleep
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 from urllib.parse import urlencode
 
 from ...errors import LedgerError
+from ...requests.timestamps import Instant
 from ..approval.plant_snapshot import PlantSnapshot
 from ..ledger.store.journal import JournalRow
 from ..ledger.store.tables import Tables
@@ -113,6 +114,18 @@ class GateClient:
         stream = self.follow()
         if not self._take_in():
             await stream.wait_async(timeout_s)
+
+    def transaction(self, now: Instant | None = None, *, waits_for_anchor: bool = True) -> NoReturn:
+        """Raises `LedgerError`, since only the gate records."""
+        raise LedgerError("only the gate writes into the ledger")
+
+    def rows_under(self, message: str) -> NoReturn:
+        """Raises `LedgerError`, since only the gate records."""
+        raise LedgerError("only the gate writes into the ledger")
+
+    def under(self, message: str) -> NoReturn:
+        """Raises `LedgerError`, since only the gate records."""
+        raise LedgerError("only the gate writes into the ledger")
 
     @contextmanager
     def one_moment(self) -> Generator[None]:

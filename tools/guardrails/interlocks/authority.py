@@ -23,7 +23,7 @@ from ..ledger.authority import (
     load_authority,
 )
 from ..ledger.lifecycle import invalidate_in, move_request
-from ..ledger.store.database import Database, LedgerReader, Transaction
+from ..ledger.store.database import Ledger, LedgerReader, Transaction
 from ..ledger.store.states import OPEN_REQUESTS, RequestState
 from ..policy.policy import load_policy
 from ..signatures.context import DecisionContext, insert_decision
@@ -61,7 +61,7 @@ TakenBy = Literal["seat", "user", "signature"]
 """Source of the name in a take-over: person at an open console, system's user, or signer."""
 
 
-def authority_of(site: Site, database: Database, now: Instant) -> dict[str, AuthorityStatus]:
+def authority_of(site: Site, database: Ledger, now: Instant) -> dict[str, AuthorityStatus]:
     """Returns the authority over the site's own tags (`site`) and each piece of equipment.
 
     Policy or operators that cannot be read raise `ConfigError`.
@@ -122,7 +122,7 @@ def grant_authority(
 
 
 def take_authority(
-    database: Database,
+    database: Ledger,
     site: Site,
     equipment: str,
     mode: TakenMode,

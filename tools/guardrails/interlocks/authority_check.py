@@ -18,7 +18,7 @@ from ...safe_text import plain
 from ..identity.roster import Operator, Roster, load_roster
 from ..ledger.authority import LONGEST_NAME, Authority, Mode, load_authority
 from ..ledger.decisions import DecisionRecord, load_authority_grants
-from ..ledger.store.database import Database
+from ..ledger.store.database import Ledger
 from ..policy.policy import Policy
 from ..signatures.context import DecisionContext
 from ..signatures.decisions import (
@@ -59,7 +59,7 @@ class AuthorityStatus:
 
 def check_authority(
     site: Site,
-    database: Database,
+    database: Ledger,
     policy: Policy,
     equipment: str,
     now: Instant,

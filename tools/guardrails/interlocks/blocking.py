@@ -19,7 +19,7 @@ from ...requests.request import Action, ActionRequest
 from ...requests.timestamps import Instant
 from ..ledger.actions import unresolved_on, unsent_actions
 from ..ledger.latched_lockouts import SITE, locked_scopes, lockout_generations
-from ..ledger.store.database import Database
+from ..ledger.store.database import Ledger
 from ..ledger.store.request_status import resolve_hint
 from ..ledger.write_history import last_sent
 from ..ledger.write_leases import check_may_have_lease, check_not_in_lease
@@ -38,7 +38,7 @@ class WriteCheck:
     """One action of a request, and what it is judged with."""
 
     site: Site
-    database: Database
+    database: Ledger
     policy: Policy
     request: ActionRequest
     action: Action

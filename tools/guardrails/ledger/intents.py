@@ -3,7 +3,7 @@
 import os
 
 from ...requests.timestamps import Instant
-from .store.database import Database, TableReader, Transaction
+from .store.database import Ledger, TableReader, Transaction
 
 
 def has_gate(reader: TableReader) -> bool:
@@ -22,7 +22,7 @@ def start_of_epoch(reader: TableReader, epoch: int) -> int:
     return int(reader.all("SELECT seq FROM gate WHERE epoch = ?", epoch)[0][0])
 
 
-def start_epoch(database: Database, now: Instant) -> int:
+def start_epoch(database: Ledger, now: Instant) -> int:
     """Records that a gate starts, and returns its epoch."""
     with database.transaction(now) as transaction:
         epoch = (newest_epoch(transaction) or 0) + 1

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from ...requests.timestamps import Instant
 from .journal_rows import newest_row
 from .lifecycle import invalidate_in
-from .store.database import Database, LedgerReader, LostRace, TableReader, Transaction
+from .store.database import Ledger, LedgerReader, LostRace, TableReader, Transaction
 from .store.states import OPEN_REQUESTS
 
 SITE = "site"
@@ -39,7 +39,7 @@ def locked_scopes(reader: TableReader) -> Mapping[str, int]:
 
 
 def latch(
-    database: Database, scope: str, covered: Collection[str] | None, now: Instant, said: str = ""
+    database: Ledger, scope: str, covered: Collection[str] | None, now: Instant, said: str = ""
 ) -> list[str]:
     """Locks a scope out, and invalidates the open requests that it covers.
 

@@ -7,7 +7,7 @@ from ...requests.request import ActionRequest
 from ...requests.timestamps import Instant, parse_stamp
 from .actions import is_approved, request_of_proposal, request_state, requests_in, states_in
 from .records import load_exactly
-from .store.database import Database, LostRace, Transaction
+from .store.database import Ledger, LostRace, Transaction
 from .store.states import OPEN_REQUESTS, UNSENT_ACTIONS, WAITING_REQUESTS, ActionState, RequestState
 from .write_leases import ended_open, has_failed, is_leased, left_to_undo
 
@@ -38,7 +38,7 @@ _ENDS = {
 }
 
 
-def file_request(database: Database, request: ActionRequest, denial: str, now: Instant) -> bool:
+def file_request(database: Ledger, request: ActionRequest, denial: str, now: Instant) -> bool:
     """Files a request as PENDING, or as DENIED with the reason.
 
     Args:
@@ -157,7 +157,7 @@ def cancel_commands(transaction: Transaction, request_id: str, reason: str) -> N
 
 
 def invalidate(
-    database: Database, reason: str, now: Instant, scope: Collection[str] | None = None
+    database: Ledger, reason: str, now: Instant, scope: Collection[str] | None = None
 ) -> list[str]:
     """Invalidates open requests, all or those that touch some equipment, and returns their ids."""
     with database.transaction(now) as transaction:
@@ -180,7 +180,7 @@ def invalidate_in(
     return touched
 
 
-def sweep(database: Database, now: Instant) -> None:
+def sweep(database: Ledger, now: Instant) -> None:
     """Ends what has waited too long."""
     for row in database.all(_OPEN):
         if end := _overdue(row, now):

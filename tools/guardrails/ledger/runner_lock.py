@@ -13,7 +13,7 @@ from handwheel.connectors.hints import shell_command
 
 from ...errors import PermitRefused
 from ...requests.timestamps import Instant
-from .store.database import Database, LostRace, Transaction
+from .store.database import Ledger, LostRace, Transaction
 
 RUNS = "runs"
 """The lock of the process that works on the site's runs."""
@@ -22,7 +22,7 @@ RUNNER_LOCK_S = 10.0
 
 
 def take_runner_lock(
-    database: Database, now: Instant, holder: str = "", pid: int | None = None
+    database: Ledger, now: Instant, holder: str = "", pid: int | None = None
 ) -> str:
     """Takes the lock, and returns what names its holder.
 
@@ -46,7 +46,7 @@ def take_runner_lock(
     return holder
 
 
-def renew_runner_lock(database: Database, holder: str, now: Instant) -> None:
+def renew_runner_lock(database: Ledger, holder: str, now: Instant) -> None:
     """Keeps the lock for another while. Raises `LostRace` if another process has it by now."""
     with database.transaction(now) as transaction:
         check_runner_lock(transaction, holder)
@@ -56,7 +56,7 @@ def renew_runner_lock(database: Database, holder: str, now: Instant) -> None:
         )
 
 
-def release_runner_lock(database: Database, holder: str, now: Instant) -> None:
+def release_runner_lock(database: Ledger, holder: str, now: Instant) -> None:
     """Lets the next process take the lock at once."""
     with database.transaction(now) as transaction:
         check_runner_lock(transaction, holder)
@@ -73,12 +73,12 @@ def check_runner_lock(transaction: Transaction, holder: str) -> None:
         raise LostRace("this process does not work on the site's runs any more: its lock is over")
 
 
-def is_runner_alive(database: Database, now: Instant) -> bool:
+def is_runner_alive(database: Ledger, now: Instant) -> bool:
     """Whether a live process works on the site's runs."""
     return live_runner(database, now) is not None
 
 
-def live_runner(database: Database, now: Instant) -> int | None:
+def live_runner(database: Ledger, now: Instant) -> int | None:
     """Returns the process that works on the site's runs, or `None` if none is alive."""
     rows = database.all("SELECT pid, boot_id, renewed_boot_ms FROM lease WHERE name = ?", RUNS)
     return rows[0][0] if rows and _is_held(rows[0][0], rows[0][1], rows[0][2], now) else None

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...requests.timestamps import Instant
 from .runner_lock import check_runner_lock
-from .store.database import Database, LedgerReader, Transaction
+from .store.database import Ledger, LedgerReader, Transaction
 
 PREFIX = "run."
 """What stands before the kind of a run's event in the journal."""
@@ -40,7 +40,7 @@ class RunEntry:
 
 
 def open_run(
-    database: Database,
+    database: Ledger,
     entry: RunEntry,
     assets: Collection[str],
     body: Mapping[str, object],
@@ -77,7 +77,7 @@ def open_run(
 
 
 def record_event(
-    database: Database,
+    database: Ledger,
     run_id: str,
     kind: str,
     body: Mapping[str, object],
@@ -117,7 +117,7 @@ def load_rows(reader: LedgerReader, run_id: str) -> list[RunRow]:
     return found
 
 
-def load_runs(database: Database, *, only_open: bool = False) -> list[RunEntry]:
+def load_runs(database: Ledger, *, only_open: bool = False) -> list[RunEntry]:
     """Returns the runs in the order in which they were opened."""
     where = "WHERE is_open = 1" if only_open else ""
     rows = database.all(f"SELECT run_id, playbook, is_open FROM run {where} ORDER BY rowid")  # noqa: S608

@@ -14,7 +14,7 @@ from .actions import states_in
 from .journal_rows import moment_of, newest_row
 from .runner_lock import RUNNER_LOCK_S, RUNS
 from .runs import is_run_open
-from .store.database import Database, LedgerReader
+from .store.database import Ledger, LedgerReader
 from .store.states import ActionState
 
 States = Mapping[str, ActionState]
@@ -238,7 +238,7 @@ def open_writes(reader: LedgerReader) -> list[OpenWrite]:
 class OpenWrites:
     """Writes that stay open. Asked in each of the gate's rounds, and mostly unchanged."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Ledger) -> None:
         self._database = database
         self._version: int | None = None
         self._found: tuple[OpenWrite, ...] = ()

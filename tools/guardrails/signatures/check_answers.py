@@ -15,7 +15,7 @@ from ...requests.signed_document import SignedDocument
 from ...requests.timestamps import Instant
 from ..identity.roster import Operator
 from ..ledger.journal_rows import has_row, rows_of
-from ..ledger.store.database import Database, LedgerReader
+from ..ledger.store.database import Ledger, LedgerReader
 from .context import DecisionContext, insert_decision
 from .decisions import (
     Decision,
@@ -88,7 +88,7 @@ def record_answer(
             transaction.record("case.answered", answer.case_id, body)
 
 
-def load_answers(database: Database, case_id: str) -> Iterator[GivenAnswer]:
+def load_answers(database: Ledger, case_id: str) -> Iterator[GivenAnswer]:
     """Yields the answers of a case, the oldest first."""
     for row in rows_of(database, case_id, ANSWERED):
         body = _Body.model_validate(json.loads(row.text)["body"])

@@ -11,7 +11,7 @@ from ...errors import GuardrailError
 from ...requests.timestamps import Instant, parse_stamp
 from ..identity.roster import Operator, Roster, load_roster
 from ..ledger.decisions import is_nonce_known
-from ..ledger.store.database import Database, Transaction
+from ..ledger.store.database import Ledger, Transaction
 from ..policy.policy import Policy
 from .administrators import revoked_keys
 from .decisions import Decision, DecisionRefused, Reason, Signed, parse_decision, verify
@@ -22,7 +22,7 @@ class DecisionContext:
     """Site, ledger, policy and roster at one moment."""
 
     site: Site
-    database: Database  # the ledger
+    database: Ledger  # the ledger
     policy: Policy
     roster: Roster
 

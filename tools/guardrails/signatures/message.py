@@ -12,7 +12,7 @@ from handwheel.connectors.config.validation import Model
 from ...requests.canonical import digest
 from ...requests.signed_document import CanonicalModel
 from ...requests.timestamps import Instant
-from ..ledger.store.database import Database
+from ..ledger.store.database import Ledger
 from ..ledger.store.journal import JournalRow
 from .context import DecisionContext
 from .decisions import Signed
@@ -101,7 +101,7 @@ def submit(context: DecisionContext, message: Message, now: Instant) -> Sequence
 
 
 def _applied(
-    context: DecisionContext, ledger: Database, message: Message, now: Instant
+    context: DecisionContext, ledger: Ledger, message: Message, now: Instant
 ) -> Sequence[JournalRow]:
     head = ledger.head()
     message.apply(context, now)

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ...errors import LedgerError
 from ...requests.timestamps import Instant, parse_stamp, stamp
 from ..identity.roster import Operator
-from ..ledger.store.database import Database
+from ..ledger.store.database import Ledger
 from .decisions import Decision, Signed, SubjectVerdict, meaning_of_subject, new_nonce, sign
 from .statement import Statement
 
@@ -25,9 +25,7 @@ class Signer:
     is_attended: bool  # whether the passphrase was typed at a terminal
 
 
-def sign_statement(
-    database: Database, signer: Signer, statement: Statement, now: Instant
-) -> Signed:
+def sign_statement(database: Ledger, signer: Signer, statement: Statement, now: Instant) -> Signed:
     """Returns the signed decision, with the ledger's head. An empty ledger raises `LedgerError`."""
     head = database.head()
     if head is None:

@@ -22,7 +22,7 @@ from handwheel.tools.guardrails.approval.run_orders import (
 from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.runs import ORDERED
-from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.ledger.store.database import Database, Ledger
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
@@ -49,7 +49,7 @@ class Place:
     decision_context: DecisionContext
 
     @property
-    def database(self) -> Database:
+    def database(self) -> Ledger:
         return self.decision_context.database
 
     def happen(self, kind: str = "held", run_id: str = RUN) -> None:

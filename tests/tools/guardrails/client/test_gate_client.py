@@ -37,7 +37,7 @@ from handwheel.tools.guardrails.signatures import message
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import REASONS, DecisionRefused, Reason
 from handwheel.tools.guardrails.signatures.message import Message
-from handwheel.tools.requests.timestamps import instant_now
+from handwheel.tools.requests.timestamps import Instant, instant_now
 
 from ....gate.server.served_ledger import SNAPSHOT, Doubt, Note, ServedLedger, served
 
@@ -130,7 +130,7 @@ def test_submit_sends_over_a_client_and_applies_at_once_without_one(
     ledger: ServedLedger, client: GateClient
 ) -> None:
     sent = Note(site=ledger.site.id)
-    context = replace(ledger.context, database=client)  # type: ignore[arg-type]
+    context = replace(ledger.context, database=client)
     assert [row.seq for row in message.submit(context, sent, instant_now())] == [2]
 
     def applied(_: Database) -> list[int]:
@@ -143,22 +143,22 @@ def test_submit_sends_over_a_client_and_applies_at_once_without_one(
 def test_client_gets_one_answer_when_the_gate_breaks_off_before_it(
     ledger: ServedLedger, client: GateClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    body, added = messages._body, messages.MessageDoor._added
+    body, added = messages._body, messages.apply_once
     asked: list[web.Request] = []
 
     async def noted(request: web.Request) -> bytes:
         asked.append(request)
         return await body(request)
 
-    def breaking(door: messages.MessageDoor, sent: Message) -> Sequence[JournalRow]:
-        rows = added(door, sent)
+    def breaking(context: DecisionContext, sent: Message, now: Instant) -> Sequence[JournalRow]:
+        rows = added(context, sent, now)
         if len(asked) == 1:
             assert asked[0].transport
             asked[0].transport.abort()
         return rows
 
     monkeypatch.setattr(messages, "_body", noted)
-    monkeypatch.setattr(messages.MessageDoor, "_added", breaking)
+    monkeypatch.setattr(messages, "apply_once", breaking)
     rows = client.submit(Note(site=ledger.site.id))
     assert len(asked) == 2
     assert ledger.rows == [("ledger.created", ledger.site.id), ("note", "pump")]

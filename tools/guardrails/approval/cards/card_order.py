@@ -13,7 +13,7 @@ from ....requests.timestamps import Instant
 from ....safe_text import plain, printable
 from ...ledger.decisions import load_start_orders
 from ...ledger.journal_rows import rows_of
-from ...ledger.store.database import Database
+from ...ledger.store.database import Ledger
 from ...signatures.context import DecisionContext
 from ..start_orders import StartOrder, check_signed, load_start_order
 from .card_model import CardOrder
@@ -45,7 +45,7 @@ def order_of(context: DecisionContext, request: ActionRequest, now: Instant) -> 
     return None
 
 
-def _is_of(database: Database, order: StartOrder, run: RunOrigin) -> bool:
+def _is_of(database: Ledger, order: StartOrder, run: RunOrigin) -> bool:
     """Whether a run is the first of an order's case, with the playbook and the values ordered."""
     if (order.playbook, order.digest) != (run.playbook, run.digest):
         return False
@@ -54,7 +54,7 @@ def _is_of(database: Database, order: StartOrder, run: RunOrigin) -> bool:
     return _first_run(database, order.case_id) == run.run_id
 
 
-def _first_run(database: Database, case_id: str) -> str:
+def _first_run(database: Ledger, case_id: str) -> str:
     """Returns the first run of a case, empty without one or if its rows are damaged."""
     try:
         bodies: list[Mapping[str, Any]] = [

@@ -16,7 +16,7 @@ from ....requests.timestamps import Instant, stamp
 from ....safe_text import plain, printable
 from ...ledger.journal_rows import rows_of
 from ...ledger.records import RequestRecord
-from ...ledger.store.database import Database
+from ...ledger.store.database import Ledger
 from ..plant_snapshot import PlantSnapshot
 from .card_model import RENDERER, CardFrame, CardReading
 from .snapshot_view import SnapshotView
@@ -80,7 +80,7 @@ def make_outcome(
     )
 
 
-def found_after(database: Database, action_id: str) -> str:
+def found_after(database: Ledger, action_id: str) -> str:
     """Returns the value that the gate read after the frame, or an empty text."""
     found = ""
     for row in rows_of(database, action_id):

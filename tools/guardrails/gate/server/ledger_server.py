@@ -8,6 +8,7 @@ from aiohttp import web
 
 from ....requests.timestamps import Instant, instant_now
 from ...approval.plant_snapshot import PlantSnapshot
+from ...ledger.store.database import Database
 from ...signatures.context import DecisionContext
 from ...signatures.message import Message
 from .event_hub import EventHub
@@ -32,22 +33,24 @@ class LedgerServer:
     else runs meanwhile.
 
     Args:
-        context: Of this process, whose database is the ledger itself.
+        context: Of this process.
+        ledger: The context's.
         snapshot: Returns the plant's readings of the present moment.
     """
 
     def __init__(
         self,
         context: DecisionContext,
+        ledger: Database,
         *,
         clock: Callable[[], Instant] = instant_now,
         snapshot: Callable[[], PlantSnapshot | None] = _nothing,
         messages: Sequence[type[Message]] = MESSAGES,
     ) -> None:
         self._state = context.site.state
-        self._hub = EventHub(context.database)
+        self._hub = EventHub(ledger)
         self._door = MessageDoor(context, messages, clock)
-        self._queries = Queries(context.database, clock, snapshot)
+        self._queries = Queries(ledger, clock, snapshot)
         self._exits = AsyncExitStack()
 
     async def __aenter__(self) -> Self:

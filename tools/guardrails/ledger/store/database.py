@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Self
 
 from pydantic_core import from_json
 
@@ -18,87 +18,18 @@ from ....requests.timestamps import Instant, instant_now
 from .connection import ledger_error
 from .fold import Fields, IllegalRow, apply, changes_tables
 from .journal import Anchors, Chain, JournalRow, next_row
+from .ledger import Ledger, LedgerReader, LostRace, TableReader, Transaction
 from .log_file import LEDGER_FILE, attach_log, ledger_file
 from .schema import HISTORY, HISTORY_INDEXES
 from .tables import Tables
 
-__all__ = ["LEDGER_FILE", "Database", "LedgerReader", "LostRace", "TableReader", "Transaction"]
+__all__ = [
+    "LEDGER_FILE", "Database", "Ledger", "LedgerReader", "LostRace", "TableReader", "Transaction",
+]  # fmt: skip
 
 
 _NOTE = "INSERT INTO history.entry VALUES (?, ?, ?, ?, ?)"
 _PAGE = 1000
-
-
-class LostRace(LedgerError):
-    """The thing to be changed has changed meanwhile. Nothing was changed here."""
-
-
-class TableReader(Protocol):
-    """Tables that the functions of this package read from."""
-
-    def all(self, question: str, *values: object) -> list[sqlite3.Row]:
-        """Returns every answer."""
-        ...
-
-
-class LedgerReader(TableReader, Protocol):
-    """Ledger, transaction or copy, with the journal."""
-
-    def find_rows(
-        self,
-        subject: str | None = None,
-        kind: str | None = None,
-        *,
-        after: int = 0,
-        before: int | None = None,
-        newest_first: bool = False,
-        limit: int | None = None,
-    ) -> list[JournalRow]:
-        """Returns rows of the journal in order, those about a subject, of a kind, or all.
-
-        Args:
-            after: Only rows behind this number.
-            before: Only rows before this number; `None` for all.
-            limit: At most so many; `None` for all.
-        """
-        ...
-
-
-class Transaction:
-    """One transaction. All its rows are committed, or none."""
-
-    def __init__(self, database: "Database", now: Instant) -> None:
-        self._database = database
-        self.now = now
-        self.rows: list[JournalRow] = []
-
-    def record(self, kind: str, subject: str, body: dict[str, object]) -> JournalRow:
-        """Appends a row to the journal, and changes the tables as it says.
-
-        Raises:
-            IllegalRow: The tables do not allow it.
-        """
-        row = self._database.append(kind, subject, body, self.now)
-        self.rows.append(row)
-        return row
-
-    def change(self, statement: str, values: Sequence[object]) -> None:
-        """Changes exactly one row of a table that no journal row tells of, or raises `LostRace`."""
-        if self._database.tables.connection.execute(statement, values).rowcount != 1:
-            raise LostRace("it has changed meanwhile; nothing was changed")
-
-    def one(self, question: str, *values: object) -> Any:
-        """Returns the first column of the first answer, or `None`."""
-        found = self.all(question, *values)
-        return found[0][0] if found else None
-
-    def all(self, question: str, *values: object) -> list[sqlite3.Row]:
-        """Returns every answer of the tables."""
-        return self._database.all(question, *values)
-
-    def find_rows(self, *about: str | None, **limits: Any) -> list[JournalRow]:
-        """Returns rows of the journal, see `LedgerReader`. Those of this transaction count."""
-        return self._database.find_rows(*about, **limits)
 
 
 class Database:
