@@ -5,7 +5,14 @@ from sqlite3 import Row
 
 from ...requests.request import ActionRequest
 from ...requests.timestamps import Instant, parse_stamp
-from .actions import is_approved, request_of_proposal, request_state, requests_in, states_in
+from .actions import (
+    action_state,
+    is_approved,
+    request_of_proposal,
+    request_state,
+    requests_in,
+    states_in,
+)
 from .records import load_exactly
 from .store.database import Ledger, LostRace, Transaction
 from .store.states import OPEN_REQUESTS, UNSENT_ACTIONS, WAITING_REQUESTS, ActionState, RequestState
@@ -188,6 +195,8 @@ def sweep(database: Ledger, now: Instant) -> None:
                 move_request(transaction, row["request_id"], *end)
     reason = f"no gate took it up within {DUE_S:g} s"
     for action_id, request_id in database.all(_UNCLAIMED, now.boot_ms - DUE_S * 1000.0):
+        if action_state(database, action_id) != ActionState.DUE:
+            continue  # it has ended with the one before it
         request = load_exactly(database, request_id).request
         with database.transaction(now) as transaction:
             move_action(transaction, action_id, ActionState.DUE, ActionState.INVALIDATED, reason)

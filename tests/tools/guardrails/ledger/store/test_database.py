@@ -105,6 +105,15 @@ def test_commands_come_due_one_by_one_and_are_not_swept_away_in_flight(ledger: D
     assert _states(ledger, name) == ("INVALIDATED", "CLAIMED", "INVALIDATED")
 
 
+def test_two_commands_that_nobody_takes_up_end_together(ledger: Database) -> None:
+    name = _filed(ledger, APPROVED, request=_request("R-00000003", "P-101B", "P-101A"))
+    with ledger.transaction(NOW) as transaction:
+        to = ActionState.DUE
+        lifecycle.move_action(transaction, f"{name}/c2", ActionState.PLANNED, to, "")
+    lifecycle.sweep(ledger, later(10.1))
+    assert _states(ledger, name) == ("INVALIDATED", "INVALIDATED", "INVALIDATED")
+
+
 def test_a_lockout_ends_what_it_covers_and_counts(ledger: Database) -> None:
     names = [
         _filed(ledger, request=_request("R-00000004", "P-101A")),
