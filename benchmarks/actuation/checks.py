@@ -20,6 +20,7 @@ from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder
 from handwheel.tools.guardrails.ledger.intents import start_epoch
 from handwheel.tools.guardrails.ledger.records import load_exactly
+from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.timestamps import instant_now
@@ -48,7 +49,8 @@ def rows(site: Site, people: People, repeats: int) -> list[tuple[str, str]]:
 @contextmanager
 def gate_context(decision_context: DecisionContext) -> Generator[GateContext]:
     """Opens a gate context without its two tasks, so that steps can be timed one by one."""
-    site, database = decision_context.site, decision_context.database
+    site = decision_context.site
+    database = cast(Database, decision_context.database)  # this process has the file open
     make_lockout_folder(site.state)
     with GateLock(site.state) as lock:
         yield GateContext(

@@ -46,7 +46,7 @@ def journal_rows(site: Site, people: People, repeats: int) -> Rows:
             assert not found.faults, found.faults[:3]
 
         def chain() -> None:
-            assert not chain_faults(database.journal(), database.anchors.lines())
+            assert not chain_faults(database.journal(), database.anchor_lines())
 
         freeze_heap()
         short, short_s = _count(desk), _median(whole, few)
