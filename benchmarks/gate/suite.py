@@ -1,4 +1,4 @@
-"""Figures of one writer: messages, copies, events and the start."""
+"""Figures of one writer, which are messages, copies, events and the start."""
 
 import asyncio
 from pathlib import Path

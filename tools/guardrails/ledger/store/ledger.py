@@ -78,11 +78,11 @@ class Ledger(LedgerReader, Protocol):
     def transaction(
         self, now: Instant | None = None, *, waits_for_anchor: bool = True
     ) -> "AbstractContextManager[Transaction]":
-        """Opens a transaction; a copy raises `LedgerError`, since only the gate records."""
+        """Opens a transaction. A copy raises `LedgerError`, since only the gate records."""
         ...
 
     def under(self, message: str) -> AbstractContextManager[None]:
-        """Marks the rows recorded inside with the digest of a message; of a copy as above."""
+        """Marks the rows recorded inside with the digest of a message. A copy raises an error."""
         ...
 
     def rows_under(self, message: str) -> list[JournalRow]:
@@ -96,7 +96,7 @@ class Appending(LedgerReader, Protocol):
     tables: Tables
 
     def append(self, kind: str, subject: str, body: dict[str, object], now: Instant) -> JournalRow:
-        """Appends a row; see `Transaction.record`."""
+        """Appends a row, see `Transaction.record`."""
         ...
 
 
