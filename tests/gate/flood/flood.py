@@ -3,6 +3,7 @@
 Whatever was refused on its way is recorded by hand, so that the gate's steps judge it as well.
 """
 
+import struct
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value
 from handwheel.tools.errors import GuardrailError, LedgerError
 from handwheel.tools.guardrails.approval.decide import decide
+from handwheel.tools.guardrails.approval.people_messages import Decide
+from handwheel.tools.guardrails.gate.server.messages import apply_once, read_message
+from handwheel.tools.guardrails.gate.server.rejections import Rejected
 from handwheel.tools.guardrails.ledger.lifecycle import file_request, move_action, move_request
 from handwheel.tools.guardrails.ledger.store.states import (
     WAITING_REQUESTS,
@@ -27,6 +31,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     new_nonce,
     sign,
 )
+from handwheel.tools.guardrails.signatures.message import Message
 from handwheel.tools.requests.canonical import digest, parse_canonical
 from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import ActionRequest
@@ -109,7 +114,8 @@ class Flood(Room):
     def made(self, *writes: tuple[str, Value], terms: Terms = NO_TERMS) -> ActionRequest:
         """Makes such a request, and does not file it. The plant reads something else before it."""
         for name, value in writes:
-            if (present := self.plant.values[name]) == value and name != "P-101A.mode":
+            present = self.plant.values[name]
+            if _as_held(present) == _as_held(value) and name != "P-101A.mode":
                 is_switch = isinstance(present, bool)
                 self.plant.values[name] = not present if is_switch else float(present) + 1.0
         request, denial = self.desk.request(writes, "gina", terms)
@@ -143,6 +149,22 @@ class Flood(Room):
             decide(self.desk.decision_context, signed, card, self.clock.now())
         except GuardrailError as refusal:
             self._insert(request, signed, card)
+            return str(refusal)
+        return ""
+
+    def post(self, sent: Message | bytes, kind: type[Message] = Decide) -> str:
+        """Sends a message, or bytes to where some kind of it is taken; returns why it is refused.
+
+        As the gate's server takes it, but for the socket.
+        """
+        if isinstance(sent, Message):
+            kind, sent = type(sent), sent.text.encode()
+        try:
+            message = read_message(kind, sent, self.site.id)
+            apply_once(self.desk.decision_context, message, self.clock.now())
+        except Rejected as rejected:
+            return f"{rejected.denial.code}: {rejected.denial.reason}"
+        except HandwheelError as refusal:
             return str(refusal)
         return ""
 
@@ -197,6 +219,14 @@ class Flood(Room):
         end = await self.take_up(request)
         frames = [frame_of(each.tag, each.value) for each in request.commands]
         return Told(at_the_gate=end, frames=frames)
+
+
+def _as_held(value: Value) -> Value:
+    """A number as a device holds it."""
+    if isinstance(value, bool | str):
+        return value
+    held: float = struct.unpack(">f", struct.pack(">f", value))[0]
+    return held
 
 
 def altered(request: ActionRequest, change: Callable[[dict[str, Any]], object]) -> ActionRequest:

@@ -16,9 +16,10 @@ from handwheel.tools.guardrails.gate.steps import reading_age
 from .asked import ASKED
 from .flood import Flood
 from .forged import FORGED
+from .sent import SENT
 from .site import make_flood_site
 
-KINDS = (*ASKED, *FORGED)
+KINDS = (*ASKED, *FORGED, *SENT)
 LEDGER = 200
 """How many proposals come into one ledger."""
 
