@@ -19,7 +19,8 @@ _STORE = "tests/tools/guardrails/ledger/store"
 _RACE = (
     "tests/gate/approval/test_concurrent_requests.py::test_who_loses_the_claim_does_nothing_more"
 )
-_FILE, _DOOR = f"{_STORE}/test_log_file.py", "tests/gate/server/test_messages.py"
+_FILE, _EDITED = f"{_STORE}/test_log_file.py", f"{_STORE}/test_edited_file.py"
+_DOOR = "tests/gate/server/test_messages.py"
 
 
 class _LikeAnyHash(str):
@@ -79,12 +80,12 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "L3", "chain of the journal at the gate's start", says(Chain, "_tell", None),
-        f"{_FILE}::test_a_file_that_was_edited_is_not_opened[row changed]",
+        f"{_EDITED}::test_a_file_that_was_edited_is_not_opened[row changed]",
         "DID NOT RAISE LedgerError",
     ),
     Mutant(
         "L4", "anchors of the last rows at the gate's start", says(Chain, "end", None),
-        f"{_FILE}::test_a_file_that_was_edited_is_not_opened[last rows cut off]",
+        f"{_EDITED}::test_a_file_that_was_edited_is_not_opened[last rows cut off]",
         "DID NOT RAISE LedgerError",
     ),
     Mutant(

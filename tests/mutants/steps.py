@@ -45,7 +45,7 @@ async def _see(execution: Execution) -> None:
 
 MUTANTS: Sequence[Mutant] = (
     Mutant(
-        "M1", "gate lock, epoch and ledger", step("check_gate", nothing),
+        "M1", "gate lock and the ledger's file", step("check_gate", nothing),
         "tests/gate/interlocks/test_holds.py"
         "::test_a_gate_without_its_lock_sends_nothing",
         "VERIFIED: 'VERIFIED'>",

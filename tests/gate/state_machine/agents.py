@@ -22,13 +22,13 @@ from handwheel.tools.requests.timestamps import Instant
 
 from ..testbed.authority_grant import give
 from ..testbed.runner import AGENT, segment_of
-from .machine import WithPeople
+from .gate_deaths import WithDeaths
 
 KEPT_S = RUNNER_LOCK_S - 1.0
 LONGEST_S = 61.0  # a process that lives on renews its lease so long, while time passes
 
 
-class WithAgents(WithPeople):
+class WithAgents(WithDeaths):
     """A site whose equipment people hand over to agents, and take back.
 
     Attributes:

@@ -50,6 +50,7 @@ DISTURBANCES: Mapping[str, Disturbance] = {
     "clock": lambda works, seconds, scope: works.set_clock(-seconds),
     "lockout": lambda works, seconds, scope: works.lock_out(scope),
     "restart": lambda works, seconds, scope: works.restart(),
+    "edited file": lambda works, seconds, scope: works.edit_file(),
     "reboot": lambda works, seconds, scope: works.reboot(),
     "plant": lambda works, seconds, scope: works.lose_connection(),
     "key": lambda works, seconds, scope: works.revoke_key("bert"),
@@ -81,6 +82,12 @@ class Works(WithAgents):
     def approves(self, ago: int, person: str) -> None:
         self.step("approve")
         self.approve(self._request(ago), person)
+
+    @precondition(lambda self: self.requests)
+    @rule(ago=AGO, person=PEOPLE, point=st.integers(0, 4))
+    def approves_twice(self, ago: int, person: str, point: int) -> None:
+        self.step("approve twice")
+        self.approve_by_message(self._request(ago), person, point)
 
     @precondition(lambda self: self.requests)
     @rule(ago=AGO, person=PEOPLE)

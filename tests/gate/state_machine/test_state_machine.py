@@ -79,6 +79,7 @@ def _run(works: type[Works], examples: int, number: int) -> None:
         rules = (f"rule: disturb: {what}", f"rule: ask and disturb: {what}")
         assert sum(works.seen[each] for each in rules), f"no disturbance was ever {what}"
     assert sum(each.startswith("crash: ") for each in works.seen) >= CRASHES
+    assert sum(each.startswith("crash at a message: ") for each in works.seen) >= CRASHES
 
 
 @pytest.mark.timeout(300)
