@@ -16,15 +16,6 @@ from handwheel.connectors.session.protocols import Survey
 from handwheel.hmi.people.authority_command import grant_signed
 from handwheel.hmi.people.signing import context_of, sign_statement
 from handwheel.hmi.simulation.local_system.people import APPROVER, GRANTED_EQUIPMENT, GRANTOR
-from handwheel.tools.guardrails.approval.agent_messages import (
-    Effects,
-    EndRequest,
-    FileSegment,
-    Operation,
-    RenewRunnerLock,
-    SetDue,
-    TakeRunnerLock,
-)
 from handwheel.tools.guardrails.approval.build_request import (
     BuildContext,
     ProposedWrite,
@@ -38,7 +29,16 @@ from handwheel.tools.guardrails.approval.build_segment import (
     tags_of_segment,
 )
 from handwheel.tools.guardrails.approval.cards.build_card import make_card
-from handwheel.tools.guardrails.approval.people_messages import Decide, Propose
+from handwheel.tools.guardrails.approval.messages.agents import (
+    Effects,
+    EndRequest,
+    FileSegment,
+    Operation,
+    RenewRunnerLock,
+    SetDue,
+    TakeRunnerLock,
+)
+from handwheel.tools.guardrails.approval.messages.people import Decide, Propose
 from handwheel.tools.guardrails.approval.plant_snapshot import make_snapshot
 from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.guardrails.client.gate_client import GateClient

@@ -8,7 +8,7 @@ from statistics import median
 from time import perf_counter, process_time
 
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.approval.agent_messages import (
+from handwheel.tools.guardrails.approval.messages.agents import (
     OpenRun,
     RecordCaseEvent,
     RecordRunEvent,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.binding.start import needs_of
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.approval.people_messages import (
+from handwheel.tools.guardrails.approval.messages.people import (
     AnswerCheck,
     AskRun,
     GrantAuthority,

@@ -12,7 +12,7 @@ from handwheel.tools.guardrails.approval.build_request import (
     tags_to_survey,
 )
 from handwheel.tools.guardrails.approval.cards.outcome_card import found_after, make_outcome
-from handwheel.tools.guardrails.approval.people_messages import Decide, Propose
+from handwheel.tools.guardrails.approval.messages.people import Decide, Propose
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.session import check_approvable, current_card, role_for
 from handwheel.tools.guardrails.identity.keys import PrivateKey

@@ -13,7 +13,7 @@ from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.approval.people_messages import (
+from handwheel.tools.guardrails.approval.messages.people import (
     EndMaintenance,
     GrantAuthority,
     TakeAuthority,

@@ -16,7 +16,7 @@ from handwheel.tools.guardrails.approval.build_request import (
     scopes,
     tags_to_survey,
 )
-from handwheel.tools.guardrails.approval.people_messages import Propose
+from handwheel.tools.guardrails.approval.messages.people import Propose
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.interlocks.blocking import check_files
 from handwheel.tools.guardrails.interlocks.gate_process import gate_process

@@ -11,7 +11,7 @@ import typer
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.approval.people_messages import AskRun
+from handwheel.tools.guardrails.approval.messages.people import AskRun
 from handwheel.tools.guardrails.approval.run_orders import (
     FreeOrder,
     SignedOrder,

@@ -6,7 +6,7 @@ import typer
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.hints import next_step
-from handwheel.tools.guardrails.approval.people_messages import HandOverShift
+from handwheel.tools.guardrails.approval.messages.people import HandOverShift
 from handwheel.tools.guardrails.approval.shift_handover import (
     ShiftSummary,
     check_shift,

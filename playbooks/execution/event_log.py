@@ -4,7 +4,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.approval.agent_messages import (
+from handwheel.tools.guardrails.approval.messages.agents import (
     NotePromise,
     OpenRun,
     Operation,

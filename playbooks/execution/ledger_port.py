@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Survey
-from handwheel.tools.guardrails.approval.agent_messages import (
-    EndRequest,
-    FileSegment,
-    SetDue,
-    SkipAction,
-)
 from handwheel.tools.guardrails.approval.build_request import BuildContext
 from handwheel.tools.guardrails.approval.build_segment import (
     make_segment,
     scopes_of_segment,
     tags_of_segment,
+)
+from handwheel.tools.guardrails.approval.messages.agents import (
+    EndRequest,
+    FileSegment,
+    SetDue,
+    SkipAction,
 )
 from handwheel.tools.guardrails.approval.ramps import spacing_s
 from handwheel.tools.guardrails.approval.segment import Segment

@@ -7,7 +7,7 @@ from secrets import token_hex
 from typing import Protocol
 
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.approval.agent_messages import (
+from handwheel.tools.guardrails.approval.messages.agents import (
     Effects,
     Operation,
     ReleaseRunnerLock,

@@ -27,7 +27,7 @@ from handwheel.tools.guardrails.approval.cards.outcome_card import (
     found_after,
     make_outcome,
 )
-from handwheel.tools.guardrails.approval.people_messages import (
+from handwheel.tools.guardrails.approval.messages.people import (
     Decide,
     GrantAuthority,
     OrderRun,

@@ -6,8 +6,8 @@ from random import Random
 from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.tools.errors import GuardrailError, InvalidArguments, LedgerError
-from handwheel.tools.guardrails.approval.agent_messages import FileSegment, Operation
 from handwheel.tools.guardrails.approval.build_request import ProposedWrite
+from handwheel.tools.guardrails.approval.messages.agents import FileSegment, Operation
 from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.store.database import Ledger

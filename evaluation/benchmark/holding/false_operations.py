@@ -7,7 +7,7 @@ from typing import Any
 
 from handwheel.playbooks.engine.states import EventKind
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
-from handwheel.tools.guardrails.approval.agent_messages import (
+from handwheel.tools.guardrails.approval.messages.agents import (
     EndRequest,
     OpenRun,
     Operation,

@@ -21,10 +21,10 @@ from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, AgentsRoom
 
 BUSY = LedgerError("database is locked")
-OPEN = "handwheel.tools.guardrails.approval.agent_messages.open_run"
+OPEN = "handwheel.tools.guardrails.approval.messages.agents.open_run"
 LIMITS = "handwheel.tools.guardrails.approval.request_limits._queue_denial"
 OWNERS = "handwheel.agents.site_agents.asset_owners"
-RECORD = "handwheel.tools.guardrails.approval.agent_messages.record_event"
+RECORD = "handwheel.tools.guardrails.approval.messages.agents.record_event"
 NOTIFIES = (
     "on_fail: {retry: 0, then: rollback}",
     "on_fail: {then: rollback, notify: shift-supervisor}",

@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
-from handwheel.tools.guardrails.approval import agent_messages
+from handwheel.tools.guardrails.approval.messages import agents as agent_messages
 
 
 class Killed(BaseException):

@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from handwheel.tools.errors import InterlockActive
-from handwheel.tools.guardrails.ledger.journal_rows import UNKNOWN, moment_of
 from handwheel.tools.guardrails.ledger.write_leases import open_writes
 from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation
 
@@ -108,8 +107,3 @@ async def test_a_lease_whose_time_nobody_can_tell_ends_and_is_told(
     assert standing(room, request) == "INVALIDATED VERIFIED INVALIDATED"
     (told,) = room.rows("lease.open")
     assert "the clocks disagree since it was written" in str(told["reason"])
-
-
-@pytest.mark.parametrize("text", ["", "[]", "5", "{}", "{ }", chr(34) * 3])
-def test_what_is_no_row_says_no_moment(text: str) -> None:
-    assert moment_of(text) == UNKNOWN

@@ -75,7 +75,7 @@ async def test_the_end_of_a_run_leaves_the_way_back_with_the_gate(
     assert runner.state(request) == "APPROVED"
     assert runner.states(request) == "VERIFIED VERIFIED PLANNED PLANNED CANCELLED"
     now = room.clock.now()
-    record_event(database, RUN.run_id, "completed", {}, runner.holder, now, closes=True)
+    record_event(database, RUN.run_id, "completed", {}, runner.holder, now)
     release_runner_lock(database, runner.holder, now)
     await pass_time(room, lease_s - 10.0)
     assert room.wires == wires(request, "c1", "c2")

@@ -19,8 +19,8 @@ from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.release import unsigned_release
 from handwheel.playbooks.language.loader import load_library
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.approval import people_messages as people
-from handwheel.tools.guardrails.approval.agent_messages import TakeRunnerLock
+from handwheel.tools.guardrails.approval.messages import people
+from handwheel.tools.guardrails.approval.messages.agents import TakeRunnerLock
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot, write_snapshot
 from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.identity.enrolment import Enrolment, record_of

@@ -9,13 +9,13 @@ from time import monotonic, sleep
 
 from handwheel.connectors.client.site_reader import survey
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
-from handwheel.tools.guardrails.approval.agent_messages import FileSegment, OpenRun, SetDue
 from handwheel.tools.guardrails.approval.build_request import BuildContext, ProposedWrite
 from handwheel.tools.guardrails.approval.build_segment import (
     make_segment,
     scopes_of_segment,
     tags_of_segment,
 )
+from handwheel.tools.guardrails.approval.messages.agents import FileSegment, OpenRun, SetDue
 from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits

@@ -13,7 +13,7 @@ from handwheel.playbooks.engine.states import EventKind
 from handwheel.playbooks.execution.event_log import RunLog, load_run
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.tools.errors import InvalidArguments, LedgerError, PermitRefused
-from handwheel.tools.guardrails.approval.agent_messages import (
+from handwheel.tools.guardrails.approval.messages.agents import (
     EquipmentOwned,
     FileSegment,
     Operation,

@@ -12,18 +12,17 @@ from handwheel.connectors.model.values import Value
 
 from ...errors import PermitRefused, PolicyViolation
 from ...requests.request import ActionRequest, Hashes, parse_request
-from ...requests.timestamps import Instant, parse_stamp
+from ...requests.timestamps import Instant
 from ...safe_text import printable
 from ..interlocks.blocking import check_files
-from ..ledger.journal_rows import newest_refusal
+from ..ledger.journal_rows import moment_of, newest_refusal
 from ..ledger.records import RequestRecord, load_requests, rejected_since
 from ..ledger.store.database import Ledger, Transaction
-from ..ledger.store.journal import JournalRow
 from ..ledger.store.states import WAITING_REQUESTS
 from ..ledger.write_history import elapsed_s
 from ..policy.schema import RequestLimits
 from ..signatures.context import DecisionContext
-from ..signatures.decisions import DecisionRefused, parse_decision
+from ..signatures.decisions import parse_decision
 from .build_request import tolerance_of
 
 REFUSED = "request.refused"
@@ -94,7 +93,8 @@ def check_request_limits(
         return None
     name = request.proposer.name
     recorded = newest_refusal(transaction, name, REFUSED, found.code)
-    if recorded is None or not 0.0 <= _since_s(recorded, transaction.now) < _QUIET_S:
+    since_s = elapsed_s(moment_of(recorded), transaction.now) if recorded else _QUIET_S
+    if not 0.0 <= since_s < _QUIET_S:
         named = [each.tag for each in request.commands[:_MOST_TAGS]]
         body: dict[str, object] = {"why": found.code, "tags": named, "reason": found.reason}
         transaction.record("request.refused", name, body)
@@ -165,7 +165,7 @@ def _repeat_denial(
     pause_s = asking.pause_after_rejection
     rows = rejected_since(database, now, pause_s + _LONGEST_WAIT_S)
     for name, text, recorded, objection in rows:
-        since_s = max(_since_s(recorded, now), 0.0)
+        since_s = max(elapsed_s(moment_of(recorded), now), 0.0)
         if since_s < pause_s and _is_no_to(text, objection, proposal, tags):
             return Denial(
                 "rejected",
@@ -178,29 +178,13 @@ def _repeat_denial(
 def _is_no_to(
     text: str, objection: str | None, proposal: Proposal, tags: Mapping[str, Tag]
 ) -> bool:
-    try:
-        request = parse_request(text)
-    except ValueError:
-        return False
+    request = parse_request(text)
     return proposal.is_like(Proposal.of(request), tags) and not _is_withdrawn(request, objection)
 
 
 def _is_withdrawn(request: ActionRequest, objection: str | None) -> bool:
-    """Whether the proposer withdrew the request. An unreadable decision counts as rejection."""
-    try:
-        decision = parse_decision(objection or "")
-    except DecisionRefused:
-        return False
+    """Whether the proposer withdrew the request."""
     proposer = request.proposer
-    return proposer.kind == "person" and proposer.name == decision.person
-
-
-def _since_s(text: str, now: Instant) -> float:
-    """Returns the seconds since a row of the journal, 0 if it cannot be read."""
-    try:
-        fields = JournalRow(0, text, "").fields
-        boot_ms = round(float(fields["boot_s"]) * 1000.0)
-        at = Instant(parse_stamp(fields["at"]), str(fields["boot_id"]), boot_ms)
-    except (ValueError, TypeError, KeyError):
-        return 0.0
-    return elapsed_s(at, now)
+    if objection is None or proposer.kind != "person":
+        return False
+    return proposer.name == parse_decision(objection).person

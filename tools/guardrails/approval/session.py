@@ -27,7 +27,7 @@ from .cards.card_model import Card, CardSigner
 from .cards.card_order import order_of
 from .cards.class_reason import class_reason
 from .decide import check_open
-from .people_messages import Decide
+from .messages.people import Decide
 from .plant_snapshot import PlantSnapshot, read_snapshot
 from .tag_description import check_description
 

@@ -17,7 +17,7 @@ from ...errors import (
     PolicyViolation,
     ToolFailed,
 )
-from ..approval.agent_messages import EquipmentOwned
+from ..approval.messages.agents import EquipmentOwned
 from ..approval.request_limits import TooManyRequests
 from ..approval.run_requests import OrderPending
 from ..ledger.store.database import LostRace

@@ -1,18 +1,8 @@
 """Queries of the journal by subject and kind, and the time of a row."""
 
-from datetime import UTC, datetime
-from functools import lru_cache
-
-from ...requests.canonical import parse_canonical
 from ...requests.timestamps import Instant, parse_stamp
 from .store.database import LedgerReader
 from .store.journal import JournalRow
-
-UNKNOWN = Instant(datetime.max.replace(tzinfo=UTC), "", 0)
-"""A moment since which no time can be told, for no machine was ever started under that name.
-
-Later than any other, so that what counts from the last of some moments counts from this one.
-"""
 
 
 def has_row(reader: LedgerReader, subject: str, kind: str) -> bool:
@@ -77,10 +67,10 @@ def newest_stamp(reader: LedgerReader, kind: str) -> str | None:
     return str(row.fields["at"]) if row else None
 
 
-def newest_refusal(reader: LedgerReader, proposer: str, kind: str, why: str) -> str | None:
-    """Returns the text of the last row about a proposer's refused proposal for a reason."""
+def newest_refusal(reader: LedgerReader, proposer: str, kind: str, why: str) -> JournalRow | None:
+    """Returns the last row about a proposer's refused proposal for a reason."""
     rows = reader.find_rows(proposer, kind, newest_first=True)
-    return next((row.text for row in rows if row.fields["body"].get("why") == why), None)
+    return next((row for row in rows if row.fields["body"].get("why") == why), None)
 
 
 def effects_not_come(reader: LedgerReader, action_id: str) -> list[tuple[str, str]]:
@@ -92,13 +82,8 @@ def effects_not_come(reader: LedgerReader, action_id: str) -> list[tuple[str, st
     return [(row[0], row[1]) for row in reader.all(question, action_id)]
 
 
-@lru_cache(maxsize=256)
-def moment_of(text: str) -> Instant:
-    """Returns when a row was written, or `UNKNOWN` if its canonical text does not say so."""
-    try:
-        fields = parse_canonical(text)
-        at, boot_id = parse_stamp(fields["at"]), fields["boot_id"]
-        boot_ms = round(fields["boot_s"] * 1000.0)
-    except (ArithmeticError, LookupError, TypeError, ValueError):
-        return UNKNOWN
-    return Instant(at, boot_id, boot_ms) if isinstance(boot_id, str) else UNKNOWN
+def moment_of(row: JournalRow) -> Instant:
+    """Returns when a row was written."""
+    fields = row.fields
+    boot_ms = round(fields["boot_s"] * 1000.0)
+    return Instant(parse_stamp(fields["at"]), fields["boot_id"], boot_ms)

@@ -18,6 +18,7 @@ from ...safe_text import printable
 from .decisions import load_decisions
 from .journal_rows import newest_row
 from .store.database import LedgerReader, TableReader
+from .store.journal import JournalRow
 from .store.request_status import status_of
 from .store.states import OPEN_REQUESTS, UNRESOLVED_ACTIONS, ActionState, RequestState
 
@@ -155,7 +156,7 @@ def load_request_of(database: TableReader, mark: str) -> RequestRecord | None:
 
 def rejected_since(
     reader: LedgerReader, now: Instant, within_s: float
-) -> list[tuple[str, str, str, str | None]]:
+) -> list[tuple[str, str, JournalRow, str | None]]:
     """Returns the rejected requests that were filed lately, the last filed first.
 
     Args:
@@ -167,12 +168,12 @@ def rejected_since(
     """
     before = stamp(now.wall - timedelta(seconds=within_s))
     boot_ms = now.boot_ms - within_s * 1000.0
-    found: list[tuple[str, str, str, str | None]] = []
+    found: list[tuple[str, str, JournalRow, str | None]] = []
     for name, text in reader.all(_REJECTED, now.boot_id, boot_ms, before):
         rejection = newest_row(reader, name, f"request.{RequestState.REJECTED}")
         against = [each for each in load_decisions(reader, name) if each.verdict in _AGAINST]
         if rejection:
-            found.append((name, text, rejection.text, against[-1].text if against else None))
+            found.append((name, text, rejection, against[-1].text if against else None))
     return found
 
 

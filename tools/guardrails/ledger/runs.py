@@ -83,8 +83,6 @@ def record_event(
     body: Mapping[str, object],
     holder: str,
     now: Instant,
-    *,
-    closes: bool = False,
 ) -> RunRow:
     """Appends an event to a run, which owns nothing any more after those of `fold.CLOSING`.
 

@@ -177,7 +177,7 @@ def written(reader: LedgerReader, request: ActionRequest, states: States) -> Ins
     for each in request.commands:
         if (state := states[each.action_id]) in APPLIED:
             row = newest_row(reader, each.action_id, f"action.{state}")
-            found += [moment_of(row.text)] if row else []
+            found += [moment_of(row)] if row else []
     return max(found, key=lambda each: (each.wall, each.boot_ms)) if found else None
 
 

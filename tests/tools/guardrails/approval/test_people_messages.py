@@ -8,7 +8,7 @@ import pytest
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.approval.people_messages import (
+from handwheel.tools.guardrails.approval.messages.people import (
     MESSAGES,
     AnswerCheck,
     AskRun,

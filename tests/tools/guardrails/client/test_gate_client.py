@@ -23,7 +23,7 @@ from handwheel.tools.errors import (
     PermitRefused,
     PolicyViolation,
 )
-from handwheel.tools.guardrails.approval.agent_messages import EquipmentOwned
+from handwheel.tools.guardrails.approval.messages.agents import EquipmentOwned
 from handwheel.tools.guardrails.approval.request_limits import TooManyRequests
 from handwheel.tools.guardrails.approval.run_requests import OrderPending
 from handwheel.tools.guardrails.client import connect

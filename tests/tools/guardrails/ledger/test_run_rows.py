@@ -59,7 +59,7 @@ def test_equipment_has_one_run_at_a_time(ledger: Database, holder: str) -> None:
     assert runs.asset_owners(ledger) == {"P-101A": RUN, "P-101B": RUN}
     runs.record_event(ledger, RUN, "held", {}, holder, NOW)
     assert runs.asset_owners(ledger) == {"P-101A": RUN, "P-101B": RUN}
-    runs.record_event(ledger, RUN, "completed", {}, holder, NOW, closes=True)
+    runs.record_event(ledger, RUN, "completed", {}, holder, NOW)
     assert (runs.asset_owners(ledger), runs.assets_of(ledger, RUN)) == ({}, ["P-101A", "P-101B"])
     assert _opened(ledger, OTHER, holder, "E-101", "P-101A")[1] == ""
     assert runs.asset_owners(ledger) == {"E-101": OTHER.run_id, "P-101A": OTHER.run_id}
@@ -79,12 +79,12 @@ def test_a_nested_run_leaves_equipment_to_outer_runs_and_inherits_it(
     assert runs.asset_owners(ledger) == {"P-101A": RUN, "P-101B": RUN, "E-101": OTHER.run_id}
     assert within(sibling, [RUN], "P-101A") == OTHER.run_id  # it uses it
     assert within(sibling, [OTHER.run_id, RUN], "P-101A", "P-101B") == ""
-    runs.record_event(ledger, RUN, "stopped", {}, holder, NOW, closes=True)
+    runs.record_event(ledger, RUN, "stopped", {}, holder, NOW)
     owners = {"P-101A": OTHER.run_id, "E-101": OTHER.run_id, "P-101B": sibling.run_id}
     assert runs.asset_owners(ledger) == owners
-    runs.record_event(ledger, OTHER.run_id, "stopped", {}, holder, NOW, closes=True)
+    runs.record_event(ledger, OTHER.run_id, "stopped", {}, holder, NOW)
     assert runs.asset_owners(ledger) == dict.fromkeys(("P-101A", "P-101B"), sibling.run_id)
-    runs.record_event(ledger, sibling.run_id, "stopped", {}, holder, NOW, closes=True)
+    runs.record_event(ledger, sibling.run_id, "stopped", {}, holder, NOW)
     assert runs.asset_owners(ledger) == {}
 
 

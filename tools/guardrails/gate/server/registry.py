@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from ...approval import agent_messages, people_messages
+from ...approval.messages import agents, people
 from ...signatures.message import Message
 
-MESSAGES: Sequence[type[Message]] = (*people_messages.MESSAGES, *agent_messages.MESSAGES)
+MESSAGES: Sequence[type[Message]] = (*people.MESSAGES, *agents.MESSAGES)
 """Every class of them, each with a path of its own."""

@@ -10,22 +10,22 @@ from handwheel.connectors.config.validation import Model
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.hints import next_step
 
-from ...errors import InvalidArguments, PermitRefused
-from ...requests.request import ActionRequest, TupleOf
-from ...requests.timestamps import Instant
-from ..ledger.effects import EffectVerdict, StepEffect
-from ..ledger.runner_lock import (
+from ....errors import InvalidArguments, PermitRefused
+from ....requests.request import ActionRequest, TupleOf
+from ....requests.timestamps import Instant
+from ...ledger.effects import EffectVerdict, StepEffect
+from ...ledger.runner_lock import (
     check_runner_lock,
     release_runner_lock,
     renew_runner_lock,
     take_runner_lock,
 )
-from ..ledger.runs import RunEntry, open_run, record_event
-from ..ledger.store.database import LostRace
-from ..signatures.context import DecisionContext
-from ..signatures.message import Message
-from .request_limits import TooManyRequests, check_request_limits
-from .run_requests import end_request, file_segment, note_promise, set_due, skip_action
+from ...ledger.runs import RunEntry, open_run, record_event
+from ...ledger.store.database import LostRace
+from ...signatures.context import DecisionContext
+from ...signatures.message import Message
+from ..request_limits import TooManyRequests, check_request_limits
+from ..run_requests import end_request, file_segment, note_promise, set_due, skip_action
 
 Holder = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 """Name of a holder of the runner lock, made by its process."""

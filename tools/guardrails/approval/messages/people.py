@@ -8,29 +8,29 @@ from typing import ClassVar, Literal, Self
 
 from handwheel.connectors.denial import Denial
 
-from ...requests.request import ActionRequest, Stamp, TupleOf
-from ...requests.timestamps import Instant
-from ..interlocks.authority import (
+from ....requests.request import ActionRequest, Stamp, TupleOf
+from ....requests.timestamps import Instant
+from ...interlocks.authority import (
     TakenMode,
     check_equipment,
     end_maintenance,
     grant_authority,
     take_authority,
 )
-from ..interlocks.lockout_files import lockout_file, lockout_note
-from ..ledger.authority import Authority
-from ..ledger.latched_lockouts import SITE, latch, locked_scopes
-from ..ledger.store.journal import JournalRow
-from ..ledger.store.states import RequestState
-from ..signatures.check_answers import CheckAnswer, record_answer
-from ..signatures.context import DecisionContext
-from ..signatures.decisions import Signed
-from ..signatures.message import Message, SignedText
-from .administration import release_lockout, revoke_key
-from .decide import decide, propose
-from .run_orders import FreeOrder, SignedOrder, ask_run, order_run
-from .shift_handover import ShiftSummary, hand_over_shift
-from .start_orders import StartOrder, order_start
+from ...interlocks.lockout_files import lockout_file, lockout_note
+from ...ledger.authority import Authority
+from ...ledger.latched_lockouts import SITE, latch, locked_scopes
+from ...ledger.store.journal import JournalRow
+from ...ledger.store.states import RequestState
+from ...signatures.check_answers import CheckAnswer, record_answer
+from ...signatures.context import DecisionContext
+from ...signatures.decisions import Signed
+from ...signatures.message import Message, SignedText
+from ..administration import release_lockout, revoke_key
+from ..decide import decide, propose
+from ..run_orders import FreeOrder, SignedOrder, ask_run, order_run
+from ..shift_handover import ShiftSummary, hand_over_shift
+from ..start_orders import StartOrder, order_start
 
 
 class Propose(Message):

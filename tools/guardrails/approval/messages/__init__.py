@@ -1,0 +1,1 @@
+"""Messages of people and of agents to the gate."""
