@@ -1,7 +1,7 @@
 """Records of what people have signed, and of the frames that have arrived.
 
-The people themselves keep the first, and the devices the second. Nothing is from the ledger, to
-which the liar can write.
+The people themselves keep the first, and the devices the second. Nothing is from the ledger,
+into which the liar's messages bring rows.
 """
 
 from dataclasses import dataclass, field

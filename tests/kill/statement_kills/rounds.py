@@ -11,8 +11,9 @@ import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from math import inf
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 from typing import Self
 
 from handwheel.connectors.model.site import Site
@@ -40,6 +41,8 @@ from .scenarios import PLAIN, Scenario, Start
 from .trace import Aim, Statement, Watch, Way, read_way
 from .warm_up import warm_site
 
+_KEPT_S = 600.0
+"""How long a ledger to begin with is used; what waits in it expires in half an hour."""
 _ALONE = Scenario("a gate comes and goes", part="nothing")
 _ASKED = Scenario("people ask", start="nothing", part="asks", asks_for=1)
 
@@ -70,6 +73,7 @@ class _Beginning:
 
     state: Path | None
     frames: str
+    made_s: float = inf
 
 
 class Warm:
@@ -119,9 +123,10 @@ class Warm:
         return self._device.size()
 
     def _beginning(self, start: Start) -> _Beginning:
-        if start not in self._beginnings:
-            self._beginnings[start] = self._begun(start)
-        return self._beginnings[start]
+        kept = self._beginnings.get(start)
+        if kept is None or monotonic() - kept.made_s > _KEPT_S:
+            kept = self._beginnings[start] = self._begun(start)
+        return kept
 
     def _begun(self, start: Start) -> _Beginning:
         """Makes a ledger to begin with, by a request or a death of its own."""
@@ -146,8 +151,9 @@ class Warm:
 
     def _kept(self, start: Start, frames: str) -> _Beginning:
         kept = self._world.root / "beginnings" / start
+        shutil.rmtree(kept, ignore_errors=True)
         _copy(self._world.state, kept)
-        return _Beginning(kept, frames)
+        return _Beginning(kept, frames, monotonic())
 
     @property
     def _note(self) -> Path:
