@@ -15,7 +15,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value
 from handwheel.tools.errors import GuardrailError, LedgerError
 from handwheel.tools.guardrails.approval.decide import decide
-from handwheel.tools.guardrails.approval.people_messages import Decide
+from handwheel.tools.guardrails.approval.messages.people import Decide
 from handwheel.tools.guardrails.gate.server.messages import apply_once, read_message
 from handwheel.tools.guardrails.gate.server.rejections import Rejected
 from handwheel.tools.guardrails.ledger.lifecycle import file_request, move_action, move_request

@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import partial
 from secrets import token_hex
 
-from handwheel.tools.guardrails.approval.agent_messages import Effects, SetDue
-from handwheel.tools.guardrails.approval.people_messages import Decide, Propose
+from handwheel.tools.guardrails.approval.messages.agents import Effects, SetDue
+from handwheel.tools.guardrails.approval.messages.people import Decide, Propose
 from handwheel.tools.guardrails.signatures.decisions import Reason, meaning_of
 from handwheel.tools.guardrails.signatures.message import Message, SignedText
 from handwheel.tools.requests.canonical import canonical
@@ -31,9 +31,11 @@ def _fields(**changes: object) -> Spoil:
 
 
 def _a_byte(flood: Flood, _: ActionRequest, honest: Decide) -> bytes:
-    text = bytearray(honest.text.encode())
+    """Changes one bit, but not of the message's id: what has another is another message."""
+    before, mark, after = honest.text.partition(honest.id)
+    text = bytearray((before + after).encode())
     text[flood.rng.randrange(len(text))] ^= 1 << flood.rng.randrange(7)
-    return bytes(text)
+    return bytes(text[: len(before)]) + mark.encode() + bytes(text[len(before) :])
 
 
 def _other_signature(flood: Flood, _: ActionRequest, honest: Decide) -> Message:
