@@ -18,6 +18,7 @@ from ..ledger.store.tables import Tables
 from ..signatures.message import Message
 from .event_stream import EventStream, Leases
 from .gate_connection import TIMEOUT_S, TOO_MANY, GateConnection, checked
+from .kept_rows import KeptRows
 
 _PAUSE_S = 0.05  # before a message that was one too many is sent again
 
@@ -38,6 +39,7 @@ class GateClient:
         self._gate = GateConnection(state, timeout_s)
         # Of the stream, in order, not applied yet.
         self._incoming: deque[JournalRow | Leases] = deque()
+        self._kept = KeptRows()
         self._moments = 0
         self._stream: EventStream | None = None
         try:
@@ -172,9 +174,16 @@ class GateClient:
         None is newer than the copy.
         """
         self._take_in()
+        is_about = subject is not None or kind is not None
+        is_whole = is_about and (after, before, newest_first, limit) == (0, None, False, None)
+        if is_whole and (kept := self._kept.find(subject, kind)) is not None:
+            return kept
         end = self._seq + 1 if before is None else min(before, self._seq + 1)
         rows = self._paged(subject, kind, after=after, before=end, newest=newest_first, limit=limit)
-        return list(islice(rows, limit))
+        found = list(islice(rows, limit))
+        if is_whole:
+            self._kept.keep(subject, kind, found)
+        return found
 
     def seq_of(self, mark: str) -> int | None:
         """Returns the number of the row with a hash, or `None` if there is none."""
@@ -247,6 +256,7 @@ class GateClient:
                 "ledger is another one than before; start this process again"
             )
         self._tables.apply(row, fields)
+        self._kept.add(row, fields)
         self._seq, self._hash = row.seq, row.hash
 
 

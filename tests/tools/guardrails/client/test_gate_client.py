@@ -57,6 +57,29 @@ def test_client_has_the_rows_of_its_message_and_those_before_when_it_has_sent_it
     assert client.head() == rows[-1]
 
 
+def test_client_asks_the_gate_once_for_rows_and_adds_the_new_ones_itself(
+    ledger: ServedLedger, client: GateClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.write(2)
+    client.catch_up()
+    questions = (("pump", "note"), ("pump", None), (None, "note"), (None, "own"), ("valve", None))
+    before = {each: client.find_rows(*each) for each in questions}
+    assert [len(rows) for rows in before.values()] == [0, 0, 0, 2, 0]
+    rows = client.submit(Note(site=ledger.site.id, count=2))
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "_gate", None)
+        after = [client.find_rows(*each) for each in questions]
+        client.find_rows("pump").clear()
+        assert client.find_rows("pump") == rows
+    assert after == [rows, rows, rows, before[None, "own"], []]
+    assert after == ledger.do(lambda own: [own.find_rows(*each) for each in questions])
+    assert client.find_rows("pump", limit=0) == []
+    assert client.find_rows("pump", limit=1) == rows[:1]
+    assert client.find_rows("pump", newest_first=True) == rows[::-1]
+    assert client.find_rows("pump", after=rows[0].seq) == rows[1:]
+    assert client.find_rows("pump", before=rows[1].seq) == rows[:1]
+
+
 def test_client_reads_no_row_that_is_newer_than_its_copy(
     ledger: ServedLedger, client: GateClient
 ) -> None:
