@@ -18,18 +18,18 @@ from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.hmi.people.signing import context_of
 from handwheel.hmi.shift.changes import ChangeTracker
-from handwheel.tools.guardrails.approval.agent_messages import (
-    Effects,
-    EndRequest,
-    FileSegment,
-    Operation,
-    RecordCaseEvent,
-)
 from handwheel.tools.guardrails.approval.build_request import BuildContext, ProposedWrite
 from handwheel.tools.guardrails.approval.build_segment import (
     make_segment,
     scopes_of_segment,
     tags_of_segment,
+)
+from handwheel.tools.guardrails.approval.messages.agents import (
+    Effects,
+    EndRequest,
+    FileSegment,
+    Operation,
+    RecordCaseEvent,
 )
 from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.guardrails.client.event_stream import EventStream, Leases
@@ -88,7 +88,7 @@ def terminal(site: Site) -> Rows:
     """Redraws as the console does: when something has changed, and once a second."""
     with _Copy(site) as client:
         client.follow()
-        changes, drawn, drawn_s = ChangeTracker(site, client), -1, 0.0  # type: ignore[arg-type]
+        changes, drawn, drawn_s = ChangeTracker(site, client), -1, 0.0
         for _ in _ticks():
             version = client.version()
             if version != drawn or monotonic() - drawn_s >= _AT_LEAST_S:
@@ -131,7 +131,7 @@ def _case_event(agent: int, count: int) -> RecordCaseEvent:
 
 
 def _request(site: Site, client: GateClient) -> ActionRequest:
-    context = context_of(site, client)  # type: ignore[arg-type]
+    context = context_of(site, client)
     building = BuildContext(site, context.policy, cross_limits(site, context.policy))
     playbook, version, digest, roles = PLAYBOOK
     run = RunOrigin(

@@ -5,7 +5,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
@@ -14,7 +14,7 @@ from time import monotonic, sleep
 import pytest
 
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.tools.guardrails.approval.agent_messages import RenewRunnerLock, TakeRunnerLock
+from handwheel.tools.guardrails.approval.messages.agents import RenewRunnerLock, TakeRunnerLock
 from handwheel.tools.guardrails.client.gate_client import GateClient
 
 from ..kill.operator_actions import Desk
@@ -68,7 +68,7 @@ class _Clients:
 
 
 @contextmanager
-def _gate(world: World) -> Iterator[tuple[ProcessGroup, Site, int]]:
+def _gate(world: World) -> Generator[tuple[ProcessGroup, Site, int]]:
     """Runs device and gate, and yields the gate's process as well."""
     world.root.mkdir()
     with ProcessGroup(world) as processes:
