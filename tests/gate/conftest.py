@@ -51,7 +51,7 @@ async def idle(
     server, folder = request.getfixturevalue("plant" if is_served else "in_memory")
     warm = server.simulation.plant.snapshot()
     world = (World if is_served else MemoryWorld)(folder / "site", server, monkeypatch)
-    monkeypatch.setattr(connect, "open_ledger", lambda site: world.ledger())
+    monkeypatch.setattr(connect, "open_ledger", world.opened)
     try:
         async with witnessed(world, request):
             yield world

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from inspect import isawaitable
 from pathlib import Path
@@ -34,6 +34,7 @@ from handwheel.tools.guardrails.gate.state.execution import OpenWriteSession
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request, load_requests
+from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
@@ -80,7 +81,11 @@ class World(Forger):
         self._open_session: OpenWriteSession = open_write_session
         hasten(patch)
         patch.setattr(_OPEN_WRITE_SESSION, self.open_write_session)
-        patch.setattr(connect, "open_ledger", lambda site: self.ledger())
+        patch.setattr(connect, "open_ledger", self.opened)
+
+    def opened(self, site: Site) -> AbstractContextManager[Database]:
+        """The ledger as commands open it, in the place of `connect.open_ledger`."""
+        return self.ledger()
 
     async def start(self) -> Gate:
         """Starts a gate on the files as they are."""

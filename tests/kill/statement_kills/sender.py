@@ -32,23 +32,23 @@ class Sender(GateClient):
 
     def __init__(self, site: Site, kept: Path) -> None:
         super().__init__(site.state, site.id)
-        self._kept = kept
+        self._unanswered = kept
 
     def submit(self, message: Message) -> Sequence[JournalRow]:
-        fresh = self._kept.with_suffix(".new")
+        fresh = self._unanswered.with_suffix(".new")
         fresh.write_text(json.dumps([message.path, message.text]), encoding="utf-8")
-        fresh.rename(self._kept)
+        fresh.rename(self._unanswered)
         try:
             rows = super().submit(message)
         except LostRace:
-            self._kept.unlink()
+            self._unanswered.unlink()
             raise
         except LedgerError:
             raise  # it has no answer
         except HandwheelError:
-            self._kept.unlink()
+            self._unanswered.unlink()
             raise
-        self._kept.unlink()
+        self._unanswered.unlink()
         return rows
 
 

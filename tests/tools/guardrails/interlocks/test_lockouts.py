@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import GuardrailError, LedgerError
 from handwheel.tools.guardrails.approval.administration import release_lockout
 from handwheel.tools.guardrails.client import connect
@@ -200,7 +201,11 @@ def test_a_file_that_cannot_be_removed_stays_a_lockout(place: Place) -> None:
 @pytest.fixture
 def gate_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands change the ledger themselves, as in the gate's process."""
-    monkeypatch.setattr(connect, "open_ledger", lambda site: Database(site.state, site.id))
+
+    def opened(site: Site) -> Database:
+        return Database(site.state, site.id)
+
+    monkeypatch.setattr(connect, "open_ledger", opened)
 
 
 @pytest.mark.usefixtures("gate_is_here")

@@ -66,17 +66,29 @@ def _sql(statement: str) -> Callable[[Path], None]:
     return run
 
 
+def _nothing(state: Path) -> None:
+    """Leaves everything as it is."""
+
+
+def _no_anchors(state: Path) -> None:
+    (state / "anchors").unlink()
+
+
+def _no_ledger(state: Path) -> None:
+    (state / "ledger.db").unlink()
+
+
 @pytest.mark.parametrize(
     ("site", "damage", "why"),
     [
-        ("other", lambda state: None, "is the ledger of site 'cw', not 'other'"),
+        ("other", _nothing, "is the ledger of site 'cw', not 'other'"),
         (SITE, _sql("PRAGMA user_version = 6"), "is a ledger of version 6"),
         (SITE, _sql("PRAGMA application_id = 1"), "another program's database"),
         (SITE, _sql("UPDATE journal SET text = text || ' ' WHERE seq = 9"), "row 9: its hash"),
         (SITE, _sql("UPDATE request SET state = 'CLOSED'"), "has R-"),
         (SITE, _sql("DELETE FROM decision WHERE verdict = 'approve'"), "the journal has"),
-        (SITE, lambda state: (state / "anchors").unlink(), "none of the first 41 rows"),
-        (SITE, lambda state: (state / "ledger.db").unlink(), "there is no ledger of an older"),
+        (SITE, _no_anchors, "none of the first 41 rows"),
+        (SITE, _no_ledger, "there is no ledger of an older"),
     ],
 )
 def test_what_cannot_be_migrated_is_refused_and_nothing_is_changed(
