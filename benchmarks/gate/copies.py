@@ -48,9 +48,11 @@ def _listed(
             list_s = _median(lambda: _show(client), repeats, process_time)
         whole_s = _median(lambda: _from_nothing(site), repeats, perf_counter)
         command_s = _median(lambda: _run(command), few, _children_s)
-    one = _image_size(site)
-    _file(site, people, MANY - COUNT, is_agents=is_agents)
-    many = _image_size(site)
+        image = f"{_image_size(site) / 1e6:.1f} MB"
+    if not is_agents:
+        _file(site, people, MANY - COUNT, is_agents=False)
+        with gate_with_source(site):
+            image += f", {_image_size(site) / 1e6:.1f} MB of {MANY:,}"
     what = f"gate: {COUNT:,} open requests of {whose}"
     more = 1e3 * max(command_s - none_s, 0.0)
     return [
@@ -60,7 +62,7 @@ def _listed(
             f"{what}, CPU time of the command requests list, more than with none",
             f"{more:.0f} ms ({1e3 * none_s:.0f} ms with none)",
         ),
-        (f"{what}, image of the tables", f"{one / 1e6:.1f} MB, {many / 1e6:.1f} MB of {MANY:,}"),
+        (f"{what}, image of the tables", image),
     ]
 
 
@@ -70,7 +72,7 @@ def _file(site: Site, people: People, count: int, *, is_agents: bool) -> None:
 
 
 def _image_size(site: Site) -> int:
-    with gate_with_source(site), closing(GateConnection(site.state)) as gate:
+    with closing(GateConnection(site.state)) as gate:
         return len(gate.get("/v1/state").body)
 
 

@@ -84,8 +84,8 @@ def _timed(desk: Desk, disk: Disk, message: Message) -> Pair:
 
 def _figure(kind: str, pairs: Sequence[Pair]) -> tuple[str, str]:
     ours, disks = zip(*pairs, strict=True)
-    more = 1e3 * (p95(ours) - p95(disks))
-    typical = 1e3 * (median(ours) - median(disks))
+    more = 1e3 * max(p95(ours) - p95(disks), 0.0)
+    typical = 1e3 * max(median(ours) - median(disks), 0.0)
     alone = f"the disk {1e3 * p95(disks):.1f} and {1e3 * median(disks):.1f} ms"
     return (
         f"gate: {kind}, p95 at most 3 ms beside the disk's own commit",

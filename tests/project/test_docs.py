@@ -81,7 +81,7 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
         "only root can, and users would stay behind",
     ),
     SPEED: {
-        'make bench ARGS="opcua modbus changes many actuation"': "takes minutes; has its own test"
+        'make bench ARGS="opcua modbus changes many actuation gate"': "takes minutes; has a test"
     },
     OWN_METHOD: {  # test_write_a_method.py types the rest
         "pip install -e .": "needs the network",

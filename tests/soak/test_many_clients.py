@@ -125,11 +125,6 @@ def _check(
     assert rows[-1][0] >= last, f"{name} has not come to the end"
 
 
-def test_few_clients_at_once_have_each_row_once(tmp_path: Path) -> None:
-    _, count = _soak(tmp_path / "world", 3, 2, 4.0)
-    assert count > 5
-
-
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_many_clients_at_once_have_each_row_once_and_leave_the_gate_idle(
