@@ -241,6 +241,7 @@ def _share(root: Path, gate: User) -> None:
     gate.own(root / "var", 0o3770)
 
 
+@pytest.mark.soak
 def test_people_and_agents_move_the_plant_once_each(place: Place, gate: int) -> None:
     before = len(frames_of(place.frames))
     name = place.propose("true")
@@ -265,6 +266,7 @@ def test_people_and_agents_move_the_plant_once_each(place: Place, gate: int) -> 
         assert (oct(S_IMODE(found.st_mode)), found.st_gid) == (oct(mode), GROUP), file
 
 
+@pytest.mark.soak
 def test_every_user_sees_the_ledger_while_the_gate_runs(place: Place, gate: int) -> None:
     for uid in place.users:
         told = place.users[uid].handwheel("status")

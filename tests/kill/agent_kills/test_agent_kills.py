@@ -77,7 +77,10 @@ def _goes_on_past_another_gate(
 
 @pytest.mark.way_in("D2")
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("course", [_killed_and_resumed, _goes_on_past_another_gate])
+@pytest.mark.parametrize(
+    "course",
+    [_killed_and_resumed, pytest.param(_goes_on_past_another_gate, marks=pytest.mark.soak)],
+)
 def test_a_run_survives_its_agents_by_a_persons_word_and_its_gate_by_itself(
     tmp_path: Path, course: Callable[[RunWorld, ProcessGroup, Sequence[str]], Sequence[str]]
 ) -> None:

@@ -24,7 +24,8 @@ AND CASE sent_boot_id WHEN ? THEN sent_boot_ms > ? ELSE sent_at > ? END ORDER BY
 """  # noqa: S608 (our own columns)
 _LAST = f"""
 {_COLUMNS} FROM action JOIN intent USING (action_id)
-WHERE tag = ? AND action_id != ? ORDER BY intent.seq DESC LIMIT 1
+WHERE tag = ? AND action_id != ? AND (sent_boot_id = ?) = ?
+ORDER BY CASE sent_boot_id WHEN ? THEN sent_boot_ms ELSE sent_at END DESC LIMIT 1
 """
 
 
@@ -56,7 +57,10 @@ def sent_within(
 
 def last_sent(reader: LedgerReader, tag: str, now: Instant, but: str = "") -> SentWrite | None:
     """Returns the last write of a tag but an action's, or `None` if there was none."""
-    return next(_read(reader.all(_LAST, tag, but), now), None)
+    boot = now.boot_id
+    # What was sent since the machine was started is younger than anything before.
+    rows = reader.all(_LAST, tag, but, boot, 1, boot) or reader.all(_LAST, tag, but, boot, 0, boot)
+    return next(_read(rows, now), None)
 
 
 def _read(rows: Iterable[Row], now: Instant) -> Iterator[SentWrite]:
