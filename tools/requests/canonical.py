@@ -46,8 +46,8 @@ def parse_canonical(text: str) -> Any:
     """
     try:
         with suppress(ValueError):
-            return _unfolded(_plainly(text))
-        document = _unfolded(json.loads(text, object_pairs_hook=_table, parse_constant=_refuse))
+            return unfolded(_plainly(text))
+        document = unfolded(json.loads(text, object_pairs_hook=_table, parse_constant=_refuse))
         is_canonical = canonical(document) == text
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
@@ -105,9 +105,10 @@ def _plain(value: object) -> object:
     raise ValueError(f"{type(value).__name__} cannot be signed")
 
 
-def _unfolded(value: object) -> object:
+def unfolded(value: object) -> object:
+    """Returns a document that was read as plain JSON, each table of a number's bits as number."""
     if isinstance(value, list):
-        return [_unfolded(item) for item in cast("list[object]", value)]
+        return [unfolded(item) for item in cast("list[object]", value)]
     if not isinstance(value, dict):
         return value
     table = cast("dict[str, object]", value)
@@ -115,13 +116,13 @@ def _unfolded(value: object) -> object:
         number: float = struct.unpack(">d", bytes.fromhex(bits))[0]
         return number
     return {
-        key: _unfolded(item) if item.__class__ in _NESTED else item for key, item in table.items()
+        key: unfolded(item) if item.__class__ in _NESTED else item for key, item in table.items()
     }
 
 
 def number_in(value: Any) -> float:
     """Returns a number of a document that was read as plain JSON."""
-    return float(cast("float", _unfolded(value)))
+    return float(cast("float", unfolded(value)))
 
 
 def _table(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -8,12 +8,12 @@ import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
 from pydantic_core import from_json
 
 from ....errors import LedgerError
-from ....requests.canonical import digest
+from ....requests.canonical import digest, unfolded
 from ....requests.timestamps import Instant, instant_now
 from .connection import ledger_error
 from .fold import Fields, IllegalRow, apply, changes_tables
@@ -276,7 +276,7 @@ class Database:
             try:
                 entry = _entry(row, fields)
                 if changes_tables(fields["kind"]):
-                    apply(self.tables.connection, row)
+                    apply(self.tables.connection, row, cast(Fields, unfolded(fields)))
             except IllegalRow as error:
                 chain.faults.append(str(error))
                 return
