@@ -25,8 +25,10 @@ class LineWriter:
     def __init__(self, stream: TextIO) -> None:
         self._lines: SimpleQueue[str] = SimpleQueue()
         stream.flush()
+        # Its own: the number of a stream that is closed may become that of the ledger's file.
+        descriptor = os.dup(stream.fileno())
         # A daemon that bypasses the stream, so that a hanging write does not block the exit.
-        Thread(target=self._write, args=(stream.fileno(),), name="line-writer", daemon=True).start()
+        Thread(target=self._write, args=(descriptor,), name="line-writer", daemon=True).start()
 
     def write(self, line: str) -> None:
         """Puts a line in the queue, with escapes for what could steer a terminal."""

@@ -39,6 +39,7 @@ def test_an_answer_is_said_in_words_signed_and_told_with_its_case(live: Place, s
         "answer: hot; it is evidence, and approves nothing",
         f"{CASE}: answered by anna; next: handwheel run{here(live)}",
     ]
+    live.catch_up()
     (given,) = load_answers(live.database, CASE)
     assert given.answer is not None
     assert (given.answer.equipment, given.answer.note) == ("P-101B", "grease is out")
