@@ -36,6 +36,7 @@ def test_an_order_is_said_in_words_and_signed(live: Place, said: Said) -> None:
     signer = "--as=anna", f"--passphrase-file={enrol(live.site.root, 'anna', 'operator')}"
     words = "runs", "start", "test/look", *signer, f"--site={live.site.root}"
     code, out, err = said(*words, "--param=low=6 kPa")
+    live.catch_up()
     (case_id,) = subjects_of(live.database, "case.ordered", "C")
     assert (code, err) == (4, "")
     assert out.splitlines() == [
