@@ -15,8 +15,7 @@ from .mutant import Mutant, both, nothing, put, says, step
 
 _WAY = "tests/gate/steps/test_approval_to_frame.py"
 _LABELS = "tests/gate/forgery/test_forged_labels.py"
-_MADE_UP = "tests/gate/forgery/test_forged_requests.py"
-_COUNTED = "tests/gate/forgery/test_forged_requests.py::test_two_rows_are_not_two_people"
+_FLOOD = "tests/gate/flood/test_flood.py::test_of_many_proposals_only_the_honest_ones_are_sent"
 _HOLDS, _PEOPLE = "tests/gate/interlocks/test_holds.py", "tests/gate/approval/test_signers.py"
 
 
@@ -56,29 +55,29 @@ MUTANTS: Sequence[Mutant] = (
     Mutant(
         "M3b", "proposer's signature",
         says(authorization, "_check_proposer", None),
-        f"{_MADE_UP}::test_a_proposal_that_somebody_else_has_signed_is_none",
-        "'VERIFIED' != 'INVALIDATED'",
+        _FLOOD,
+        "altered: nobody's key",
     ),
     Mutant(
         "M3c", "distinct approvers",
         says(vars(quorum)["_Count"], "_fault_of_repetition", None),
-        f"{_COUNTED}[one person twice]",
-        "1 of 2 people have approved",
+        _FLOOD,
+        "word: one person twice",
     ),
     Mutant(
         "M3d", "proposer as approver", says(quorum, "_is_own", False),
-        f"{_COUNTED}[who asked for it]",
-        "1 of 2 people have approved",
+        _FLOOD,
+        "altered: proposer",
     ),
     Mutant(
         "M3e", "rejections", put(quorum, "_OBJECTIONS", {}),
-        f"{_PEOPLE}::test_a_rejection_beside_an_approval_wins_at_the_gate",
-        "VERIFIED: 'VERIFIED'> != ",
+        "tests/tools/guardrails/signatures/test_quorum.py::test_what_does_not_count_says_why",
+        "AssertionError: rejected",
     ),
     Mutant(
         "M3f", "card that the approver saw", says(authorization, "check_card", None),
-        "tests/gate/approval/test_signers.py::test_nobody_approves_what_they_were_not_shown",
-        "VERIFIED: 'VERIFIED'> != ",
+        _FLOOD,
+        "word: another card",
     ),
     Mutant(
         "M3g", "ledger head and time in a decision",
@@ -86,12 +85,12 @@ MUTANTS: Sequence[Mutant] = (
             says(DecisionContext, "check_head", None),
             says(authorization, "_check_signed_since_start", None)
         ),
-        f"{_MADE_UP}::test_an_approval_in_view_of_another_ledger_moves_nothing[another ledger]",
-        "'VERIFIED' != 'INVALIDATED'",
+        _FLOOD,
+        "word: another ledger",
     ),
     Mutant(
         "M3h", "policy on approval by script", says(authorization, "is_unattended_allowed", True),
-        f"{_PEOPLE}::test_a_script_approves_only_where_the_policy_says_so",
+        f"{_PEOPLE}::test_a_script_approves_a_simulator_where_the_policy_says_so",
         "VERIFIED: 'VERIFIED'> != ",
     ),
     Mutant(
@@ -138,15 +137,14 @@ MUTANTS: Sequence[Mutant] = (
     Mutant(
         "M6a", "digests of the files on disk",
         says(authorization, "check_request_files", None),
-        "tests/gate/approval/test_altered_requests.py"
+        "tests/gate/approval/test_changed_files.py"
         "::test_a_file_that_changes_after_the_approval_stops_it[tags.yaml]",
         "VERIFIED: 'VERIFIED'> != ",
     ),
     Mutant(
         "M6b", "tag description in the request",
         says(authorization, "check_description", None),
-        "tests/gate/approval/test_altered_requests.py"
-        "::test_what_was_made_up_is_not_sent_though_people_sign_it",
-        "VERIFIED: 'VERIFIED'> != ",
+        _FLOOD,
+        "altered: value",
     ),
 )  # fmt: skip

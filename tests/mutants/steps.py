@@ -9,7 +9,7 @@ from handwheel.tools.guardrails.gate.steps.device_checks import open_readers
 from .mutant import Mutant, nothing, step, swap
 
 _WAY, _STEP = "tests/gate/steps/test_approval_to_frame.py", "tests/gate/steps/test_each_step.py"
-_MADE_UP = "tests/gate/forgery/test_forged_requests.py"
+_FLOOD = "tests/gate/flood/test_flood.py::test_of_many_proposals_only_the_honest_ones_are_sent"
 
 
 async def _open(execution: Execution) -> None:
@@ -68,8 +68,8 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M5", "policy", step("check_policy", nothing),
-        f"{_MADE_UP}::test_what_was_made_up_moves_nothing_though_people_sign_it",
-        "'VERIFIED' != 'INVALIDATED'",
+        _FLOOD,
+        "denied 9",
     ),
     Mutant(
         "M6", "digests of site, tags and policy", step("check_configuration", nothing),
@@ -95,8 +95,8 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M10", "comparison with the signed bytes", step("check_encoding", nothing),
-        f"{_MADE_UP}::test_what_was_made_up_moves_nothing_though_people_sign_it",
-        "'VERIFIED' != 'INVALIDATED'",
+        _FLOOD,
+        "altered: bytes",
     ),
     Mutant(
         "M11", "intent on disk", step("commit_intent", _intend),

@@ -1,59 +1,12 @@
-"""Two people at once, and people beside the gate: a no that comes before the intent wins."""
+"""A no that comes while the gate acts on the yes: before the intent it wins."""
 
 from functools import partial
 
 import pytest
 
-from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.signatures.decisions import RequestVerdict
-from handwheel.tools.requests.request import ActionRequest
 
-from ..testbed.oracle import Told
-from ..testbed.with_oracle import SETPOINT, START, START_B, Watched, nth
-
-Word = tuple[str, RequestVerdict]
-YES: Word = ("anna", "approve")
-NO: Word = ("bert", "reject")
-
-
-def asked(room: Watched) -> ActionRequest:
-    """A request that waits; the test expects that nothing of it ever leaves."""
-    request = room.desk.propose(START)
-    room.oracle.told[request.request_id] = Told(request, end="somebody said no")
-    return request
-
-
-def say(room: Watched, request: ActionRequest, word: Word) -> str:
-    """One person's word at a terminal of their own; returns why it was refused."""
-    try:
-        room.desk.say(word[1], request, word[0])
-    except GuardrailError as refusal:
-        return str(refusal)
-    return ""
-
-
-async def expect_no(room: Watched, request: ActionRequest) -> None:
-    """It is over by bert's word, whoever was first, and nothing of it leaves."""
-    for _ in range(2):
-        await room.act()
-        room.watch()
-    record = room.desk.record(request.request_id)
-    assert record.state in {"REJECTED", "REVOKED"}
-    assert record.reason == room.reason(request) == "rejected by bert"
-    assert (room.desk.states(request), room.plant.frames) == (["CANCELLED"], [])
-
-
-@pytest.mark.way_in("P12")
-@pytest.mark.parametrize("words", [(YES, NO), (NO, YES)], ids=["yes first", "no first"])
-async def test_a_no_wins_that_comes_at_once(room: Watched, words: tuple[Word, Word]) -> None:
-    request = asked(room)
-    refused = {word: say(room, request, word) for word in words}
-    assert refused[NO] == ""
-    assert bool(refused[YES]) is (words[0] == NO)
-    await expect_no(room, request)
-    room.clock.forward(601.0)
-    await room.go_through(START)
-    assert room.faults() == ()
+from ..testbed.with_oracle import SETPOINT, START_B, Watched, nth
 
 
 @pytest.mark.way_in("P13")

@@ -1,15 +1,14 @@
-"""What looks the same and is not: numbers, letters, keys that stand twice, an object that moved."""
+"""What looks the same and is not: numbers, keys that stand twice, an object that moved."""
 
 from collections.abc import Sequence
 
 import pytest
 from pydantic import ValidationError
 
-from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Reason, Signed
-from handwheel.tools.requests.canonical import canonical, parse_canonical, signed_bytes
+from handwheel.tools.requests.canonical import parse_canonical, signed_bytes
 from handwheel.tools.requests.request import ActionRequest
 
 from ...sites.people import key_of
@@ -46,6 +45,7 @@ async def test_a_number_of_another_type_is_not_the_one_that_was_filed(room: Watc
 
 
 @pytest.mark.way_in("C13")
+@pytest.mark.way_in("G4")
 async def test_what_is_approved_is_the_number_that_the_device_holds(room: Watched) -> None:
     for name, value, held in (
         (SETPOINT[0], 330.1, 330.1000061035156), (SETPOINT[0], 360, 360.0), (MODE[0], -0.0, 0),
@@ -73,29 +73,6 @@ async def test_a_decision_in_which_a_key_stands_twice_is_none(room: Watched) -> 
     assert str(Reason.NOT_CANONICAL) in room.rows("decision.refused")[-1]["reason"]
     await room.act()
     assert (room.desk.states(request), room.plant.frames) == (["PLANNED"], [])
-    await room.go_through()
-
-
-@pytest.mark.way_in("C15")
-async def test_letters_that_look_alike_make_no_tag(room: Watched) -> None:
-    """Neither asked for, nor put into the ledger by somebody, under people's signatures."""
-    for name in (
-        "P-101\u0410.run_cmd", "P-\uff1101A.run_cmd", "P-101A\u200b.run_cmd",
-        "P-101A\u0301.run_cmd", "P-101A.run_cmd ", "p-101a.run_cmd",
-    ):  # fmt: skip
-        with pytest.raises(HandwheelError):
-            room.site.find_tags([name])
-        draft = parse_canonical(room.desk.request([START])[0].text)
-        for each in (draft["commands"][0], *draft["commands"][0]["expected"]):
-            each["tag"] = name
-        try:
-            request = ActionRequest.model_validate(parse_canonical(canonical(draft)))
-        except ValidationError:
-            continue
-        room.signed_through(request)
-        await room.act()
-        room.expect(request, "INVALIDATED", part="no tag of this site")
-    assert room.plant.frames == []
     await room.go_through()
 
 

@@ -38,6 +38,11 @@ def expects(**fields: Any) -> Change:
     return lambda draft: draft["commands"][0]["expected"][0].update(fields)
 
 
+def also_expects(tag: str, value: Value, **fields: Any) -> Change:
+    more = {"tag": tag, "value": value, "shown": "", "max_age_s": 0.1, **fields}
+    return lambda draft: draft["commands"][0]["expected"].append(more)
+
+
 def top(**fields: Any) -> Change:
     return lambda draft: draft.update(fields)
 
@@ -95,6 +100,8 @@ CHANGES: Mapping[str, tuple[tuple[str, Value], Change, str]] = {
     "tolerance": (PRESSURE, expects(tolerance=500.0), "more loosely"),
     "age": (PRESSURE, expects(max_age_s=3600.0), "more loosely"),
     "another plant": (PRESSURE, expects(value=400.0), "was expected"),
+    "another tag's value": (START, also_expects("PT-102.pv", 350.0), "PT-102.pv reads 349 kPa;"),
+    "no tag expected": (START, also_expects("X-9.pv", 1.0), "X-9.pv is expected, and no tag of"),
     "no roles": (START, top(roles=[]), str(Reason.ROLE_DOES_NOT_SATISFY)),
     "roles": (START, top(roles=["viewer"]), str(Reason.ROLE_DOES_NOT_SATISFY)),
     "quorum": (MODE, top(quorum=1), "more must sign"),

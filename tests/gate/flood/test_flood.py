@@ -44,6 +44,16 @@ def in_memory(tmp_path: Path) -> Generator[Path]:
         yield Path(name)
 
 
+@pytest.mark.way_in("C1")
+@pytest.mark.way_in("C2")
+@pytest.mark.way_in("C6")
+@pytest.mark.way_in("C11")
+@pytest.mark.way_in("C13")
+@pytest.mark.way_in("C15")
+@pytest.mark.way_in("D14")
+@pytest.mark.way_in("G2")
+@pytest.mark.way_in("P1")
+@pytest.mark.way_in("P2")
 @pytest.mark.parametrize(
     ("number", "seed"),
     [(len(KINDS), 0)] + [pytest.param(50_000, n, marks=pytest.mark.soak) for n in range(1, 21)],

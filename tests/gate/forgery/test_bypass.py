@@ -1,7 +1,6 @@
 """Round the approval at a real plant: the write session, readers' sessions, services, names."""
 
 import os
-import re
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from handwheel.connectors.actuation.write_session import NO_INTENT, open_write_s
 from handwheel.connectors.errors import ConfigError, WriteRefused
 from handwheel.connectors.model.site import OpcuaConnection
 from handwheel.connectors.opcua.connector import OpcuaConnector
-from handwheel.hmi.requests import propose as proposing
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 
@@ -23,7 +21,6 @@ from ...sim_plant.server.modbus.modbus_wire import wire
 from ...sites.on_disk import End
 from ..testbed.audited import complaints
 from ..testbed.served import World
-from ..testbed.terminals import giving
 
 pytestmark = pytest.mark.usefixtures("plant")
 
@@ -182,18 +179,3 @@ async def test_a_safety_tag_is_forbidden_under_every_name(idle: World) -> None:
     assert end.reason == "forbidden: trip of the line"
     assert world.frames == []
     await world.go_through("TIC-202.sp=48.5")
-
-
-@pytest.mark.way_in("G4")
-async def test_a_whole_number_for_a_double_is_sent_once_as_it_is_shown(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(proposing, "parse_value", giving(355))
-    record = await world.go_through(SETPOINT)
-    (command,) = record.request.commands
-    assert repr(command.value) == "355.0"
-    assert command.shown == "355"
-    assert command.wire == write_of(NODE)
-    assert world.server.simulation.values()["PIC-102.sp"] == 355.0
-    (end,) = world.journal("action.VERIFIED")
-    assert re.fullmatch(r"PIC-102\.sp reads 355( kPa)?", end["reason"])

@@ -262,6 +262,8 @@ async def test_an_older_ledger_makes_no_second_frame_of_one_approval(
     await room.go_through(START)
 
 
+@pytest.mark.way_in("D15")
+@pytest.mark.way_in("G1")
 async def test_a_gate_that_starts_anew_sends_nothing_a_second_time(room: Watched) -> None:
     request = room.desk.propose(START)
     room.note(request, "anna")

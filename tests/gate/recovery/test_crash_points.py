@@ -89,6 +89,7 @@ async def test_a_plant_that_is_down_after_the_crash_is_told_in_words(room: Watch
     assert any("could not be read: pkg: connection refused" in body for body in journal)
 
 
+@pytest.mark.way_in("G3")
 async def test_what_is_approved_and_waits_does_not_outlive_its_gate(room: Watched) -> None:
     request = room.approved(START, START_B)
     waiting = room.desk.propose(SETPOINT)
@@ -132,12 +133,21 @@ async def test_each_fault_of_a_device_has_its_outcome_and_one_frame(
     assert room.faults() == ()
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param("answer lost", marks=pytest.mark.way_in("D9")),
+        pytest.param("ignored", marks=pytest.mark.way_in("V4")),
+    ],
+)
 async def test_equipment_with_an_unknown_outcome_is_held_until_a_person_resolves_it(
-    room: Watched,
+    room: Watched, fault: Fault
 ) -> None:
-    unknown = await room.carried_out(fault="answer lost")
+    unknown = await room.carried_out(fault=fault)
+    room.plant.fault = "none"
     again = await room.carried_out(STOP)
     room.expect(again, "INVALIDATED", part="is held")
     room.desk.resolve(unknown.commands[0].action_id, "resolve-applied")
+    room.plant.values[START[0]] = True
     later = await room.carried_out(STOP)
     assert room.desk.states(later) == ["VERIFIED"]

@@ -52,18 +52,6 @@ async def test_an_intent_whose_anchor_is_not_on_the_disk_is_never_sent(
     await room.go_through(START_B)
 
 
-async def test_a_request_that_is_taken_back_on_the_way_is_not_sent(room: Watched) -> None:
-    way = await room.way()
-    intent = nth(way, "before transaction", 2)
-    for point in range(intent - 6, intent + 1):
-        request = room.approved(START_B)
-        room.fuse.arm(point, partial(room.desk.say, "revoke", request, "gina"))
-        await room.act()
-        assert room.desk.states(request) == ["INVALIDATED"], way[point - 1]
-        assert room.desk.record(request.request_id).state == "REVOKED"
-    assert len(room.plant.frames) == 1
-
-
 @pytest.mark.way_in("A7")
 async def test_a_key_that_is_revoked_while_the_device_is_reached_sends_nothing(
     room: Watched,
@@ -206,6 +194,13 @@ async def test_a_clock_that_was_set_after_the_approval_ends_it(
     assert room.desk.states(request) == ["VERIFIED", "INVALIDATED"]
     assert "a clock step came after the approval" in room.desk.record(request.request_id).reason
     assert len(room.plant.frames) == 1
+
+
+async def test_a_clock_that_runs_back_on_both_sides_starts_nothing(room: Watched) -> None:
+    request = await room.carried_out(START, START_B)
+    room.clock.forward(-5.0)
+    await room.act()
+    assert room.desk.states(request) == ["VERIFIED", "INVALIDATED"]
 
 
 @pytest.mark.way_in("A7")

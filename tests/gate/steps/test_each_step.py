@@ -11,7 +11,7 @@ from handwheel.tools.guardrails.gate.steps.execute import execute_action
 
 from ...plants.in_memory import MemoryWriter
 from ..flood.flood import altered
-from ..forgery.test_forged_requests import expects
+from ..flood.forged import also_expects
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
 
 Change = Callable[[list[GateStep]], list[GateStep]]
@@ -138,7 +138,7 @@ async def test_the_look_at_the_plant_asks_for_no_tag_that_the_site_does_not_know
     room: Watched, monkeypatch: pytest.MonkeyPatch, tag: str
 ) -> None:
     """The sixth step stops what expects one; behind it stands the look itself."""
-    request = altered(room.desk.request([START])[0], expects(tag, 349.0))
+    request = altered(room.desk.request([START])[0], also_expects(tag, 349.0))
     room.desk.file(request)
     room.oracle.note(request)
     room.oracle.approve(request, "anna")

@@ -27,7 +27,7 @@ from ...attacks.past_the_checks import append_row, force_approved, record_decisi
 from ...sites import people
 from ...sites.in_memory import make_site
 from ..flood.flood import altered
-from ..forgery.test_forged_requests import expects
+from ..flood.forged import also_expects
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
 
 _HELD_S = 5.0
@@ -176,7 +176,9 @@ async def test_a_reading_within_the_budget_still_has_its_own_limit(
     room: Watched, slow: int, looks: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The age that was signed may be less than the gate's two seconds."""
-    request = altered(room.desk.request([START_B])[0], expects(START_B[0], False, max_age_s=0.5))
+    request = altered(
+        room.desk.request([START_B])[0], also_expects(START_B[0], False, max_age_s=0.5)
+    )
     room.signed_through(request)
     passed_s = [0.0, 0.6] * slow
     at_each(room, "fresh look")

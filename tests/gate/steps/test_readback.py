@@ -20,6 +20,8 @@ from handwheel.connectors.session.protocols import Encoded, Session
 from handwheel.tools.guardrails.ledger.store.states import ACKNOWLEDGED
 
 from ...plants.in_memory import MemoryConnector
+from ..flood.flood import altered
+from ..flood.forged import also_expects
 from ..testbed.with_oracle import SETPOINT, START_B, Watched, nth
 
 _DOOR = "handwheel.connectors.actuation.write_session"
@@ -83,6 +85,13 @@ async def test_a_reading_that_is_no_number_is_near_none(room: Watched) -> None:
     shows(room, "PIC-102.sp", as_value(True))
     await room.act()
     room.expect(request, "INVALIDATED", part="was expected", frames=0)
+    # Nor is true near 5, though as a number it is 1.
+    room.plant.values["PT-102.pv"] = 5.0
+    expects = also_expects("PT-102.pv", True, tolerance=12.0)
+    other = altered(room.desk.request([START_B])[0], expects)
+    room.signed_through(other)
+    await room.act()
+    room.expect(other, "INVALIDATED", part="PT-102.pv reads 5 kPa;", frames=0)
 
 
 @pytest.mark.parametrize(
