@@ -72,8 +72,8 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant(
         "M7b", "authority over the equipment", _without("_check_authority"),
-        "tests/gate/interlocks/test_authority.py::test_an_agent_needs_a_hand_over_that_counts_now"
-        "[another_pump]",
+        "tests/gate/interlocks/test_authority.py"
+        "::test_an_agent_needs_a_hand_over_of_the_very_pump",
         "VERIFIED: 'VERIFIED'> != ",
     ),
     Mutant(
