@@ -1,6 +1,5 @@
 """What somebody does to a journal who has all the time in the world, each thing by itself."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -37,22 +36,8 @@ def replaced(kind: str, verdict: str, key: str, old: str, new: str) -> Tamper:
     return tamper
 
 
-def doubled(kind: str) -> Tamper:
-    """The first row of a kind stands twice."""
-
-    def tamper(rows: Rows) -> None:
-        row = first(rows, kind)
-        rows.insert(rows.index(row), json.loads(json.dumps(row)))
-
-    return tamper
-
-
 def without(kind: str, verdict: str = "") -> Tamper:
     return lambda rows: rows.remove(first(rows, kind, verdict))
-
-
-def unreadable(key: str, value: object) -> Tamper:
-    return lambda rows: first(rows, "action.CLAIMED").update({key: value})
 
 
 _APPROVE = '"verdict":"approve"'
@@ -63,6 +48,3 @@ other_bytes = says("action.intent", wire="010500000000")
 no_text = says("request.filed", text="nothing")
 unknown_state = says("action.CLAIMED", to="TELEPORTED")
 no_chain = silent("decision", '"verdict":"revoke-key"', "chain")
-twice = doubled("action.intent")
-twice_locked_out = doubled("lockout.latched")
-twice_started = doubled("gate.started")

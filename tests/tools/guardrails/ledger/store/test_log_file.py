@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from shutil import copyfile
@@ -14,7 +13,6 @@ from handwheel.tools.guardrails.ledger.store import tables
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.log_file import ledger_file
 from handwheel.tools.guardrails.ledger.store.schema import APPLICATION_ID, VERSION
-from handwheel.tools.requests.canonical import parse_canonical
 
 from .....attacks.edited_file import (
     anchors_of,
@@ -24,9 +22,6 @@ from .....attacks.edited_file import (
 )
 from .....sites.people import SITE
 from .sample_writes import contents, file, opened, record
-
-Edit = Callable[[Path], object]
-DIFFERS = r"ledger\.db: the journal is not what was once written: "
 
 
 def test_no_other_process_can_open_it_not_even_to_read(
@@ -158,18 +153,3 @@ def test_a_file_that_is_gone_or_another_is_told(tmp_path: Path) -> None:
             database.check_file()
         kept.replace(database.path)
         database.check_file()
-
-
-def test_a_message_is_found_by_its_digest_also_by_the_next_gate(tmp_path: Path) -> None:
-    mark = "ab" * 32
-    with opened(tmp_path) as database:
-        with database.under(mark):
-            name = file(database)
-        record(database, "note", name)
-        rows = database.rows_under(mark)
-        assert [parse_canonical(row.text)["kind"] for row in rows] == [
-            "request.filed", "request.PENDING",
-        ]  # fmt: skip
-        assert database.rows_under("cd" * 32) == []
-    with opened(tmp_path) as database:
-        assert database.rows_under(mark) == rows
