@@ -72,14 +72,12 @@ class Circumstances:
         began: When the gate took up the action that is under way: what it looks at in its first
             seven steps is judged by that moment.
         suspended: Why nothing may leave; empty if it may.
-        is_forged: Whether somebody has set due in the ledger whatever could be.
     """
 
     def __init__(self, site: Site, oracle: Oracle, began: Instant) -> None:
         self._site, self._oracle = site, oracle
         self.began = began
         self.suspended = ""
-        self.is_forged = False
         self._modes = dict[str, tuple[Mode, Instant, float]]()
         self._past_that = set[str]()
 
@@ -125,7 +123,7 @@ class Circumstances:
 
     def _turn(self, request: ActionRequest, action: Action) -> str:
         is_the_gates = request.lease is not None and action.kind == "recovery"
-        is_said = action.action_id in self._oracle.due or self.is_forged
+        is_said = action.action_id in self._oracle.due
         return "" if request.run is None or is_the_gates or is_said else "no run has set it due"
 
 

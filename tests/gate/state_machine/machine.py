@@ -19,7 +19,7 @@ from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import ActionRequest
 
-from ...plants.fault_injection import Crash, Fuse, FusedDatabase, crash
+from ...plants.fault_injection import Crash, crash
 from ...plants.in_memory import Fault
 from ...sites import people
 from ...sites.audited import faults_in
@@ -51,7 +51,7 @@ class WithPeople(RuleBasedStateMachine):
         self.oracle.objects = self.circumstances.objection
         self.requests: list[ActionRequest] = []
         self.runner = asyncio.Runner()
-        self.is_forged = self.is_unverifiable = self.is_set_back = False
+        self.is_unverifiable = self.is_set_back = False
         self._records = {name: [people.record_of(name)] for name in ("anna", "gina")}
         self._records["bert"] = [people.record_of("bert", "shift-supervisor")]
         self.enrol()
@@ -62,7 +62,7 @@ class WithPeople(RuleBasedStateMachine):
             self.count("suspended by the ledger", len(self.room.suspended))
             self.count("taken back", sum("/r" in name for name in self.oracle.sent))
             faults = faults_in(self.room.desk.decision_context)
-            assert faults == () or self.is_forged or self.is_unverifiable, faults
+            assert faults == () or self.is_unverifiable, faults
         finally:
             self.room.close()
             self.runner.close()
@@ -113,14 +113,12 @@ class WithPeople(RuleBasedStateMachine):
         self.requests.append(request)
         self.oracle.told[request.request_id] = Told(request)
 
-    def approve(
-        self, request: ActionRequest, person: str, rival: FusedDatabase | None = None
-    ) -> None:
+    def approve(self, request: ActionRequest, person: str) -> None:
         told = self.oracle.told[request.request_id]
         if not self.is_enrolled(person):
             return
         with suppress(GuardrailError):
-            self.room.desk.say("approve", request, person, rival)
+            self.room.desk.say("approve", request, person)
             assert person != request.proposer.name
             assert not told.end, f"an approval was taken although {told.end}"
             told.approvals[person] = self.room.clock.now()
@@ -135,13 +133,6 @@ class WithPeople(RuleBasedStateMachine):
                 self.room.desk.say("reject" if verdict == "reject" else "revoke", request, person)
                 self.oracle.end(request, f"{person} has objected")
                 return
-
-    def approve_while_another_objects(self, request: ActionRequest, yes: str, no: str) -> None:
-        """Two people at two terminals: the no comes right before the yes is recorded."""
-        fuse = Fuse()
-        rival = FusedDatabase(self.room.desk.database, fuse)
-        fuse.arm(1, lambda: self.object_to(request, no))
-        self.approve(request, yes, rival)
 
     def act(self, fault: Fault, what: str, point: int) -> None:
         """Lets the gate take up what is due, with a fault, and something that comes in between."""

@@ -12,7 +12,6 @@ from handwheel.tools.guardrails.signatures.decisions import ActionVerdict
 from handwheel.tools.requests.lease_and_effects import Terms
 from handwheel.tools.requests.request import ActionRequest, ExpectedEffect, Lease
 
-from ...attacks.past_the_checks import force_approvals, record_decision
 from ...plants.in_memory import FAULTS, Fault
 from ...sites.in_memory import OPERATORS
 from ..testbed.terminals import Writes
@@ -56,8 +55,6 @@ DISTURBANCES: Mapping[str, Disturbance] = {
     "key": lambda works, seconds, scope: works.revoke_key("bert"),
     "role": lambda works, seconds, scope: works.take_role_away("bert"),
     "rotate": lambda works, seconds, scope: works.rotate("anna"),
-    "forged approval": lambda works, seconds, scope: works.forge(with_decision=False),
-    "forged decision": lambda works, seconds, scope: works.forge(with_decision=True),
 }
 WHAT = st.sampled_from(list(DISTURBANCES))
 SECONDS = st.sampled_from([1.0, 3.0, 11.0, 50.0, 400.0, 1900.0])
@@ -95,12 +92,6 @@ class Works(WithAgents):
         self.step("object")
         self.object_to(self._request(ago), person)
 
-    @precondition(lambda self: self.requests)
-    @rule(ago=AGO, yes=PEOPLE, no=PEOPLE)
-    def decide_at_once(self, ago: int, yes: str, no: str) -> None:
-        self.step("decide at once")
-        self.approve_while_another_objects(self._request(ago), yes, no)
-
     @rule(what=WHAT, seconds=SECONDS, scope=SCOPES)
     def disturb(self, what: str, seconds: float, scope: str) -> None:
         self.step(f"disturb: {what}")
@@ -113,7 +104,7 @@ class Works(WithAgents):
     def ask_and_disturb(
         self, writes: Writes, what: str, seconds: float, scope: str, *, first: bool, looks: bool
     ) -> None:
-        """Something comes before the approval, or between it and the gate; or is forged as one."""
+        """Something comes before the approval, or between it and the gate."""
         self.step(f"ask and disturb: {what}")
         self._tidy_up("resolve-applied")
         self.take_over("site", "OPERATOR")  # whoever works there has left
@@ -123,7 +114,7 @@ class Works(WithAgents):
             DISTURBANCES[what](self, seconds, scope)
             self.watch()
         request = self.file(writes, "gina")
-        if request is not None and not what.startswith("forged"):
+        if request is not None:
             for person in ("anna", "bert")[: request.quorum]:
                 self.approve(request, person)
         if not first:
@@ -261,17 +252,3 @@ class Works(WithAgents):
                 self.approve(request, person)
             self.watch()
         return request
-
-    def forge(self, *, with_decision: bool) -> None:
-        """The gate records what nobody has said, and sets due whatever could be."""
-        desk, now = self.room.desk, self.room.clock.now()
-        if with_decision and len(self.requests) > 1:
-            mine, other = self.requests[-1], self.requests[-2]
-            for each in filter(self.is_enrolled, ("anna", "gina")):
-                signed = desk.signed("approve", other, each)
-                record_decision(desk.database, now, mine.request_id, signed, desk.card(mine))
-            self.is_forged = True
-        is_any = force_approvals(desk.database, now)
-        self.is_forged |= is_any
-        self.circumstances.is_forged |= is_any
-        self.oracle.is_due_forged |= is_any

@@ -100,7 +100,6 @@ class Oracle:
         are_agents_gone: Whether the process that works on the runs has died, as the test says.
         orphans: The requests whose process has died, where some have and others have not.
         due: The actions of runs whose time has come, as their runs have said.
-        is_due_forged: Whether somebody has said so in the ledger of whatever could be due.
         locked: The scopes that are locked out, from the file's first moment to the release.
         objects: Says what else stands in a frame's way.
     """
@@ -110,7 +109,7 @@ class Oracle:
         self.told: dict[str, Told] = {}
         self.sent = Counter[str]()
         self.sent_at: dict[str, Instant] = {}
-        self.are_agents_gone = self.is_due_forged = False
+        self.are_agents_gone = False
         self.orphans, self.due = set[str](), set[str]()
         self.locked = set[str]()
         self.objects: Objection = nothing_else
@@ -191,7 +190,7 @@ class Oracle:
 
     def _judge_lease(self, request: ActionRequest, action: Action) -> None:
         """What a lease takes back waits for its end, or for the end of whoever looked after it."""
-        is_asked = self.is_due_forged or action.action_id in self.due
+        is_asked = action.action_id in self.due
         if request.lease is None or (request.run is not None and is_asked):
             return
         last = max(

@@ -1,7 +1,6 @@
 """The people of a site at their desk: each word of theirs is signed as the terminal signs it."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -121,13 +120,11 @@ class Desk(People):
         verdict: RequestVerdict,
         request: ActionRequest,
         person: str,
-        terminal: Database | None = None,
     ) -> RequestState:
-        """A person's word on a request, as shown on a card; at the desk or at a terminal."""
+        """A person's word on a request, as shown on a card."""
         card = self.card(request)
         statement = self.statement(verdict, request, person, card)
-        decision_context = replace(self.decision_context, database=terminal or self.database)
-        return decide(decision_context, self.sign(person, statement), card, self.clock.now())
+        return decide(self.decision_context, self.sign(person, statement), card, self.clock.now())
 
     def approve(self, request: ActionRequest, *persons: str) -> None:
         for person in persons or ("anna",):
