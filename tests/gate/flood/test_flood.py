@@ -50,6 +50,7 @@ def in_memory(tmp_path: Path) -> Generator[Path]:
 @pytest.mark.way_in("C11")
 @pytest.mark.way_in("C13")
 @pytest.mark.way_in("C15")
+@pytest.mark.way_in("C16")
 @pytest.mark.way_in("D14")
 @pytest.mark.way_in("G2")
 @pytest.mark.way_in("P1")

@@ -11,7 +11,6 @@ from handwheel.tools.guardrails.policy.groups import group_usage
 
 from ...plants.in_memory import Fault
 from ..testbed.edited_policy import LOOSE, carried_out, ruled_room
-from ..testbed.ledger_faults import Trouble, at_the_intent, full, unanchored
 from ..testbed.runner import SETPOINT_BACK, Runner
 from ..testbed.with_oracle import START, STOP, Watched
 
@@ -76,22 +75,6 @@ async def test_what_was_sent_counts_whatever_became_of_it(room: Watched, fault: 
     assert (await carried_out(room, START))[0].startswith("VERIFIED")
     assert "starts: 2 writes" in (await carried_out(room, STOP))[0]
     assert len(room.plant.frames) == 2
-
-
-@pytest.mark.parametrize("trouble", [unanchored, full])
-async def test_an_intent_that_came_to_no_disk_counts_for_nothing(
-    room: Watched, trouble: Trouble
-) -> None:
-    request = room.approved((SP, 360.0))
-    with at_the_intent(room, trouble):
-        await room.act()
-    await room.act()
-    assert (room.desk.states(request), room.plant.frames) == (["ABORTED_NOT_SENT"], [])
-    (end,) = await carried_out(room, (SP, 380.1))
-    words = "moves: its tags may move by 30 kPa within 10 min 00 s, and it would be 30.1 kPa"
-    assert end == f"INVALIDATED: {words}"
-    assert (await carried_out(room, (SP, 380.0)))[0].startswith("VERIFIED")
-    assert len(room.plant.frames) == 1
 
 
 async def test_the_writes_of_one_request_add_up_and_its_card_says_so_before(room: Watched) -> None:

@@ -38,15 +38,6 @@ async def test_a_way_back_leaves_somebody_elses_value_alone(room: Watched, value
     assert standing(room, twin) == "CLOSED VERIFIED VERIFIED"
 
 
-async def test_what_an_earlier_gate_sent_is_taken_back_by_a_new_request(runner: Runner) -> None:
-    """The twin of a forged intent: people have approved just this after the gate was started."""
-    run = await runner.begun("c1")
-    await runner.room.restart_gate()
-    again = runner.approved(runner.undoing(run))
-    await runner.carry_out(again, "r1")
-    assert runner.room.wires == [*wires(run, "c1"), *wires(again, "r1")]
-
-
 async def test_what_was_read_before_the_write_says_nothing_of_what_came_of_it(
     room: Watched,
 ) -> None:

@@ -58,6 +58,7 @@ async def test_due_is_said_by_whoever_holds_the_lease(runner: Runner) -> None:
     assert runner.room.wires == wires(request, "c1")
 
 
+@pytest.mark.way_in("C16")
 async def test_commands_come_in_their_order(runner: Runner) -> None:
     request = runner.approved()
     c1, c2 = (f"{request.request_id}/{name}" for name in ("c1", "c2"))

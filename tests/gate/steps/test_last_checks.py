@@ -19,11 +19,10 @@ from handwheel.tools.guardrails.gate.steps.device_checks import check_encoding
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.policy.policy import Policy
 from handwheel.tools.guardrails.signatures.decisions import Reason
-from handwheel.tools.requests.canonical import canonical, parse_canonical
+from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 
 from ...attacks.cases import tried
-from ...attacks.past_the_checks import append_row, force_approved, record_decision
 from ...sites import people
 from ...sites.in_memory import make_site
 from ..flood.flood import altered
@@ -230,34 +229,6 @@ async def test_another_modbus_function_than_the_tags_own_is_not_sent(
         assert (state, frames) == ("REFUSED", 0)
         assert OTHER_BYTES.reason in reason
         assert room.rows("action.REFUSED")[-1]["sent"] is False
-
-
-@pytest.mark.way_in("C16")
-async def test_commands_in_another_order_are_another_request(room: Watched) -> None:
-    """Recorded in the place of the one that was asked for, under its digest and its approval."""
-    twin = room.desk.propose(START_B, SETPOINT)
-    draft = parse_canonical(twin.text)
-    first, second = draft["commands"]
-    first["action_id"], second["action_id"] = second["action_id"], first["action_id"]
-    draft["commands"].reverse()
-    draft["request_id"] = "R-00000009"
-    draft["proposal_key"] = "another proposal 9"
-    text = canonical(draft).replace(f"{twin.request_id}/", "R-00000009/")
-    assert ActionRequest.model_validate(parse_canonical(text)).digest != twin.digest
-    database, now = room.desk.database, room.clock.now()
-    signed = room.desk.signed("approve", twin, "anna")
-    append_row(database, now, "request.filed", "R-00000009", {"digest": "0" * 64, "text": text})
-    append_row(database, now, "request.PENDING", "R-00000009", {"to": "PENDING", "reason": ""})
-    record_decision(database, now, "R-00000009", signed, room.desk.card(twin))
-    force_approved(database, now, "R-00000009")
-    await room.act()
-    record = room.desk.record("R-00000009")
-    assert (record.state, room.plant.frames) == ("INVALIDATED", [])
-    assert "the decision is about another request" in record.reason
-    room.desk.approve(twin)
-    room.note(twin, "anna")
-    await room.act(2)
-    assert room.desk.states(twin) == ["VERIFIED", "VERIFIED"]
 
 
 async def nothing(_: Execution) -> None:

@@ -2,7 +2,7 @@
 
 import resource
 from collections.abc import Callable, Generator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from .with_oracle import Watched
 
@@ -18,35 +18,6 @@ def full(_: Watched) -> Generator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-@contextmanager
-def unanchored(room: Watched) -> Generator[None]:
-    """The file of the anchors cannot be opened: something else stands in its place."""
-    anchors = room.desk.database.path.with_name("anchors")
-    kept = anchors.rename(anchors.with_name("kept"))
-    anchors.mkdir()
-    yield
-    anchors.rmdir()
-    kept.rename(anchors)
-
-
-@contextmanager
-def at_the_intent(room: Watched, trouble: Trouble) -> Generator[None]:
-    """The trouble begins when an intent is written and not yet committed."""
-    reach = room.fuse.reach
-    with ExitStack() as begun:
-
-        def reach_or_begin(point: str) -> None:
-            reach(point)
-            is_written = room.context.database.find_rows(kind="action.intent")
-            if point == "in transaction" and is_written:
-                room.fuse.reach = reach  # type: ignore[method-assign]
-                begun.enter_context(trouble(room))
-
-        room.fuse.reach = reach_or_begin  # type: ignore[method-assign]
-        yield
-    assert room.fuse.reach == reach, "no intent was written"
 
 
 @contextmanager

@@ -21,7 +21,6 @@ from .oracle import Oracle, Told
 START = ("P-101A.run_cmd", True)
 STOP = ("P-101A.run_cmd", False)
 START_B = ("P-101B.run_cmd", True)
-STOP_B = ("P-101B.run_cmd", False)
 SETPOINT = ("PIC-102.sp", 360.0)
 
 

@@ -51,8 +51,6 @@ from ....gate.testbed.with_oracle import START, Watched
 
 RUN, CASE = "U-7K3MQ2XA", "C-7K3MQ2XA"
 _TABLES = ("request", "action", "decision", "lockout", "authority", "run", "run_asset", "lease")
-_DENIED = ("request.filed", "request.DENIED", "action.CANCELLED")
-_ENDED = ("request.INVALIDATED", "action.INVALIDATED")
 _NO_SIGNATURE = "00" * 64
 
 

@@ -17,9 +17,7 @@ from handwheel.tools.guardrails.interlocks.authority import (
     TakenMode,
     authority_of,
     check_grantor,
-    end_maintenance,
     grant_authority,
-    maintenance_of,
     next_generation,
     take_authority,
 )
@@ -28,11 +26,10 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
     Reason,
-    maintenance_subject,
 )
 from handwheel.tools.requests.timestamps import stamp
 
-from ....gate.testbed.authority_grant import end, give, signed_hand_over, signed_word
+from ....gate.testbed.authority_grant import end, give, signed_hand_over
 from ....sites import site_text
 from ....sites.authority_site import HOUR_S, OTHER, PUMP, PUMPS, Place, faults_of, later
 from ....sites.in_memory import POLICY
@@ -104,18 +101,6 @@ _ENDS: list[tuple[str, dict[str, Any], str]] = [
     ("anna", {"subject": "maintenance:P-101A:1"}, str(Reason.NOT_APPROVED)),
     ("anna", {"meaning": "I end it"}, str(Reason.OTHER_MEANING)),
 ]
-
-
-def test_maintenance_that_was_set_anew_is_not_ended_by_an_older_look(place: Place) -> None:
-    place.take(PUMP, "MAINTENANCE")
-    context = place.decision_context
-    row = maintenance_of(context.database, PUMP)
-    assert row is not None
-    place.take(PUMP, "MAINTENANCE")
-    signed = signed_word(context, "end-maintenance", maintenance_subject(PUMP, row.generation), NOW)
-    with pytest.raises(GuardrailError):
-        end_maintenance(context, row, "OPERATOR", signed, NOW)
-    assert place.standing().mode == "MAINTENANCE"
 
 
 def test_maintenance_ends_by_signature_only(place: Place) -> None:
