@@ -82,22 +82,22 @@ def digest(domain: Domain, text: str) -> str:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, bool | int):
-        return value
     if isinstance(value, str):
         if value.isascii():
             return value
         value.encode()  # refuses half a surrogate pair: UnicodeEncodeError is a ValueError
         return unicodedata.normalize("NFC", value)
+    if isinstance(value, bool | int):
+        return value
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError(f"{value} is no number that can be signed")
         return {_FLOAT: struct.pack(">d", value).hex()}
-    if isinstance(value, Mapping):
+    if isinstance(value, dict | Mapping):  # the first is found fast
         table = cast(Mapping[object, object], value)
         if not all(isinstance(key, str) and key.isascii() for key in table):
             raise ValueError("a key is not ASCII text")
-        if list(table) == [_FLOAT]:
+        if len(table) == 1 and _FLOAT in table:
             raise ValueError(f"a table of {_FLOAT} alone would be taken for a number")
         return {key: _plain(item) for key, item in cast(Mapping[str, object], value).items()}
     if isinstance(value, list | tuple):
