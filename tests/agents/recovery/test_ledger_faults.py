@@ -3,25 +3,23 @@
 # pyright: reportPrivateUsage=false
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 import pytest
 
 from handwheel.agents.deviations.site_cases import SiteCases
 from handwheel.connectors.denial import Denial
 from handwheel.playbooks.engine.inputs import FiledRequest
-from handwheel.playbooks.execution.driver import hold_run
-from handwheel.playbooks.execution.event_log import load_run
 from handwheel.playbooks.execution.ledger_port import LedgerPort
+from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.tools.errors import LedgerError, ToolFailed
-from handwheel.tools.guardrails.ledger.runs import asset_owners, open_run, record_event
-from handwheel.tools.guardrails.ledger.store.database import Transaction
+from handwheel.tools.guardrails.approval.messages.agents import Effects
+from handwheel.tools.guardrails.ledger.runs import asset_owners, record_event
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
+from handwheel.tools.guardrails.signatures.message import Message
 
 from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, AgentsRoom
 
-BUSY = LedgerError("database is locked")
-OPEN = "handwheel.tools.guardrails.approval.messages.agents.open_run"
+SILENT = LedgerError("the gate does not answer")
 LIMITS = "handwheel.tools.guardrails.approval.request_limits._queue_denial"
 OWNERS = "handwheel.agents.site_agents.asset_owners"
 RECORD = "handwheel.tools.guardrails.approval.messages.agents.record_event"
@@ -50,6 +48,77 @@ def _failing(
     return fail
 
 
+def _each_message_fails_once(patch: pytest.MonkeyPatch, *, is_recorded: bool) -> list[str]:
+    """Lets each kind of message fail once; returns the kinds that have failed.
+
+    Args:
+        is_recorded: Whether the gate has taken the message, and only its answer is lost. A run
+            whose opening was not answered is held, which is left to the other case.
+    """
+    real, failed = LedgerWriter._submit, list[str]()
+
+    def submit(writer: LedgerWriter, message: Message) -> Sequence[JournalRow]:
+        operations = message.operations if isinstance(message, Effects) else ()
+        kinds = " ".join(str(getattr(each, "kind", type(each).__name__)) for each in operations)
+        if kinds in {"", *failed} or (is_recorded and "OpenRun" in kinds):
+            return real(writer, message)
+        failed.append(kinds)
+        if is_recorded:
+            real(writer, message)
+        raise SILENT
+
+    patch.setattr(LedgerWriter, "_submit", submit)
+    return failed
+
+
+@pytest.mark.parametrize("is_recorded", [False, True])
+async def test_a_run_when_each_message_fails_once_does_everything_once(
+    idle: AgentsRoom, monkeypatch: pytest.MonkeyPatch, is_recorded: bool
+) -> None:
+    failed = _each_message_fails_once(monkeypatch, is_recorded=is_recorded)
+    await idle.start_agents()
+    await idle.approved(1, 2)
+    await idle.reach("COMPLETE")
+    await idle.scan(3)
+    assert idle.frames == [START_B, STOP_A, OUT_A]
+    assert (len(idle.runs()), len(idle.requests()), len(idle.workorders.all())) == (1, 2, 1)
+    assert idle.case.is_closed
+    assert {"FileSegment filed", "SetDue due", "EndRequest completed"} <= {*failed}
+
+
+@pytest.mark.parametrize("is_recorded", [False, True])
+async def test_a_rollback_when_each_message_fails_once_does_everything_once(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, is_recorded: bool
+) -> None:
+    await room.reach_request(1)
+    room.fault("F16", pump="P-101B")
+    room.say("approve")
+    failed = _each_message_fails_once(monkeypatch, is_recorded=is_recorded)
+    await room.reach("ABORTED")
+    await room.scan(3)
+    assert room.frames == [START_B, START_B_BACK]
+    assert room.case.returned["state"] == "ABORTED"
+    assert {"SetDue due", "step aborting", "undone", "returned"} <= {*failed}
+
+
+async def test_a_run_when_requests_often_cannot_be_read_ends_as_it_should(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, looked = LedgerPort.requests, list[bool]()
+
+    def silent_often(ledger: LedgerPort, names: Sequence[str]) -> list[FiledRequest]:
+        looked.append(len(looked) % 5 == 0)
+        if looked[-1]:
+            raise SILENT
+        return real(ledger, names)
+
+    monkeypatch.setattr(LedgerPort, "requests", silent_often)
+    await room.approved(1, 2)
+    await room.reach("COMPLETE")
+    assert looked.count(True) > 5
+    assert room.frames[:2] == [START_B, STOP_A]
+
+
 def _fill_disk(patch: pytest.MonkeyPatch, room: AgentsRoom, what: str = "raise_order") -> None:
     """Lets the work orders fail."""
     errors = [ToolFailed("the disk is full")] * 1000
@@ -66,19 +135,6 @@ async def test_a_notice_that_cannot_be_written_stops_no_rollback(
     idle.say("approve")
     await idle.reach("ABORTED")
     assert idle.frames == [START_B, START_B_BACK]
-
-
-@pytest.mark.parametrize("event", ["aborting", "undone", "due"])
-async def test_a_busy_ledger_stops_no_rollback(
-    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, event: str
-) -> None:
-    await room.reach_request(1)
-    room.fault("F16", pump="P-101B")
-    room.say("approve")
-    await room.reach_step("start-standby", "VERIFY")
-    monkeypatch.setattr(RECORD, _failing(record_event, BUSY, BUSY, at=event))
-    await room.reach("ABORTED")
-    assert room.frames == [START_B, START_B_BACK]
 
 
 async def test_a_work_order_that_cannot_be_raised_holds(
@@ -107,22 +163,8 @@ async def test_a_work_order_that_cannot_be_raised_goes_where_its_step_says(
     assert idle.frames == [START_B, STOP_A, OUT_A]  # the pump in maintenance cannot be started
 
 
-async def test_a_trigger_is_not_lost_on_a_busy_ledger(
-    idle: AgentsRoom, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(OPEN, _failing(open_run, BUSY))
-    await idle.start_agents()
-    for _ in range(150):
-        with suppress(LedgerError):  # which `SiteAgents.work` reports
-            await idle.scan()
-        if idle.runs():
-            break
-    await idle.approved(1)
-    assert (len(idle.runs()), idle.frames) == (1, [START_B])
-
-
 @pytest.mark.parametrize("event", ["filed", "due"])
-async def test_a_fault_of_the_agents_on_a_busy_ledger_holds_the_run_later(
+async def test_a_fault_of_the_agents_without_an_answer_holds_the_run_later(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, event: str
 ) -> None:
     if event == "due":
@@ -132,7 +174,7 @@ async def test_a_fault_of_the_agents_on_a_busy_ledger_holds_the_run_later(
     def bad(database: object, run_id: str, kind: str, *given: object, **more: object) -> object:
         if len(seen) < 3 and (seen or kind == event):
             seen.append(kind)
-            raise RuntimeError("a fault of ours") if len(seen) == 1 else BUSY
+            raise RuntimeError("a fault of ours") if len(seen) == 1 else SILENT
         return record_event(database, run_id, kind, *given, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(RECORD, bad)
@@ -146,12 +188,12 @@ async def test_a_fault_of_the_agents_on_a_busy_ledger_holds_the_run_later(
     await room.ordered("stop", "STOPPED")
 
 
-async def test_a_run_that_a_busy_ledger_keeps_from_being_held_is_taken_up_later(
+async def test_a_run_that_cannot_be_held_at_the_start_is_taken_up_later(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await room.approved(1)
     await room.kill_agents()
-    monkeypatch.setattr(RECORD, _failing(record_event, BUSY, BUSY, at="held"))
+    monkeypatch.setattr(RECORD, _failing(record_event, SILENT, SILENT, at="held"))
     await room.start_agents()
     assert room.run.state != "HELD"
     assert not room.agents._tasks.names
@@ -160,43 +202,12 @@ async def test_a_run_that_a_busy_ledger_keeps_from_being_held_is_taken_up_later(
     await room.ordered("abort", "ABORTED")
 
 
-async def test_a_ledger_busy_as_a_run_wakes_up_ends_nobody(
-    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real, looked = LedgerPort.requests, list[bool]()
-
-    def busy_once(ledger: LedgerPort, names: Sequence[str]) -> list[FiledRequest]:
-        looked.append(len(looked) % 5 == 0)
-        if looked[-1]:
-            raise BUSY
-        return real(ledger, names)
-
-    monkeypatch.setattr(LedgerPort, "requests", busy_once)
-    await room.approved(1, 2)
-    await room.reach("COMPLETE")
-    assert looked.count(True) > 5
-    assert room.frames[:2] == [START_B, STOP_A]
-
-
-@pytest.mark.parametrize("event", ["case.opened", "case.judged", "case.returned", "case.closed"])
-async def test_a_ledger_busy_about_a_case_loses_nothing(
-    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, event: str
-) -> None:
-    failing = _failing(Transaction.record, BUSY, BUSY, at=event)
-    monkeypatch.setattr(Transaction, "record", failing)
-    await room.approved(1, 2)
-    await room.reach("COMPLETE")
-    await room.scan(3)
-    assert (room.case.is_closed, len(room.runs())) == (True, 1)
-    assert room.frames == [START_B, STOP_A, OUT_A]
-
-
 async def test_a_decision_read_as_the_ledger_fails_is_followed(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await room.reach_request(1)
     room.say("approve")
-    monkeypatch.setattr(OWNERS, _failing(asset_owners, BUSY))
+    monkeypatch.setattr(OWNERS, _failing(asset_owners, SILENT))
     await room.scan(2)
     assert room.run.state == "RUNNING"
 
@@ -205,46 +216,14 @@ async def test_a_case_that_cannot_be_given_back_at_the_start_is_later(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await room.reach_request(1)
-    busy = _failing(SiteCases.note_run, *[BUSY] * 6)
-    monkeypatch.setattr(SiteCases, "note_run", busy)
+    failing = _failing(SiteCases.note_run, *[SILENT] * 6)
+    monkeypatch.setattr(SiteCases, "note_run", failing)
     room.say("reject")
     await room.reach("STOPPED")
     await room.restart_agents()
     assert room.case.run_id
     await room.scan(8)
     assert (room.case.run_id, room.case.returned["state"]) == ("", "STOPPED")
-
-
-@pytest.mark.parametrize("event", ["run.filed", "run.step"])
-async def test_an_event_that_was_not_anchored_is_recorded_once(
-    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, event: str
-) -> None:
-    anchors, left = room.desk.database.anchors, [event]
-    real = anchors.note
-
-    def note(rows: Sequence[JournalRow], *, waits: bool = True) -> None:
-        real(rows, waits=waits)
-        if left and any(row.fields["kind"] == event for row in rows):
-            raise LedgerError(f"{left.pop()} is not anchored")
-
-    monkeypatch.setattr(anchors, "note", note)
-    await room.approved(1)
-    await room.reach_step("settle", "PERFORM")
-    assert (load_run(room.desk.database, room.run_id), left) == (room.run, [])
-
-
-async def test_a_hold_that_fails_hides_no_row_from_its_run(
-    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await room.reach_request(1)
-    ledger, run_id = room.agents._context.ledger, room.run_id
-    log = room.agents._runs.active[run_id].driver.log
-    with monkeypatch.context() as patch, suppress(LedgerError):
-        patch.setattr(RECORD, _failing(record_event, BUSY, at="held"))
-        hold_run(log, ledger, "a test")
-    head = room.desk.database.head()
-    assert head is not None
-    assert (ledger._seq, log.run.state) == (head.seq, "WAITING_APPROVAL")
 
 
 async def test_a_refusal_by_the_limits_stays_in_the_journal(
