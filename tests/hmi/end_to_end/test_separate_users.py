@@ -6,35 +6,24 @@ import pwd
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from stat import S_IMODE
 from typing import Any
 
 import pytest
 
-from handwheel.connectors.model.site import load_site
 from handwheel.hmi.shell.cli.exits import WAITING
-from handwheel.playbooks.binding.bindings import Bindings
-from handwheel.playbooks.binding.release import unsigned_release
-from handwheel.playbooks.language.loader import load_library
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.approval.messages import people
-from handwheel.tools.guardrails.approval.messages.agents import TakeRunnerLock
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot, write_snapshot
 from handwheel.tools.guardrails.gate.state.lock import GateLock
-from handwheel.tools.guardrails.identity.enrolment import Enrolment, record_of
-from handwheel.tools.guardrails.identity.keys import PrivateKey, create_key, fingerprint, key_path
-from handwheel.tools.guardrails.identity.operators_yaml import operators_text
-from handwheel.tools.guardrails.signatures.decisions import Decision, SubjectVerdict, sign
-from handwheel.tools.guardrails.signatures.message import Message, SignedText
-from handwheel.tools.requests.timestamps import instant_now, stamp
+from handwheel.tools.requests.timestamps import instant_now
 
-from ...plants.served import GATE_SECRET, frames_of, plant_process, site_of
-from ...sites.released import signed, write_lock
-from ...sites.signed_requests import decision_of
+from ...kill.agent_kills.site import PLAYBOOK
+from ...plants.served import frames_of, plant_process, site_of
 from ..command_processes import becomes_true
 from .os_users import User, interpreter, open_folder
+from .shells import PASSPHRASE
+from .shells import Place as Site
 
 PYTHON = interpreter() if os.geteuid() == 0 else ""
 pytestmark = [
@@ -45,30 +34,7 @@ pytestmark = [
 
 GROUP, GATE, ANNA, BEN = 64000, 64001, 64002, 64003
 AGENTS_NAME = "nobody"  # site.yaml takes a name, so this user needs one
-PASSPHRASE = "battery staple"
 DENIED = "PermissionError"
-PLAYBOOK = """\
-schema: playbook/1
-id: test/stop
-version: 1.0.0
-title: Stop the standby
-plant: cw-100
-owner: tests
-style: computer-assisted
-parameters: {standby: {type: asset, class: pump, default: P-101B}}
-trigger: {any: [{when: "standby.running", for: 1 s}], rearm: "not standby.running"}
-concurrency: {key: [P-101B], policy: reject}
-diagnosis: {for: [{id: runs, that: "standby.running"}]}
-approval: {role: operator, within: 15 min, on_timeout: hold}
-steps:
-  - id: stop
-    title: Stop the standby pump
-    write: {standby.run_cmd: false}
-    verify: {that: "not standby.running", within: 3 min}
-    undo: none
-    on_fail: {then: continue, notify: maintenance-planner}
-limits: {max_writes: 1, max_duration: 30 min}
-"""
 _READ = "import sys; open(sys.argv[1], 'rb').read()"
 _UNLINK = "import os, sys; os.unlink(sys.argv[1])"
 _TOUCH = "import sys; open(sys.argv[1], 'x').close()"
@@ -80,15 +46,6 @@ _OPEN = """
 import sqlite3, sys
 ledger = sqlite3.connect(f"file:{sys.argv[1]}?mode={sys.argv[2]}", uri=True, timeout=0.1)
 print(ledger.execute("SELECT count(*) > 0 FROM row").fetchone()[0])
-"""
-_POST = """
-import http.client, json, socket, sys
-http = http.client.HTTPConnection("gate")
-http.sock = socket.socket(socket.AF_UNIX)
-http.sock.connect(sys.argv[1])
-http.request("POST", "/v1/" + sys.argv[2], sys.argv[3].encode())
-answer = json.loads(http.getresponse().read())
-print(answer.get("code", "done"))
 """
 
 
@@ -154,38 +111,27 @@ class Place:
         found = json.loads(self.tells(BEN, "requests", "list", "--json"))
         return [each["request_id"] for each in found if each["state"] == "PENDING"]
 
-    def send(self, uid: int, message: Message) -> str:
-        """Sends a message as a user; returns the code of the denial, or `done`."""
-        words = (str(self.state / "gate.sock"), message.path, message.text)
-        return self.users[uid].script(_POST, *words)
-
 
 def _agents() -> int:
     return pwd.getpwnam(AGENTS_NAME).pw_uid
-
-
-def _user(uid: int, config: Path, root: Path) -> User:
-    variables = {
-        "XDG_CONFIG_HOME": str(config), "HANDWHEEL_SITE": str(root),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }  # fmt: skip
-    return User(uid, GROUP, PYTHON, variables)
 
 
 @pytest.fixture(scope="module")
 def place() -> Generator[Place]:
     """A site whose gate has been started and stopped once."""
     with open_folder() as folder:
-        root, frames, secret = folder / "cw", folder / "frames.jsonl", folder / "gate-secret"
+        site, root = Site(folder), folder / "cw"
         named = {ANNA: "anna", BEN: "ben", GATE: "gate", _agents(): "agents"}
-        users = {uid: _user(uid, folder / name, root) for uid, name in named.items()}
-        secret.touch(mode=0o600)
-        secret.write_text(GATE_SECRET, encoding="utf-8")
-        with plant_process("--frame-log", str(frames), "--gate-secret", str(secret)) as plant:
+        own = {"HANDWHEEL_SITE": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
+        users = {
+            uid: User(uid, GROUP, PYTHON, {**own, "XDG_CONFIG_HOME": str(folder / name)})
+            for uid, name in named.items()
+        }
+        with plant_process(*site.plant_options()) as plant:
             site_of(root, plant.link)
-            _enrol(root, users)
+            _enrol(site, users)
             _share(root, users[GATE])
-            place = Place(root, frames, users)
+            place = Place(root, site.frames, users)
             with place.gate():
                 pass
             yield place
@@ -197,38 +143,28 @@ def gate(place: Place) -> Generator[int]:
         yield pid
 
 
-def _enrol(root: Path, users: Mapping[int, User]) -> None:
-    """Writes people and their keys, each into the folder of its user, and a released playbook."""
-    boss, start = PrivateKey.generate(), datetime.now(UTC) - timedelta(hours=1)
-    until = start + timedelta(days=1)
-    records = [record_of("cw", Enrolment("boss", ("administrator",), start, until),
-                         boss.public_key(), boss)]  # fmt: skip
-    for uid, name, role in ((ANNA, "anna", "operator"), (BEN, "ben", "operator")):
-        config = root.parent / name
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("XDG_CONFIG_HOME", str(config))
-            public = create_key(key_path("cw", name), PASSPHRASE).public_key()
-        (config / "passphrase").write_text(f"{PASSPHRASE}\n", encoding="utf-8")
-        for path in (config, *config.rglob("*")):
-            users[uid].own(path, 0o700 if path.is_dir() else 0o600)
-        records.append(record_of("cw", Enrolment(name, (role,), start, until), public, boss))
-    (root / "operators.yaml").write_text(operators_text(records), encoding="utf-8")
-    trust = f'trust: {{root: "{fingerprint(boss.public_key())}"}}'
+def _enrol(site: Site, users: Mapping[int, User]) -> None:
+    """Enrols people, each with a key of their own, and releases the only playbook."""
     for file, old, new in (
-        ("site.yaml", "tags: tags.yaml", f"{trust}\ntags: tags.yaml"),
         ("site.yaml", "tags: tags.yaml", f"processes: {{agents: {AGENTS_NAME}}}\ntags: tags.yaml"),
         ("site.yaml", 'playbooks: [playbooks/, "package:cw"]', "playbooks: [playbooks/]"),
         ("policy.yaml", "unattended: never", "unattended: simulated"),
         ("policy.yaml", "cooldown: 10 s", "cooldown: 10 ms"),
     ):
-        text = (root / file).read_text(encoding="utf-8")
+        text = (site.root / file).read_text(encoding="utf-8")
         assert old in text, (file, old)
-        (root / file).write_text(text.replace(old, new), encoding="utf-8")
-    (root / "playbooks").mkdir(exist_ok=True)
-    (root / "playbooks/stop.yaml").write_text(PLAYBOOK, encoding="utf-8")
-    site = load_site(root)
-    unsigned = [unsigned_release(each, Bindings(site)) for each in load_library(site)[0]]
-    write_lock(site, [signed(site, each, "boss", boss) for each in unsigned])
+        (site.root / file).write_text(text.replace(old, new), encoding="utf-8")
+    (site.root / "playbooks").mkdir(exist_ok=True)
+    (site.root / "playbooks/change-over.yaml").write_text(PLAYBOOK, encoding="utf-8")
+    site.enroll()
+    site.run("playbooks", "release", "test/change-over", "--as", "root", *site.signs)
+    for uid, name in ((ANNA, "anna"), (BEN, "ben")):
+        config, key = site.folder / name, f"handwheel/keys/cw/{name}.key"
+        (config / key).parent.mkdir(parents=True)
+        (site.folder / "config" / key).rename(config / key)
+        (config / "passphrase").write_text(f"{PASSPHRASE}\n", encoding="utf-8")
+        for path in (config, *config.rglob("*")):
+            users[uid].own(path, 0o700 if path.is_dir() else 0o600)
 
 
 def _share(root: Path, gate: User) -> None:
@@ -243,19 +179,19 @@ def _share(root: Path, gate: User) -> None:
 
 @pytest.mark.soak
 def test_people_and_agents_move_the_plant_once_each(place: Place, gate: int) -> None:
-    before = len(frames_of(place.frames))
-    name = place.propose("true")
-    place.approve(name)
-    assert place.request(name)["actions"][0]["state"] == "VERIFIED"
-    place.signs(BEN, "authority", "give", "P-101B", "--for", "1h")
+    for value in ("true", "false"):
+        name = place.propose(value)
+        place.approve(name)
+        assert place.request(name)["actions"][0]["state"] == "VERIFIED"
+    place.signs(BEN, "authority", "give", "PUMPS-101", "--for", "1h")
     with place.agents.started("run", "--json"):
         assert becomes_true(lambda: bool(place.waiting()))
         (asked,) = place.waiting()
         place.approve(asked)
     assert place.request(asked)["proposer"] == "control agent"
     assert place.request(asked)["actions"][0]["state"] == "VERIFIED"
-    assert [each["pdu"] for each in frames_of(place.frames)[before:]] == [
-        "050014ff00", "0500140000",
+    assert [each["pdu"] for each in frames_of(place.frames)] == [
+        "050014ff00", "0500140000", "050014ff00",
     ]  # fmt: skip
     modes = {
         "ledger": 0o2700, "ledger/ledger.db": 0o600, "gate.sock": 0o660, "lockout": 0o3770,
@@ -312,51 +248,10 @@ def test_no_other_process_of_the_gates_user_opens_the_ledger(place: Place) -> No
     assert place.users[GATE].script(_OPEN, str(place.ledger), "ro") == "1"
 
 
-def test_the_agents_user_signs_nothing(place: Place, gate: int) -> None:
-    name = place.propose("true")
-    before = frames_of(place.frames)
-    key, until = PrivateKey.generate(), stamp(datetime.now(UTC) + timedelta(hours=1))
-
-    def forged(**said: object) -> SignedText:
-        now = instant_now()
-        document = {
-            **decision_of("ben", site="cw").model_dump(by_alias=True, exclude_none=True),
-            "key_id": fingerprint(key.public_key()), "signed_at": stamp(now.wall),
-            "valid_until": stamp(now.wall + timedelta(minutes=1)), "boot_id": now.boot_id,
-            "boot_ms": now.boot_ms, **said,
-        }  # fmt: skip
-        return SignedText.of(sign(Decision.model_validate(document), key))
-
-    def about(verdict: SubjectVerdict, subject: str) -> SignedText:
-        return forged(digest=None, verdict=verdict, subject=subject)
-
-    for message in (
-        people.Decide(site="cw", signed=forged(digest=place.request(name)["digest"])),
-        people.ReleaseLockout(
-            site="cw", scope="P-101B", generation=1, signed=about("release", "lockout:P-101B:1")
-        ),
-        people.GrantAuthority(
-            site="cw", equipment="P-101B", until=until, generation=2,
-            signed=about("grant-authority", "authority:P-101B:2"),
-        ),
-        people.RevokeKey(site="cw", signed=about("revoke-key", "key:SHA256:x")),
-    ):  # fmt: skip
-        assert place.send(_agents(), message) == "decision", message.path
-    assert place.request(name)["state"] == "PENDING"
-    assert frames_of(place.frames) == before
-    place.approve(name)
-
-
-def test_only_the_agents_user_sends_what_agents_say(place: Place, gate: int) -> None:
-    def message() -> Message:
-        return TakeRunnerLock(site="cw", holder="0" * 32, pid=gate)
-
-    for uid in (ANNA, BEN, GATE):
-        assert place.send(uid, message()) == "other-user"
+def test_another_user_than_the_agents_works_on_no_run(place: Place, gate: int) -> None:
     told = place.users[ANNA].handwheel("run")
     assert told.returncode == 1
     assert f"only the agents may send this, as {AGENTS_NAME}" in told.stderr
-    assert place.send(_agents(), message()) == "done"
 
 
 def test_the_agents_user_reads_no_secret_and_stops_no_gate(place: Place, gate: int) -> None:
