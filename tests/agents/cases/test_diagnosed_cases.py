@@ -4,7 +4,6 @@ import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,14 +14,13 @@ from handwheel.evaluation.room.room import Room
 from handwheel.hmi.cases.case_view import case_line, case_lines
 from handwheel.hmi.cases.case_why import why_lines, why_steps
 from handwheel.sim_plant.cw100.plant import create
-from handwheel.sim_plant.scenario import FaultEvent, Scenario
-from handwheel.sim_plant.simulation import Simulation
+from handwheel.sim_plant.scenario import FaultEvent
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 
 from ...sites.cw100 import make_site
-from ..testbed.stepped_agents import AgentsRoom
+from ..conftest import NewRoom
 
-NewRoom = Callable[..., AbstractAsyncContextManager[Room]]
+OpenRoom = Callable[..., AbstractAsyncContextManager[Room]]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +31,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 @pytest.fixture
-def new_room(site: Site) -> NewRoom:
+def open_room(site: Site) -> OpenRoom:
     @asynccontextmanager
     async def make(*faults: FaultEvent) -> AsyncGenerator[Room]:
         async with Room.open(site, create, seed=1, faults=list(faults)) as room:
@@ -44,9 +42,9 @@ def new_room(site: Site) -> NewRoom:
 
 
 async def test_a_worn_bearing_opens_a_case_before_its_alarm_and_is_asked_for(
-    new_room: NewRoom,
+    open_room: OpenRoom,
 ) -> None:
-    async with new_room(FaultEvent("F01", 300.0, {"d0": 0.08, "tau": 1200.0})) as room:
+    async with open_room(FaultEvent("F01", 300.0, {"d0": 0.08, "tau": 1200.0})) as room:
         assert await room.until(lambda: room.cases, 4800.0)
         (case,) = room.cases.values()
         assert (case.opener, list(case.deviations)) == ("", ["hypothesis bearing-worn P-101A"])
@@ -89,10 +87,10 @@ def _check_why(room: Room, case_id: str) -> None:
 
 
 async def test_a_valve_that_sticks_or_is_stuck_is_told_with_what_would_decide(
-    new_room: NewRoom,
+    open_room: OpenRoom,
 ) -> None:
     load = FaultEvent("D01", 1200.0, {"load": 41.5})
-    async with new_room(FaultEvent("F04", 1200.0, {}), load) as room:
+    async with open_room(FaultEvent("F04", 1200.0, {}), load) as room:
         assert await room.until(lambda: room.cases, 1800.0)
         await room.run_for(5.0)
         (case,) = room.cases.values()
@@ -124,7 +122,7 @@ def _hangs(*_: object) -> float:
     [(_raises, "RuntimeError: no such pump"), (_hangs, "took more than 50 ms")],
 )
 async def test_a_method_that_fails_costs_only_its_sign_and_is_told(
-    new_room: NewRoom,
+    open_room: OpenRoom,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     measure: Callable[..., float],
@@ -132,7 +130,7 @@ async def test_a_method_that_fails_costs_only_its_sign_and_is_told(
 ) -> None:
     name = "strainer_resistance"
     monkeypatch.setitem(shipped(), name, replace(shipped()[name], measure=measure))
-    async with new_room() as room:
+    async with open_room() as room:
         await room.run_for(140.0)
         ranking = room.agents.diagnosis and room.agents.diagnosis.ranking
         assert ranking
@@ -143,9 +141,9 @@ async def test_a_method_that_fails_costs_only_its_sign_and_is_told(
     assert f"diagnosis: {name}: {told}" in caplog.text
 
 
-async def test_a_run_answers_a_fault_that_is_confirmed_only_later(new_room: NewRoom) -> None:
+async def test_a_run_answers_a_fault_that_is_confirmed_only_later(open_room: OpenRoom) -> None:
     """The trigger of the strainer's playbook is faster than its diagnosis."""
-    async with new_room(FaultEvent("F02", 300.0, {"plug": 15.0})) as room:
+    async with open_room(FaultEvent("F02", 300.0, {"plug": 15.0})) as room:
         await room.run_for(900.0)
         diagnosis = room.agents.diagnosis
         assert diagnosis
@@ -166,13 +164,11 @@ modes:
 
 
 async def test_a_case_of_a_fault_closes_once_the_fault_is_refuted(
-    agents_site: Site, tmp_path: Path
+    agents_site: Site, new_room: NewRoom
 ) -> None:
     (agents_site.root / "dirty.yaml").write_text(MODES, "utf-8")
-    site = replace(agents_site, state=tmp_path / "state", failure_modes=("dirty.yaml",))
-    site.state.mkdir()
-    room = AgentsRoom(site, [], Simulation(create(None), Scenario()), ())
-    try:
+    async with new_room(is_worn=False, failure_modes=("dirty.yaml",)) as room:
+        room.library = []
         await room.start_agents()
         room.scan_s = 5.0
         room.plant.lies["PDT-101.pv"] = 9.0
@@ -188,15 +184,11 @@ async def test_a_case_of_a_fault_closes_once_the_fault_is_refuted(
         assert len(room.cases()) == 1
         await room.scan(7)
         assert (room.cases(), room.case.is_closed) == ([], True)
-    finally:
-        await room.end()
 
 
-async def test_an_alarm_that_chatters_opens_a_case_once(agents_site: Site, tmp_path: Path) -> None:
-    site = replace(agents_site, state=tmp_path / "state", failure_modes=("package:cw",))
-    site.state.mkdir()
-    room = AgentsRoom(site, [], Simulation(create(None), Scenario()), ())
-    try:
+async def test_an_alarm_that_chatters_opens_a_case_once(new_room: NewRoom) -> None:
+    async with new_room(is_worn=False, failure_modes=("package:cw",)) as room:
+        room.library = []
         await room.start_agents()
         room.scan_s = 5.0
         for n in range(40):
@@ -204,5 +196,19 @@ async def test_an_alarm_that_chatters_opens_a_case_once(agents_site: Site, tmp_p
             await room.scan()
         rows = [each.fields["kind"] for each in rows_of(room.desk.database, room.case.case_id)]
         assert (len(room.cases()), rows.count("case.judged")) == (1, 1)
-    finally:
-        await room.end()
+
+
+async def test_rivals_from_before_a_restart_are_tested_only_once_they_are_suspected(
+    new_room: NewRoom,
+) -> None:
+    async with new_room(is_worn=False, failure_modes=("package:cw",)) as room:
+        with room.desk.database.transaction(room.clock.now()) as transaction:
+            for kind, mode in (("opened", "sticks"), ("joined", "stuck")):
+                transaction.record(f"case.{kind}", "C-7K3MQ2XA", {
+                    "condition": mode, "playbook": "", "place": "",
+                    "deviation": f"hypothesis water-valve-{mode}",
+                })  # fmt: skip
+        await room.start_agents()
+        room.scan_s = 5.0
+        await room.scan(30)
+        assert (room.requests(), room.cases()) == ([], [])

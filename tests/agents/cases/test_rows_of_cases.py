@@ -1,20 +1,12 @@
 """A case whose judgement stays the same, or flips, fills neither the journal nor the memory."""
 
-from dataclasses import replace
-from pathlib import Path
-
 from handwheel.agents.deviations.case_memory import CaseMemory
 from handwheel.agents.graph import Deliberations
 from handwheel.agents.planning.situation import Situation
 from handwheel.connectors.model.site import Site
-from handwheel.playbooks.language.loader import Playbook
-from handwheel.sim_plant.cw100.plant import create
-from handwheel.sim_plant.scenario import Scenario
-from handwheel.sim_plant.simulation import Simulation
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 
-from ...plants.cooling_water import worn_bearing
-from ..testbed.stepped_agents import AgentsRoom
+from ..conftest import NewRoom
 
 OTHER_FAULT = """\
 schema: failure-modes/1
@@ -34,16 +26,10 @@ modes:
 
 
 async def test_a_free_playbook_that_is_passed_over_is_recorded_once(
-    agents_site: Site, library: list[Playbook], tmp_path: Path
+    agents_site: Site, new_room: NewRoom
 ) -> None:
     (agents_site.root / "other.yaml").write_text(OTHER_FAULT, "utf-8")
-    site = replace(agents_site, state=tmp_path / "state", failure_modes=("other.yaml",))
-    site.state.mkdir()
-    simulation = Simulation(create(None), Scenario())
-    saved, past = worn_bearing()
-    simulation.plant.restore(saved)
-    room = AgentsRoom(site, library, simulation, past)
-    try:
+    async with new_room(failure_modes=("other.yaml",)) as room:
         await room.start_agents()
         room.obstacle = "the test says so"
         await room.scan(60)
@@ -54,8 +40,6 @@ async def test_a_free_playbook_that_is_passed_over_is_recorded_once(
         assert case.judgement["agent"] == "supervisor"
         kinds = [each.fields["kind"] for each in rows_of(room.desk.database, case.case_id)]
         assert (kinds.count("case.judged"), room.requests()) == (3, [])
-    finally:
-        await room.end()
 
 
 def test_a_judgement_that_flips_is_recorded_at_once_and_then_less_often() -> None:
