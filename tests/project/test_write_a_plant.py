@@ -1,9 +1,6 @@
 """The plant of the how-to is a plant: taken from the page, installed, run and served."""
 
 import importlib.util
-import sys
-import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -17,6 +14,7 @@ from handwheel.sim_plant.simulation import Simulation
 
 from .pages.doc_shell import DocShell, blocks
 from .pages.doc_tables import DOCS, text_of
+from .pages.installed_page import install
 
 PAGE = DOCS / "how-to/write-a-plant.md"
 INSTALL = "pip install -e ."
@@ -25,19 +23,7 @@ INSTALL = "pip install -e ."
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The page's files, and what `pip` would have noted about them."""
-    files = {block.title: "\n".join(block.lines) for block in blocks(text_of(PAGE)) if block.title}
-    for name, text in files.items():
-        (tmp_path / name).write_text(f"{text}\n", encoding="utf-8")
-    project: Mapping[str, Mapping[str, Mapping[str, str]]]
-    project = tomllib.loads(files["pyproject.toml"])["project"]
-    note = tmp_path / "tank-1.dist-info"
-    note.mkdir()
-    (note / "METADATA").write_text("Metadata-Version: 2.1\nName: tank\nVersion: 1\n")
-    (name, target), *_ = project["entry-points"]["handwheel.plants"].items()
-    (note / "entry_points.txt").write_text(f"[handwheel.plants]\n{name} = {target}\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.delitem(sys.modules, "tank", raising=False)
+    install(PAGE, "tank", tmp_path, monkeypatch)
     assert importlib.util.find_spec("tank") is not None
     return tmp_path
 

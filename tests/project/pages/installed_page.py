@@ -1,0 +1,30 @@
+"""A package whose files stand on a page, as if `pip` had installed it."""
+
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from .doc_shell import blocks
+from .doc_tables import text_of
+
+
+def install(page: Path, package: str, folder: Path, patch: pytest.MonkeyPatch) -> str:
+    """Writes the page's files into a folder; returns the first name under which it is found."""
+    files = {block.title: "\n".join(block.lines) for block in blocks(text_of(page)) if block.title}
+    for name, text in files.items():
+        (folder / name).write_text(f"{text}\n", encoding="utf-8")
+    project: Mapping[str, Mapping[str, Mapping[str, str]]]
+    project = tomllib.loads(files["pyproject.toml"])["project"]
+    ((group, entries),) = project["entry-points"].items()
+    (name, target), *_ = entries.items()
+    note = folder / f"{package}-1.dist-info"
+    note.mkdir()
+    (note / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1\n")
+    (note / "entry_points.txt").write_text(f"[{group}]\n{name} = {target}\n")
+    patch.syspath_prepend(folder)
+    patch.setenv("PYTHONPATH", str(folder))
+    patch.delitem(sys.modules, package, raising=False)
+    return name
