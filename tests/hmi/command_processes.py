@@ -119,6 +119,12 @@ class Terminal:
             if not self._read():
                 raise AssertionError(f"{text!r} is not in {self.written!r}")
 
+    def answer(self, until: str, keys: str) -> None:
+        """Waits for a prompt that was not answered yet, and answers it."""
+        self.read_until(until)
+        self.written = self.written.partition(until)[2]
+        self.type(keys)
+
     def type(self, keys: str) -> None:
         os.write(self.master, keys.encode())
 

@@ -1,7 +1,6 @@
 """The journal's report and table: a stranger can tell who let what happen, and nothing deceives."""
 
 import csv
-import os
 import re
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from ...attacks.journal_tampering import Rows, without
 from ...gate.testbed.terminals import giving
 from ...gate.testbed.with_oracle import Watched
 from ..command_in_process import said_by
+from ..golden import check_golden
 
 GOLDEN = Path(__file__).parent / "golden"
 MADE = Instant(datetime(2026, 11, 27, 6, 0, tzinfo=UTC), "boot", 0)
@@ -47,10 +47,7 @@ def _table(room: Watched, choice: Selection | None = None) -> str:
 
 def test_a_report_reads_as_it_did(day: Watched) -> None:
     drawn = MADE_ANEW.sub(lambda found: "x" * len(found[0]), _report(day))
-    golden = GOLDEN / "day.txt"
-    if os.environ.get("HANDWHEEL_DRAW"):
-        golden.write_text(drawn, encoding="utf-8")
-    assert drawn == golden.read_text(encoding="utf-8")
+    check_golden(GOLDEN / "day.txt", drawn)
     lines = drawn.split("\n")
     assert max(map(len, lines)) <= 80
     assert all(each.isprintable() for each in lines)

@@ -1,7 +1,6 @@
 """Report of a shift: what happened is told, plant text is text, the page is whole."""
 
 import asyncio
-import os
 import re
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -34,6 +33,7 @@ from ...gate.testbed.with_oracle import Watched
 from ...plants.served import site_of
 from ...sites.site_text import load
 from ..command_in_process import said_by
+from ..golden import check_golden
 from ..screen_text import readings_of
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -71,10 +71,7 @@ def test_a_shift_reads_as_it_did(day: Watched) -> None:
     report, is_sound = build_report(day.desk.database, day.site, BEGIN, NOON, NOON)
     assert is_sound
     drawn = HASH.sub("x", markdown(report))
-    golden = GOLDEN / "shift.md"
-    if os.environ.get("HANDWHEEL_DRAW"):
-        golden.write_text(drawn, encoding="utf-8")
-    assert drawn == golden.read_text(encoding="utf-8")
+    check_golden(GOLDEN / "shift.md", drawn)
     assert all(each.isprintable() for each in drawn.split("\n"))
     page = Page(html(report))
     assert (page.open, page.links) == ([], [])

@@ -16,7 +16,7 @@ from handwheel.hmi.site.files.site_template import PlantEndpoints
 
 from ...command_line import handwheel
 from ...plants.served import site_of
-from ..command_processes import Terminal, in_terminal
+from ..command_processes import in_terminal
 
 BOSS, ANNA = "correct horse", "battery staple"
 
@@ -231,13 +231,6 @@ def _options(place: Place) -> tuple[str, ...]:
     return (*ENROLL, "--site", str(place.root))
 
 
-def _type(terminal: Terminal, until: str, keys: str) -> None:
-    """Waits for a prompt that was not answered yet, and answers it."""
-    terminal.read_until(until)
-    terminal.written = terminal.written.partition(until)[2]
-    terminal.type(keys)
-
-
 def test_a_typed_passphrase_is_not_seen_and_not_taken_ahead(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -245,12 +238,12 @@ def test_a_typed_passphrase_is_not_seen_and_not_taken_ahead(
     with in_terminal(*_options(place)) as terminal:
         terminal.type("typed ahead\ntyped ahead\n")
         asked = "new passphrase for boss, 8 or more: "
-        _type(terminal, asked, "short\n")  # a second one behind it would land in the shell
-        _type(terminal, f"at least 8 characters; again, or Enter to cancel\r\n{asked}", f"{BOSS}\n")
-        _type(terminal, "the same again: ", f"{ANNA}\n")
-        _type(terminal, f"the two passphrases differ; again, or Enter to cancel\r\n{asked}", BOSS)
+        terminal.answer(asked, "short\n")  # a second one behind it would land in the shell
+        terminal.answer(f"at least 8 characters; again, or Enter to cancel\r\n{asked}", f"{BOSS}\n")
+        terminal.answer("the same again: ", f"{ANNA}\n")
+        terminal.answer(f"the two passphrases differ; again, or Enter to cancel\r\n{asked}", BOSS)
         terminal.type("\n")
-        _type(terminal, "the same again: ", f"{BOSS}\n")
+        terminal.answer("the same again: ", f"{BOSS}\n")
         assert terminal.exit_code() == 0
     assert not [each for each in (BOSS, ANNA, "short") if each in terminal.written]
     anna = place.file("anna", ANNA)
@@ -274,7 +267,7 @@ def test_a_typed_no_leaves_nothing(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(place.config))
     with in_terminal(*_options(place)) as terminal:
         for typed in keys:
-            _type(terminal, "or more: ", typed)
+            terminal.answer("or more: ", typed)
         assert terminal.exit_code() == 2
     assert reason in terminal.written
     assert "Traceback" not in terminal.written

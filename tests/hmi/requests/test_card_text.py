@@ -1,4 +1,3 @@
-import os
 import unicodedata
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from handwheel.hmi.shell.terminal.panel import fitting_width, has_colour
 from handwheel.tools.guardrails.approval.cards.card_model import CardOrder, CardSigner, parse_card
 from handwheel.tools.requests.timestamps import Instant, stamp
 
+from ..golden import check_golden
 from .sample_card import (
     FILED,
     READINGS,
@@ -94,11 +94,7 @@ CARDS = {
 
 @pytest.mark.parametrize("name", CARDS)
 def test_a_card_looks_as_it_did(name: str) -> None:
-    drawn = "\n".join(render_card(CARDS[name])) + "\n"
-    golden = GOLDEN / f"{name}.txt"
-    if os.environ.get("HANDWHEEL_DRAW"):
-        golden.write_text(drawn, encoding="utf-8")
-    assert drawn == golden.read_text(encoding="utf-8")
+    check_golden(GOLDEN / f"{name}.txt", "\n".join(render_card(CARDS[name])) + "\n")
 
 
 ASSESSED = Assessment(
@@ -126,10 +122,7 @@ def test_a_card_beside_an_assessment_fits_and_keeps_what_is_abnormal(
         assert sum("worn: the pump vibrates by 5.6 mm/s" in each for each in lines) == 1
     assert sum("until 08:51:12 UTC" in each for each in lines) == 1
     if most == 20:
-        golden = GOLDEN / "assessed.txt"
-        if os.environ.get("HANDWHEEL_DRAW"):
-            golden.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        assert "\n".join(lines) + "\n" == golden.read_text(encoding="utf-8")
+        check_golden(GOLDEN / "assessed.txt", "\n".join(lines) + "\n")
 
 
 def test_a_card_on_24_lines_keeps_the_sign_and_what_breaks() -> None:
@@ -146,10 +139,7 @@ def test_a_card_on_24_lines_keeps_the_sign_and_what_breaks() -> None:
 def test_the_details_of_a_card_look_as_they_did() -> None:
     shown = CARDS["undo"]
     drawn = "\n".join(line for key in DETAIL_KEYS for line in render_details(shown, key)) + "\n"
-    golden = GOLDEN / "details.txt"
-    if os.environ.get("HANDWHEEL_DRAW"):
-        golden.write_text(drawn, encoding="utf-8")
-    assert drawn == golden.read_text(encoding="utf-8")
+    check_golden(GOLDEN / "details.txt", drawn)
 
 
 def test_a_run_without_an_undo_names_where_the_playbook_says_why() -> None:
@@ -185,10 +175,7 @@ DOUBTFUL = card(
 def test_a_card_that_is_too_tall_folds_its_evidence_and_undo() -> None:
     assert len(render_card(DOUBTFUL)) > 20
     lines = render_card(DOUBTFUL, most=20)
-    golden = GOLDEN / "folded.txt"
-    if os.environ.get("HANDWHEEL_DRAW"):
-        golden.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    assert lines == golden.read_text(encoding="utf-8").splitlines()
+    check_golden(GOLDEN / "folded.txt", "\n".join(lines) + "\n")
     assert len(lines) <= 20
     least = render_card(DOUBTFUL, most=len(lines) - 1)
     undo = "2 of 2 writes have an undo, 1 would not be sent now: press u"

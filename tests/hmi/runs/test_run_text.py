@@ -1,6 +1,5 @@
 """How a run is drawn, and how its request is listed."""
 
-import os
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecor
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 
 from ...sites.signed_requests import NOW
+from ..golden import check_golden
 from ..requests.sample_card import asked_by_run
 from .run_site import FIRST, RUN, Place, leave, opened
 
@@ -74,11 +74,7 @@ def test_a_run_looks_as_it_did(place: Place, name: str) -> None:
     view = place.view()
     lines = [run_line(view, NOW), "", *render_run(view, TITLES, place.site.id, NOW)]
     drawn = "\n".join(lines) + "\n"
-    golden = GOLDEN / f"{name}.txt"
-    if os.environ.get("HANDWHEEL_DRAW"):
-        golden.parent.mkdir(exist_ok=True)
-        golden.write_text(drawn, encoding="utf-8")
-    assert drawn == golden.read_text(encoding="utf-8")
+    check_golden(GOLDEN / f"{name}.txt", drawn)
     assert all(len(line) <= 80 for line in lines[2:])
 
 

@@ -96,9 +96,7 @@ def test_an_error_is_told_as_ever_and_no_document_is_printed(site: Path) -> None
 def test_a_question_is_asked_at_the_terminal_and_not_in_the_document(site: Path) -> None:
     with in_terminal("-c", _INTO_FILE, "operators", "key", "anna", "--json") as terminal:
         for question in ("or more: ", "the same again: "):
-            terminal.read_until(question)
-            terminal.written = ""
-            terminal.type(f"{PASSPHRASE}\n")
+            terminal.answer(question, f"{PASSPHRASE}\n")
         assert terminal.exit_code() == 0
     told = json.loads((site.parent / "out.json").read_text(encoding="utf-8"))
     assert told["person"] == "anna"
