@@ -22,7 +22,7 @@ from handwheel.playbooks.engine.states import EventKind
 from handwheel.tools.guardrails.audit.audit import Audit
 from handwheel.tools.guardrails.ledger.store.backup import back_up
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.guardrails.ledger.store.fold import changes_tables
+from handwheel.tools.guardrails.ledger.store.fold import CLOSING
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.guardrails.signatures.decisions import VerdictName
@@ -85,7 +85,7 @@ def _append(database: Database, body: dict[str, object]) -> list[JournalRow]:
     with database.transaction(MADE) as transaction:
         for kind in kinds:
             subject = run if kind.startswith("run.") else HOSTILE
-            if not changes_tables(kind):
+            if kind not in {"run.opened", *CLOSING}:
                 transaction.record(kind, subject, body)
     return transaction.rows
 

@@ -19,12 +19,12 @@ _COLUMNS = "SELECT action_id, request_id, tag, sent_at, sent_boot_id, sent_boot_
 # Not by the wall clock where the boot clock can tell, since the wall clock can be set.
 _WITHIN = f"""
 {_COLUMNS} FROM action JOIN intent USING (action_id)
-WHERE tag IN (SELECT value FROM json_each(?)) AND action_id != ?
+WHERE tag IN (SELECT value FROM json_each(?)) AND sent_at IS NOT NULL AND action_id != ?
 AND CASE sent_boot_id WHEN ? THEN sent_boot_ms > ? ELSE sent_at > ? END ORDER BY intent.seq DESC
 """  # noqa: S608 (our own columns)
 _LAST = f"""
 {_COLUMNS} FROM action JOIN intent USING (action_id)
-WHERE tag = ? AND action_id != ? AND (sent_boot_id = ?) = ?
+WHERE tag = ? AND sent_at IS NOT NULL AND action_id != ? AND (sent_boot_id = ?) = ?
 ORDER BY CASE sent_boot_id WHEN ? THEN sent_boot_ms ELSE sent_at END DESC LIMIT 1
 """
 

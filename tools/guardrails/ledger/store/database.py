@@ -8,15 +8,15 @@ import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Self, cast
+from typing import Self
 
 from pydantic_core import from_json
 
 from ....errors import LedgerError
-from ....requests.canonical import digest, unfolded
+from ....requests.canonical import digest
 from ....requests.timestamps import Instant, instant_now
 from .connection import ledger_error
-from .fold import Fields, IllegalRow, apply, changes_tables
+from .fold import Fields, IllegalRow, apply
 from .journal import Anchors, Chain, JournalRow, next_row
 from .ledger import Ledger, LedgerReader, LostRace, TableReader, Transaction
 from .log_file import LEDGER_FILE, attach_log, ledger_file
@@ -238,7 +238,8 @@ class Database:
 
     def _fold(self) -> None:
         """Verifies the whole journal against the anchors, and fills the tables."""
-        chain, connection = Chain(self.anchors.whole_lines()), self.tables.connection
+        chain = Chain(self.anchors.lines(), tells_torn=False)
+        connection = self.tables.connection
         connection.execute("BEGIN")
         with closing(connection.cursor()) as rows:
             rows.row_factory = None
@@ -275,8 +276,7 @@ class Database:
                 return
             try:
                 entry = _entry(row, fields)
-                if changes_tables(fields["kind"]):
-                    apply(self.tables.connection, row, cast(Fields, unfolded(fields)))
+                apply(self.tables.connection, row, fields)
             except IllegalRow as error:
                 chain.faults.append(str(error))
                 return
@@ -294,7 +294,8 @@ class Database:
 
 
 def _entry(row: JournalRow, fields: Fields) -> tuple[object, ...]:
-    kind, subject, message = (fields.get(key) for key in ("kind", "subject", "message"))
-    if not (isinstance(kind, str) and isinstance(subject, str) and isinstance(message, str | None)):
+    kind, subject, message = fields.get("kind"), fields.get("subject"), fields.get("message")
+    are_texts = isinstance(kind, str) and isinstance(subject, str)
+    if not (are_texts and (message is None or isinstance(message, str))):
         raise IllegalRow(f"row {row.seq}: it does not say its kind and its subject")
     return row.seq, row.hash, kind, subject, message

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from sqlite3 import Connection, Error
 from typing import Any
 
+from pydantic_core import from_json
+
 from ....errors import LedgerError
 from ....requests.canonical import number_in
 from .journal import JournalRow
@@ -43,11 +45,6 @@ def apply(tables: Connection, row: JournalRow, fields: Fields | None = None) -> 
         raise IllegalRow(f"row {row.seq} ({kind}): {error}") from None
 
 
-def changes_tables(kind: str) -> bool:
-    """Whether rows of a kind change the tables."""
-    return _handler(kind) is not None
-
-
 def _handler(kind: str) -> "_Handler | None":
     return _HANDLERS.get(kind) or _FAMILIES.get(kind.partition(".")[0])
 
@@ -65,13 +62,22 @@ class _Change:
     @property
     def boot_ms(self) -> int:
         """When it was written, on the boot clock."""
-        return round(float(self.fields["boot_s"]) * 1000.0)
+        return round(number_in(self.fields["boot_s"]) * 1000.0)
 
     def insert(self, table: str, **values: object) -> None:
         """Inserts a row of a table."""
         names, marks = ", ".join(values), ", ".join("?" * len(values))
         statement = f"INSERT INTO {table}({names}) VALUES ({marks})"  # noqa: S608 (our own names)
         self._tables.execute(statement, tuple(values.values()))
+
+    def move(self, table: str, **values: object) -> None:
+        """Changes columns of the request or action that the row is about, no others.
+
+        Each that is named costs its indexes, also where it stays as it was.
+        """
+        columns = ", ".join(f"{name} = ?" for name in values)
+        statement = f"UPDATE {table} SET {columns} WHERE {table}_id = ?"  # noqa: S608 (our own names)
+        self.update(statement, *values.values(), self.subject)
 
     def update(self, statement: str, *values: object) -> None:
         """Changes exactly one row of a table."""
@@ -86,9 +92,13 @@ class _Change:
         """Returns every answer."""
         return self._tables.execute(question, values).fetchall()
 
+    def first(self, question: str, *values: object) -> Any:
+        """Returns the first answer, or `None`."""
+        return self._tables.execute(question, values).fetchone()
+
     def one(self, question: str, *values: object) -> Any:
         """Returns the first column of the first answer, or `None`."""
-        found = self._tables.execute(question, values).fetchone()
+        found = self.first(question, *values)
         return None if found is None else found[0]
 
     def refuse(self, why: str) -> None:
@@ -110,7 +120,7 @@ def _migrated(change: _Change) -> None:
 
 def _filed(change: _Change) -> None:
     text: str = change.body["text"]
-    request: dict[str, Any] = json.loads(text)
+    request: dict[str, Any] = from_json(text, cache_strings="keys")
     run = request.get("run")
     commands = request["commands"]
     change.insert(
@@ -132,40 +142,37 @@ def _filed(change: _Change) -> None:
 
 def _request(change: _Change) -> None:
     before = change.one("SELECT state FROM request WHERE request_id = ?", change.subject)
-    to = RequestState(change.body["to"])
-    if before is None or to not in REQUESTS.get(RequestState(before), ()):
+    to = change.body["to"]
+    if to not in REQUESTS.get(before, ()):
         change.refuse(f"a request does not go from {before} to {to}")
-    is_approved = to is RequestState.APPROVED
-    change.update(
-        "UPDATE request SET state = ?, reason = ?, approved_at = coalesce(?, approved_at), "
-        "approved_boot_ms = coalesce(?, approved_boot_ms) WHERE request_id = ?",
-        to, change.body["reason"], change.fields["at"] if is_approved else None,
-        change.boot_ms if is_approved else None, change.subject,
-    )  # fmt: skip
+    values: dict[str, object] = {"state": to, "reason": change.body["reason"]}
+    if to == RequestState.APPROVED:
+        values |= {"approved_at": change.fields["at"], "approved_boot_ms": change.boot_ms}
+    change.move("request", **values)
 
 
 def _action(change: _Change) -> None:
-    before = change.one("SELECT state FROM action WHERE action_id = ?", change.subject)
-    to = ActionState(change.body["to"])
-    if before is None or to not in ACTIONS.get(ActionState(before), ()):
-        change.refuse(f"an action does not go from {before} to {to}")
-    if to in _HOLDERS and not change.one(
-        "SELECT 1 FROM action JOIN request USING (request_id) WHERE action_id = ? "
-        "AND request.state = 'APPROVED'",
+    states: tuple[Any, Any] = change.first(
+        "SELECT action.state, request.state FROM action JOIN request USING (request_id) "
+        "WHERE action_id = ?",
         change.subject,
-    ):
+    ) or (None, None)
+    before, of_request = states
+    to = change.body["to"]
+    if to not in ACTIONS.get(before, ()):
+        change.refuse(f"an action does not go from {before} to {to}")
+    if to in _HOLDERS and of_request != RequestState.APPROVED:
         change.refuse("the request is not approved")
-    is_sent = to is ActionState.SENDING
+    is_sent = to == ActionState.SENDING
     if is_sent and not change.one("SELECT 1 FROM intent WHERE action_id = ?", change.subject):
         change.refuse("no intent is recorded")
-    sent = (change.fields["at"], change.fields["boot_id"], change.boot_ms)
-    change.update(
-        "UPDATE action SET state = ?, reason = ?, due_boot_ms = coalesce(?, due_boot_ms), "
-        "sent_at = coalesce(?, sent_at), sent_boot_id = coalesce(?, sent_boot_id), "
-        "sent_boot_ms = coalesce(?, sent_boot_ms) WHERE action_id = ?",
-        to, change.body["reason"], change.boot_ms if to is ActionState.DUE else None,
-        *(sent if is_sent else (None, None, None)), change.subject,
-    )  # fmt: skip
+    values: dict[str, object] = {"state": to, "reason": change.body["reason"]}
+    if to == ActionState.DUE:
+        values["due_boot_ms"] = change.boot_ms
+    if is_sent:
+        at, boot_id = change.fields["at"], change.fields["boot_id"]
+        values |= {"sent_at": at, "sent_boot_id": boot_id, "sent_boot_ms": change.boot_ms}
+    change.move("action", **values)
 
 
 def _intent(change: _Change) -> None:
@@ -188,7 +195,7 @@ def _handed_over(change: _Change) -> None:
 
 
 def _keep(change: _Change, request_id: str | None, body: Fields, card: str | None) -> None:
-    decision: dict[str, Any] = json.loads(body["text"])
+    decision: dict[str, Any] = from_json(body["text"], cache_strings="keys")
     change.insert(
         "decision", request_id=request_id, verdict=decision["verdict"],
         subject=decision.get("subject", ""), nonce=decision["nonce"], text=body["text"],
@@ -276,7 +283,7 @@ def _effect(change: _Change) -> None:
     body = change.body
     change.insert(
         "effect", action_id=change.subject, number=body["number"], expected=body["expected"],
-        within_s=body["within_s"], observed=body["observed"],
+        within_s=number_in(body["within_s"]), observed=body["observed"],
         verdict=change.kind.removeprefix("effect."),
     )  # fmt: skip
 
@@ -296,7 +303,7 @@ def _given_back(change: _Change) -> None:
 
 
 def _seen_back(change: _Change) -> None:
-    change.update("UPDATE action SET is_seen_back = 1 WHERE action_id = ?", change.subject)
+    change.move("action", is_seen_back=1)
 
 
 _Handler = Callable[[_Change], None]

@@ -128,37 +128,26 @@ class Anchors:
         except OSError as error:
             raise LedgerError(f"{self._path}: {error.strerror}") from None
 
-    def whole_lines(self) -> list[str]:
-        """Returns the lines but those that a power failure has torn.
-
-        `chain_faults` tells of those.
-        """
-        return [line for line in self.lines() if _anchor(line)]
-
-
-def _anchor(line: str) -> tuple[int, str] | None:
-    number, _, mark = line.partition(" ")
-    if number.isdecimal() and len(mark) == len(FIRST):
-        return int(number), mark
-    return None
-
 
 class Chain:
     """Follows the journal row by row, and finds `faults` where it is not what was once written.
 
-    The anchors are the lines of their file, read before the first row.
+    Args:
+        anchors: The lines of their file, read before the first row.
+        tells_torn: Whether a line that a power failure has torn is a fault.
     """
 
-    def __init__(self, anchors: Sequence[str]) -> None:
+    def __init__(self, anchors: Sequence[str], *, tells_torn: bool = True) -> None:
         self.faults: list[str] = []
         self._marks: dict[int, str] = {}
         self._previous, self._count = FIRST, 0
         for line in anchors:
-            anchor = _anchor(line)
-            if anchor is None:
-                self.faults.append(f"anchors: {line[:80]!r} is no anchor")
-            elif self._marks.setdefault(*anchor) != anchor[1]:
-                self.faults.append(f"anchors: row {anchor[0]} has two different anchors")
+            number, _, mark = line.partition(" ")
+            if not (number.isdecimal() and len(mark) == len(FIRST)):
+                if tells_torn:
+                    self.faults.append(f"anchors: {line[:80]!r} is no anchor")
+            elif self._marks.setdefault(int(number), mark) != mark:
+                self.faults.append(f"anchors: row {number} has two different anchors")
 
     def follow(
         self, row: JournalRow, fields: Mapping[str, Any] | None = None

@@ -66,13 +66,11 @@ CREATE TABLE action(
     sent_boot_id TEXT,
     sent_boot_ms INTEGER,
     is_seen_back INTEGER NOT NULL DEFAULT 0,
-    in_flight INTEGER GENERATED ALWAYS AS
-        (CASE WHEN state IN ('CLAIMED', 'SENDING') THEN 1 END) VIRTUAL,
     UNIQUE(request_id, position)
 ) STRICT;
-CREATE UNIQUE INDEX one_action_in_flight ON action(in_flight);
+CREATE UNIQUE INDEX one_action_in_flight ON action((1)) WHERE state IN ('CLAIMED', 'SENDING');
 CREATE INDEX action_state ON action(state);
-CREATE INDEX action_sent ON action(tag, sent_boot_id, sent_boot_ms);
+CREATE INDEX action_sent ON action(tag) WHERE sent_at IS NOT NULL;
 
 CREATE TABLE intent(
     action_id TEXT PRIMARY KEY,
@@ -87,7 +85,7 @@ CREATE TABLE decision(
     verdict TEXT NOT NULL,
     subject TEXT NOT NULL,
     nonce TEXT NOT NULL UNIQUE,
-    text TEXT NOT NULL UNIQUE,
+    text TEXT NOT NULL,
     signature TEXT NOT NULL,
     card TEXT,
     chain TEXT
