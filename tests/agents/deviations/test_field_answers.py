@@ -1,6 +1,7 @@
 """Answers of people to the questions of a case, those that count and those that do not."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,6 @@ from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.check_answers import CheckAnswer, record_answer
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import Signed
-from handwheel.tools.requests.canonical import canonical
 
 from ...gate.testbed.authority_grant import signed_word
 from ...sites.in_memory import make_site
@@ -61,14 +61,6 @@ def found(people: DecisionContext, case_id: str = CASE) -> tuple[Mapping[str, st
     return evidence, [each.partition("counts nothing: ")[2] for each in read.refused]
 
 
-def written(people: DecisionContext, case_id: str, card: str, signed: Signed) -> None:
-    """Writes a row into the ledger's file past every check."""
-    text, signature = signed.text, signed.signature_hex
-    body: dict[str, object] = {"card": card, "person": "", "text": text, "signature": signature}
-    with people.database.transaction(NOW) as transaction:
-        transaction.record("case.answered", case_id, body)
-
-
 def test_an_answer_counts_for_its_case_alone_and_the_later_replaces_the_earlier(
     people: DecisionContext,
 ) -> None:
@@ -81,23 +73,13 @@ def test_an_answer_counts_for_its_case_alone_and_the_later_replaces_the_earlier(
     assert (evidence.id, evidence.weight_db) == ("bearing-heat", 15.0)
 
 
-@pytest.mark.parametrize(
-    ("changes", "by", "case_id", "reason"),
-    [
-        ({"answer": "cold"}, "anna", CASE, "the decision approves nothing"),
-        ({"note": "all well"}, "anna", CASE, "it was not signed on what was shown"),
-        ({}, "max", CASE, "max lacks a role"),
-        ({}, "anna", OTHER, f"it answers a question of {CASE}"),
-    ],
-)
-def test_a_row_that_nobody_signed_so_counts_nothing_and_is_told(
-    people: DecisionContext, changes: dict[str, str], by: str, case_id: str, reason: str
+def test_an_answer_of_a_person_who_is_enrolled_no_more_counts_nothing_and_is_told(
+    people: DecisionContext,
 ) -> None:
-    given = said(people)
-    card = canonical(given.model_dump(by_alias=True, exclude_none=True) | changes)
-    written(people, case_id, card, signed_by(people, given, by))
-    counted, (refused,) = found(people, case_id)
-    assert (counted, refused.startswith(reason)) == ({}, True), refused
+    answered(people)
+    left = replace(people, roster=replace(people.roster, operators=()))
+    read = read_field_answers(left, QUESTIONS, CASE, NOW)
+    assert (read.evidence, "no valid record" in read.refused[0]) == ({}, True)
 
 
 def test_a_question_that_has_changed_since_is_not_answered(people: DecisionContext) -> None:
