@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.identity import keys
 
 from .attacks import control_cases
@@ -95,6 +96,16 @@ def low_cost_keys() -> Generator[None]:
         patch.setattr(keys, "KDF_ROUNDS", 1)
         patch.setenv("PYTHONPATH", str(Path(__file__).parent / "child_processes"))
         yield
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A new site of the simulated plant, for tests that only read it."""
+    from handwheel.hmi.site.files.site_template import PlantEndpoints
+
+    from .plants.served import site_of
+
+    return site_of(tmp_path_factory.mktemp("site"), PlantEndpoints(1, 2, gate=3))
 
 
 @pytest.fixture

@@ -11,9 +11,8 @@ import pytest
 from handwheel.agents.lookahead.load import SiteTwin
 from handwheel.agents.lookahead.trust import LEAST_CHECKS, TwinTrust
 from handwheel.agents.lookahead.twin import Course, Move
-from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.model.site import Site
 from handwheel.evaluation.room.room import Room
-from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.playbooks.language.loader import Playbook, library_folder, load_library
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.scenario import FaultEvent
@@ -62,13 +61,6 @@ class SteadyTwin(LineTwin):
         found = super().predict(state, moves, horizon_s)
         count = len(found.times_s)
         return replace(found, series={PRESSURE: [350.0] * count, "TT-202.pv": [48.0] * count})
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    folder = tmp_path_factory.mktemp("composed")
-    write_site(folder / "cw", create(None), PlantEndpoints())
-    return load_site(folder / "cw")
 
 
 def _library(site: Site, folder: Path) -> list[Playbook]:

@@ -10,19 +10,14 @@ from handwheel.agents.diagnosis.ranking import Ranking, diagnose
 from handwheel.agents.diagnosis.weigh import Moment
 from handwheel.agents.diagnosis.windows import Windows
 from handwheel.connectors.methods.heat_exchanger import fouling
-from handwheel.connectors.model.site import load_site
+from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import GOOD, DataValue
-from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.conditions import History
-
-from ...plants.served import site_of
 
 
 @pytest.fixture(scope="module")
-def hypotheses(tmp_path_factory: pytest.TempPathFactory) -> Hypotheses:
-    folder = tmp_path_factory.mktemp("site")
-    site_of(folder, PlantEndpoints())
-    return load_hypotheses(load_site(folder))[0]
+def hypotheses(site: Site) -> Hypotheses:
+    return load_hypotheses(site)[0]
 
 
 @pytest.mark.parametrize(

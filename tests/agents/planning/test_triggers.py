@@ -9,12 +9,10 @@ import pytest
 from handwheel.agents.deviations.triggers import Occasion, TriggerWatch
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue, Value
-from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.plant_view import PlantView
 
-from ...plants.served import site_of
 from ...playbooks.sample_playbook import GOOD as TEXT
 from ...playbooks.sample_playbook import changed, loaded
 
@@ -22,14 +20,9 @@ HIGH, MIDDLE, LOW = 6.0, 4.5, 3.0
 REARM = '  rearm: "duty.vibration < 0.8 * high"\n'
 
 
-@pytest.fixture(scope="module")
-def plain_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return site_of(tmp_path_factory.mktemp("site"), PlantEndpoints(1, 2, gate=3))
-
-
 @pytest.fixture
-def plan(plain_site: Site, tmp_path: Path) -> BoundPlaybook:
-    return bind(loaded(tmp_path, TEXT), plain_site)
+def plan(site: Site, tmp_path: Path) -> BoundPlaybook:
+    return bind(loaded(tmp_path, TEXT), site)
 
 
 class Watched:
@@ -114,9 +107,9 @@ async def test_it_does_not_rearm_while_a_run_over_its_equipment_is_open(
 
 
 async def test_without_a_rearm_it_waits_until_all_its_triggers_are_false(
-    plain_site: Site, tmp_path: Path
+    site: Site, tmp_path: Path
 ) -> None:
-    watched = Watched(bind(loaded(tmp_path, changed((REARM, ""))), plain_site))
+    watched = Watched(bind(loaded(tmp_path, changed((REARM, ""))), site))
     assert await watched.look(HIGH, alarm=True)
     for vibration, alarm in ((HIGH, False), (LOW, True), (None, False)):
         await watched.look(vibration, alarm=alarm)
@@ -125,9 +118,9 @@ async def test_without_a_rearm_it_waits_until_all_its_triggers_are_false(
     assert watched.watch.is_armed
 
 
-async def test_all_when_its_parts_are_true_at_once_fires(plain_site: Site, tmp_path: Path) -> None:
+async def test_all_when_its_parts_are_true_at_once_fires(site: Site, tmp_path: Path) -> None:
     text = changed(("  any:", "  all:"), ("for: 60 s", "for: 3 s"))
-    watched = Watched(bind(loaded(tmp_path, text), plain_site))
+    watched = Watched(bind(loaded(tmp_path, text), site))
     scans = [(HIGH, False)] * 9 + [(HIGH, True)] * 3 + [(LOW, True), (LOW, False)] + [
         (None, False), (HIGH, True), (HIGH, True), (HIGH, True), (HIGH, True),
     ]  # fmt: skip

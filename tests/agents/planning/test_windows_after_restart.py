@@ -26,13 +26,11 @@ from handwheel.connectors.model.hourly_means import PAST_S
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import GOOD, DataValue, StatusCode, Value
 from handwheel.hmi.processes import agents
-from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.tools.conditions import History, Truth, parse_condition, parse_expression
 
-from ...plants.served import site_of
 from ...playbooks.sample_playbook import changed, loaded
 from ...tools.conditions.samples import TAGS
 
@@ -70,19 +68,14 @@ def restart(
     return past
 
 
-@pytest.fixture(scope="module")
-def plain_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return site_of(tmp_path_factory.mktemp("site"), PlantEndpoints(1, 2, gate=3))
-
-
 @pytest.fixture
-def plan(plain_site: Site, tmp_path: Path) -> BoundPlaybook:
+def plan(site: Site, tmp_path: Path) -> BoundPlaybook:
     text = changed(
         ("    - {alarm: VAH-101A}\n", ""),
         ("duty.vibration > high", RISING),
         ("for: 60 s", "for: 0 s"),
     )
-    return bind(loaded(tmp_path, text), plain_site)
+    return bind(loaded(tmp_path, text), site)
 
 
 def rises(second: int) -> Readings:
@@ -132,7 +125,7 @@ async def test_a_trigger_does_not_wait_for_what_was_recorded(
         assert not await fires(plan, tmp_path / "nothing", at_s, now, "")
 
 
-def test_days_to_the_limit_are_known_after_a_restart(plain_site: Site, tmp_path: Path) -> None:
+def test_days_to_the_limit_are_known_after_a_restart(site: Site, tmp_path: Path) -> None:
     end_s = 500.0 + 100.0 * 1200
 
     def fouls(second: int) -> Readings:
@@ -142,7 +135,7 @@ def test_days_to_the_limit_are_known_after_a_restart(plain_site: Site, tmp_path:
 
     record(tmp_path, 1200, fouls)
     past = RecordedHistory(partial(HistoryReader, tmp_path), CLOCK, 1.0, wall=lambda: T0_S + 1200)
-    computed = ComputedTags(plain_site, plain_site.find_tags(["E-101.days_to_limit"]))
+    computed = ComputedTags(site, site.find_tags(["E-101.days_to_limit"]))
     clean = {"FT-201.pv": 40.0, "TT-201.pv": 80.0, "TT-202.pv": 48.0, "FT-103.pv": 36.56,
              "TT-105.pv": 42.4, "TT-106.pv": 26.0, CLOCK: end_s}  # fmt: skip
     now = {name: reading(value) for name, value in clean.items()}
@@ -394,11 +387,11 @@ async def test_windows_of_the_diagnosis_are_as_if_they_had_seen_it(
 
 
 def test_windows_of_the_diagnosis_outlast_an_outage_and_end_with_the_plant(
-    plain_site: Site,
+    site: Site,
 ) -> None:
     for shown_s, is_kept in ((648.5, True), (20.0, False), (5000.0, False)):
         view, own = PlantView.of((), CLOCK), diagnosis()
-        standing = StandingDeviations(plain_site, own)
+        standing = StandingDeviations(site, own)
         for second in range(651):
             now = {VT: reading(2.0), CLOCK: reading(shown_s if second == 650 else float(second))}
             is_lost = 600 <= second < 650  # its clock is guessed meanwhile, and ahead at the end

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.model.site import load_site
+from handwheel.connectors.model.site import Site
 from handwheel.evaluation.room.room import Room
-from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.playbooks.language.loader import library_folder
 from handwheel.sim_plant.cw100.faults.catalogue import FAULTS
 from handwheel.sim_plant.cw100.plant import create
@@ -55,10 +54,9 @@ ANSWERS: dict[str, tuple[list[FaultEvent], int, dict[str, str]]] = {
 
 @pytest.mark.soak
 @pytest.mark.parametrize("name", ANSWERS)
-async def test_a_fault_has_its_answer_beside_all_others(name: str, tmp_path: Path) -> None:
+async def test_a_fault_has_its_answer_beside_all_others(name: str, site: Site) -> None:
     faults, minutes, answers = ANSWERS[name]
-    write_site(tmp_path / "cw", create(None), PlantEndpoints())
-    async with Room.open(load_site(tmp_path / "cw"), create, seed=1, faults=faults) as room:
+    async with Room.open(site, create, seed=1, faults=faults) as room:
         signs_at_s: dict[str, float] = {}
         while room.now_s < minutes * 60.0:
             await room.step(1.0)

@@ -5,12 +5,11 @@ from statistics import mean, pstdev
 
 import pytest
 
-from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, GOOD, Value
 from handwheel.evaluation.room import devices
 from handwheel.evaluation.room.model_plant import ModelPlant
 from handwheel.evaluation.room.site import in_memory_site
-from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
@@ -29,10 +28,8 @@ def _number(plant: ModelPlant, name: str) -> float:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    folder = tmp_path_factory.mktemp("site") / "cw"
-    write_site(folder, create(None), PlantEndpoints())
-    return in_memory_site(load_site(folder))
+def site(site: Site) -> Site:
+    return in_memory_site(site)
 
 
 def test_a_reading_is_good_again_as_soon_as_its_sensor_is(

@@ -1,24 +1,15 @@
 """The stepped room: a fault of the model, the agents' requests, a person's word, the frames."""
 
-from pathlib import Path
-
 import pytest
 
-from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.model.site import Site
 from handwheel.evaluation.room.room import Room
-from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.scenario import FaultEvent
 from handwheel.tools.errors import InvalidArguments
 
 F01 = FaultEvent("F01", 60.0, {"d0": 0.5, "tau": 3600.0})
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    write_site(tmp_path / "cw", create(None), PlantEndpoints())
-    return load_site(tmp_path / "cw")
 
 
 async def test_a_persons_two_approvals_change_the_pumps_over(site: Site) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from handwheel.agents.deviations.field_answers import make_answer
-from handwheel.connectors.model.site import load_site
+from handwheel.connectors.model.site import Site, load_site
 from handwheel.evaluation.room.room import Room
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cw100.plant import create
@@ -13,10 +13,8 @@ LEASE_S = 900.0
 LOAD = FaultEvent("D01", 60.0, {"load": 41.0})
 
 
-async def verdicts(folder: Path, seed: int, fault: FaultEvent) -> list[str]:
+async def verdicts(site: Site, seed: int, fault: FaultEvent) -> list[str]:
     """The verdict on a fault, the check that would decide, and what is named after the step."""
-    write_site(folder / "cw", create(None), PlantEndpoints())
-    site = load_site(folder / "cw")
     async with Room.open(site, create, seed=seed, faults=[fault, LOAD]) as room:
         room.scan_s = 5.0
         assert await room.until(lambda: room.waiting, within_s=1800.0)
@@ -39,8 +37,8 @@ async def verdicts(folder: Path, seed: int, fault: FaultEvent) -> list[str]:
         return [*found, *room.agents.diagnosis.named]
 
 
-async def test_a_stuck_valve_is_named_after_a_step_that_the_gate_takes_back(tmp_path: Path) -> None:
-    found = await verdicts(tmp_path, 1, FaultEvent("F05", 60.0))
+async def test_a_stuck_valve_is_named_after_a_step_that_the_gate_takes_back(site: Site) -> None:
+    found = await verdicts(site, 1, FaultEvent("F05", 60.0))
     assert found == ["abstain", "valve-step", "water-valve-stuck"]
 
 

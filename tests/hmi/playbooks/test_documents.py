@@ -3,27 +3,18 @@
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
-import pytest
-
 from handwheel.connectors.model.site import Site
 from handwheel.hmi.playbooks.documents.formats import html, markdown
 from handwheel.hmi.playbooks.documents.graph import Graph, graph_of, mermaid
 from handwheel.hmi.playbooks.documents.phrases import in_words
 from handwheel.hmi.playbooks.documents.procedure import Procedure, procedure_of
 from handwheel.hmi.playbooks.documents.svg import svg
-from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.language.loader import parse_playbook
 
-from ...plants.served import site_of
 from ...playbooks.sample_playbook import GOOD, changed
 
 BAD = "<script>alert(1)</script> **now** [x](http://x) `a` ]> \u202e"
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return site_of(tmp_path_factory.mktemp("site"), PlantEndpoints(1, 2, gate=3))
 
 
 def _documents(site: Site, text: str) -> tuple[Procedure, Graph]:

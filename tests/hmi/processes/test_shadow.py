@@ -5,13 +5,12 @@ from pathlib import Path
 from handwheel.agents.agent_context import ShadowLedger
 from handwheel.agents.deviations.case import case_ids, load_case
 from handwheel.agents.shadow_agents import ShadowAgents, ShadowContext
-from handwheel.connectors.model.site import load_site
+from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Survey
 from handwheel.evaluation.room.room import Room
 from handwheel.hmi.playbooks.preview.asking import Asking
 from handwheel.hmi.processes.shadow_text import show_shadow_row, summary_lines
-from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.playbooks.language.loader import load_library
@@ -42,9 +41,8 @@ def _shadow(room: Room, read: Ledger, own: Database, notices: WorkOrders) -> Sha
     )
 
 
-async def test_a_shadow_asks_as_the_agents_and_files_nothing(tmp_path: Path) -> None:
-    write_site(tmp_path / "cw", create(None), PlantEndpoints())
-    async with Room.open(load_site(tmp_path / "cw"), create, seed=1, faults=[F01]) as room:
+async def test_a_shadow_asks_as_the_agents_and_files_nothing(site: Site, tmp_path: Path) -> None:
+    async with Room.open(site, create, seed=1, faults=[F01]) as room:
         name, folder = room.site.id, tmp_path / "shadow"
         with (
             Database(folder, name) as own,

@@ -13,22 +13,15 @@ from handwheel.hmi.simulation.demo.runs import FollowedRun
 from handwheel.hmi.simulation.demo.scenarios import CHANGEOVER, DEMO_SCENARIOS
 from handwheel.hmi.simulation.demo.screen import ScreenContent, render
 from handwheel.hmi.simulation.demo.timeline import DEMO_TAGS, Timeline, TimelineEntry
-from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.engine.run import RunEvent, fold
 from handwheel.playbooks.engine.states import EventKind
 from handwheel.playbooks.language.loader import load_library
 from handwheel.sim_plant.cw100.control.alarms import ALARMS
 
-from ...plants.served import site_of
 from ..screen_text import DOWN, Readings, connections_of, readings_of, styled, text_of
 
 TREND = ("VT-101A.pv", "PT-102.pv")
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return site_of(tmp_path_factory.mktemp("site"), PlantEndpoints())
 
 
 def picture_of(

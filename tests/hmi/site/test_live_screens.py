@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -19,20 +20,13 @@ from handwheel.connectors.model.values import (
 from handwheel.connectors.session.supervisor import ConnectionState, Gap
 from handwheel.hmi.shell.charts.braille_trend import TrendScale, labelled, trend
 from handwheel.hmi.shell.charts.sample_buffer import SampleBuffer
-from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.hmi.site.tags import watch_table
 from handwheel.hmi.site.tags.connection_text import ScanRates
 from handwheel.hmi.site.tags.reading_text import reading_lines
 from handwheel.hmi.site.tags.recorded_trends import recorded_trends
 from handwheel.hmi.site.tags.watch_table import render
 
-from ...plants.served import site_of
 from ..screen_text import DOWN, Readings, connections_of, readings_of, text_of
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return site_of(tmp_path_factory.mktemp("site"), PlantEndpoints())
 
 
 def table_of(
@@ -168,7 +162,7 @@ def test_a_table_shows_what_was_lost_and_no_part_for_the_whole(site: Site) -> No
         "dcs degraded  58 scans, 2.0 a second  unit 3: no\\x1b answer",
         "  7 lost by overflow; 2 gaps, the last of 4 min, 8 min ago: cut",
     ]
-    connection.gaps[-1] = Gap(now - timedelta(seconds=12), "cut")
+    connection.gaps[-1] = Gap(now - timedelta(minutes=12), "cut")
     connection.state, connection.reason, connection.overflows = (
         ConnectionState.CONNECTING,
         "refused",
@@ -177,14 +171,14 @@ def test_a_table_shows_what_was_lost_and_no_part_for_the_whole(site: Site) -> No
     table = render([connection], rates, [tag], readings, SampleBuffer(readings, 9), 80, 24)
     assert text_of(table).splitlines()[2:] == [
         "dcs connecting: refused",
-        "  2 gaps, the last of 12.0 s so far: cut",
+        "  2 gaps, the last of 12 min so far: cut",
     ]
 
 
-def test_a_trend_begins_with_what_the_historian_has(site: Site) -> None:
+def test_a_trend_begins_with_what_the_historian_has(site: Site, tmp_path: Path) -> None:
+    site = replace(site, state=tmp_path)
     tags = site.find_tags(["PT-102.pv", "P-101A.running", "LT-101.pv"])
     assert recorded_trends(site, tags, 240, 1.0) == {}  # there is no history yet
-    site.state.mkdir(exist_ok=True)
     asyncio.run(_record(site, readings_of(["PT-102.pv"], {"PT-102.pv": 350.0})))
     recorded = recorded_trends(site, tags, 240, 1.0)
     assert recorded.keys() == {"PT-102.pv", "LT-101.pv"}  # the trends are of numbers

@@ -6,12 +6,11 @@ import pytest
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
-from handwheel.hmi.site.files.site_template import PlantEndpoints
+from handwheel.connectors.model.site import Site
 from handwheel.playbooks.language.json_schema import playbook_schema, site_schema
 from handwheel.playbooks.language.loader import library_folder
 from handwheel.tools.guardrails.policy.policy import load_policy
 
-from ...plants.served import site_of
 from ..sample_playbook import GOOD
 
 MISTAKES = {  # old and new text, and whether it is wrong at every site
@@ -28,9 +27,8 @@ MISTAKES = {  # old and new text, and whether it is wrong at every site
 
 
 @pytest.fixture(scope="module")
-def schemas(tmp_path_factory: pytest.TempPathFactory) -> list[Draft202012Validator]:
+def schemas(site: Site) -> list[Draft202012Validator]:
     """The schema of the language, and that of a site."""
-    site = site_of(tmp_path_factory.mktemp("site"), PlantEndpoints(1, 2, gate=3))
     found = [playbook_schema(), site_schema(site, load_policy(site).role_names)]
     for each in found:
         Draft202012Validator.check_schema(each)
