@@ -247,7 +247,8 @@ class Effects(_OfHolder):
     def apply(self, context: DecisionContext, now: Instant) -> None:
         """Makes them in one transaction. Raises as the operation that is refused."""
         try:
-            with context.database.transaction(now):
+            # No person's word is among them, and an older ledger would allow no more.
+            with context.database.transaction(now, waits_for_anchor=False):
                 for each in self.operations:
                     each.apply(context, self.holder, now)
         except TooManyRequests:
