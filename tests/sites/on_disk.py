@@ -1,4 +1,4 @@
-"""A site on disk for a real plant: its files, its people, its clocks, a gate that is in a hurry."""
+"""A site on disk for a real plant: its files, its people, a gate that is in a hurry."""
 
 import re
 import shutil
@@ -21,7 +21,6 @@ from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.identity.roster import Record
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.guardrails.policy.policy import Policy, load_policy
-from handwheel.tools.requests.timestamps import Instant, instant_now
 
 from ..plants.served import link_of, site_of
 from .people import key_id, record_of
@@ -55,18 +54,6 @@ class End:
     action: ActionState
     request: RequestState
     reason: str
-
-
-class Clock:
-    """People's clocks, which a test may set forward together."""
-
-    def __init__(self) -> None:
-        self.ahead_s = 0.0
-
-    def __call__(self) -> Instant:
-        now = instant_now()
-        wall = now.wall + timedelta(seconds=self.ahead_s)
-        return Instant(wall, now.boot_id, now.boot_ms + round(self.ahead_s * 1000.0))
 
 
 class PlantHandle(Protocol):
@@ -163,9 +150,8 @@ def wire_of(frame: Mapping[str, Any]) -> str:
 
 
 def hasten(patch: pytest.MonkeyPatch) -> None:
-    """Makes the gate look more often and wait less for the ledger, and reads each policy once."""
+    """Makes the gate look more often, and reads each policy once."""
     for name in _READ_POLICY:
         patch.setattr(name, known_policy)
     for name, seconds in (("_POLL_S", 0.02), ("_PICTURE_S", 0.1), ("_AFTER_FAULT_S", 0.1)):
         patch.setattr(f"{_GATE}.{name}", seconds)
-    patch.setattr("handwheel.tools.guardrails.ledger.store.connection._BUSY_S", 0.3)

@@ -13,8 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import StringIO
+from pathlib import Path
 from subprocess import PIPE
-from typing import TextIO, cast
+from typing import cast
 
 import pytest
 
@@ -53,14 +54,10 @@ class Screen:
             self.shown += os.read(self.master, 65536).decode()
         self.type(keys)
 
-    def read(self) -> None:
-        """Takes in what was shown so far."""
-        while select.select([self.master], [], [], 0.0)[0]:
-            self.shown += os.read(self.master, 65536).decode()
-
     def forget(self) -> None:
         """Takes all that was shown so far for read."""
-        self.read()
+        while select.select([self.master], [], [], 0.0)[0]:
+            os.read(self.master, 65536)
         self.shown = ""
 
     @property
@@ -146,8 +143,10 @@ def verdicts(room: Watched, request: ActionRequest) -> list[str]:
     return [parse_decision(each.text).verdict for each in rows]
 
 
-async def expect_untouched(room: Watched, request: ActionRequest) -> None:
-    """Nobody has approved, nothing says so anywhere, and nothing moves."""
+async def expect_only_the_word_counts(
+    room: Watched, request: ActionRequest, terminal: Screen
+) -> None:
+    """Nobody has approved, and nothing moves; answered as it should be, exactly one frame does."""
     await room.go_round()
     record = room.desk.record(request.request_id)
     assert (record.state, record.reason) == ("PENDING", "the policy allows asking")
@@ -156,10 +155,6 @@ async def expect_untouched(room: Watched, request: ActionRequest) -> None:
     kinds = [row.fields["kind"] for row in room.desk.database.journal()][1:]
     assert kinds == ["gate.started", "request.filed", "request.PENDING", "decision"]
     assert room.plant.frames == []
-
-
-async def expect_counts(room: Watched, request: ActionRequest, terminal: Screen) -> None:
-    """The same request, read and answered as it should be: one frame, of exactly these bytes."""
     terminal.forget()
     room.oracle.told[request.request_id].approvals["anna"] = room.clock.now()
     assert answered(room, request, terminal, f"{WORD}\n") is RequestState.APPROVED
@@ -179,57 +174,51 @@ async def test_what_was_typed_before_the_question_approves_nothing(
         with monkeypatch.context() as hurried:
             hurried.setattr(asking, "_ANSWER_S", 0.1)
             assert ask(desk, request) is None
-        await expect_untouched(desk, request)
-        await expect_counts(desk, request, terminal)
+        await expect_only_the_word_counts(desk, request, terminal)
 
 
-def pipe_of_yes(stack: ExitStack) -> TextIO:
+Redirect = Callable[[pytest.MonkeyPatch, ExitStack], None]
+
+
+def pipe_of_yes(patch: pytest.MonkeyPatch, stack: ExitStack) -> None:
     yes = stack.enter_context(subprocess.Popen(["yes", WORD], stdout=PIPE, text=True))
-    assert yes.stdout is not None
     stack.callback(yes.kill)
-    return cast(TextIO, yes.stdout)
+    patch.setattr(sys, "stdin", yes.stdout)
 
 
-def nothing_to_read(stack: ExitStack) -> TextIO:
-    return stack.enter_context(open(os.devnull, encoding="utf-8"))  # noqa: PTH123
+def nothing_to_read(patch: pytest.MonkeyPatch, stack: ExitStack) -> None:
+    nothing = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
+    patch.setattr(sys, "stdin", stack.enter_context(nothing))
 
 
-def closed(_: ExitStack) -> None:
+def closed(patch: pytest.MonkeyPatch, _: ExitStack) -> None:
     """As Python has it where standard input was closed."""
+    patch.setattr(sys, "stdin", None)
+
+
+def question_unseen(patch: pytest.MonkeyPatch, _: ExitStack) -> None:
+    patch.setattr(sys, "stdout", StringIO())
 
 
 @pytest.mark.parametrize(
-    "source",
+    "redirect",
     [
         pytest.param(pipe_of_yes, marks=pytest.mark.way_in("P5")),
         pytest.param(nothing_to_read, marks=pytest.mark.way_in("P7")),
         pytest.param(closed, marks=pytest.mark.way_in("P7")),
+        pytest.param(question_unseen, marks=pytest.mark.way_in("P7")),
     ],
-)  # fmt: skip
+)
 async def test_what_is_no_terminal_approves_nothing(
-    desk: Watched, monkeypatch: pytest.MonkeyPatch, source: Callable[[ExitStack], TextIO | None]
+    desk: Watched, monkeypatch: pytest.MonkeyPatch, redirect: Redirect
 ) -> None:
     request = asked(desk)
     with screen(monkeypatch) as terminal:
         with ExitStack() as stack, monkeypatch.context() as redirected:
-            redirected.setattr(sys, "stdin", source(stack))
-            assert ask(desk, request) is None
-        await expect_untouched(desk, request)
-        await expect_counts(desk, request, terminal)
-
-
-@pytest.mark.way_in("P7")
-async def test_who_does_not_see_the_question_approves_nothing(
-    desk: Watched, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    request = asked(desk)
-    with screen(monkeypatch) as terminal:
-        with monkeypatch.context() as redirected:
-            redirected.setattr(sys, "stdout", StringIO())
+            redirect(redirected, stack)
             terminal.type(f"{WORD}\n")
             assert ask(desk, request) is None
-        await expect_untouched(desk, request)
-        await expect_counts(desk, request, terminal)
+        await expect_only_the_word_counts(desk, request, terminal)
 
 
 @pytest.mark.parametrize(
@@ -246,8 +235,7 @@ async def test_nothing_less_than_the_word_and_enter_approves(
     request = asked(desk)
     with screen(monkeypatch) as terminal:
         assert answered(desk, request, terminal, keys) is None
-        await expect_untouched(desk, request)
-        await expect_counts(desk, request, terminal)
+        await expect_only_the_word_counts(desk, request, terminal)
 
 
 HOSTILE = {
@@ -273,8 +261,7 @@ async def test_what_is_shown_steers_no_terminal(
         assert all(line.isprintable() for line in terminal.lines), terminal.shown
         assert escaped in terminal.shown
         assert "P-101A.run_cmd  false → true" in terminal.shown
-        await expect_untouched(desk, request)
-        await expect_counts(desk, request, terminal)
+        await expect_only_the_word_counts(desk, request, terminal)
 
 
 @pytest.mark.way_in("P11")
@@ -288,8 +275,7 @@ async def test_what_is_approved_stands_on_the_screen_with_the_question(
         last = "\n".join(terminal.lines[-10:])
         assert "P-101A.run_cmd  false → true" in last
         assert QUESTION in last
-        await expect_untouched(desk, request)
-        await expect_counts(desk, request, terminal)
+        await expect_only_the_word_counts(desk, request, terminal)
 
 
 async def test_a_wrong_word_is_explained_and_asked_again(

@@ -11,9 +11,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.connectors.actuation.permit import Permit
 from handwheel.connectors.actuation.write_session import (
-    WriteAnswer,
     WriteSession,
     open_write_session,
 )
@@ -23,9 +21,8 @@ from handwheel.hmi.people.signing import Signer
 from handwheel.hmi.requests.approve import sign_approval
 from handwheel.hmi.requests.propose import propose_writes
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.approval.administration import revoke_key
 from handwheel.tools.guardrails.approval.cards.card_model import Card
-from handwheel.tools.guardrails.approval.cards.outcome_card import Outcome, make_outcome
+from handwheel.tools.guardrails.approval.cards.outcome_card import Outcome
 from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
 from handwheel.tools.guardrails.client import connect
@@ -44,15 +41,14 @@ from handwheel.tools.guardrails.signatures.decisions import (
     Reason,
     Signed,
     SiteVerdict,
-    key_subject,
     meaning_of_subject,
 )
 from handwheel.tools.requests.timestamps import instant_now
 
 from ...attacks.stolen_key import Forger
 from ...plants.served import frames_of
-from ...sites.on_disk import Clock, End, PlantHandle, hasten, wire_of
-from ...sites.people import key_id, key_of
+from ...sites.on_disk import End, PlantHandle, hasten, wire_of
+from ...sites.people import key_of
 
 _WITHIN_S = 50.0
 _UNDER_WAY = {ActionState.PLANNED, ActionState.DUE, ActionState.CLAIMED, ActionState.SENDING}
@@ -70,10 +66,7 @@ class World(Forger):
 
     def __init__(self, folder: Path, server: PlantHandle, patch: pytest.MonkeyPatch) -> None:
         super().__init__(folder, server)
-        self.clock = Clock()
         self.on_open: Callable[[], object] = lambda: None
-        self.on_opened: Callable[[WriteSession], object] = lambda session: None
-        self.on_sent: Callable[[Permit], object] = lambda permit: None
         self.relays: dict[int, int] = {}
         self._log = folder.with_name("frames.jsonl")
         self._before = len(frames_of(self._log))
@@ -91,7 +84,7 @@ class World(Forger):
         """Starts a gate on the files as they are."""
         self.reload()
         async with AsyncExitStack() as stack:
-            gate = await stack.enter_async_context(open_gate(self.site, self.clock))
+            gate = await stack.enter_async_context(open_gate(self.site))
             await stack.enter_async_context(_running(gate))
             self._stack = stack.pop_all()
         self.gate_ledger = gate.ledger
@@ -105,19 +98,9 @@ class World(Forger):
     async def open_write_session(
         self, site: Site, connection: str, tags: Sequence[Tag]
     ) -> WriteSession:
-        """Opens the write session; the test may act just before it and just after the frame."""
+        """Opens the write session; the test may act just before it."""
         await _done(self.on_open())
-        session = await self._open_session(site, connection, tags)
-        self.on_opened(session)
-        send = session.send
-
-        async def sent(permit: Permit) -> WriteAnswer:
-            answer = await send(permit)
-            await _done(self.on_sent(permit))
-            return answer
-
-        setattr(session, "send", sent)  # noqa: B010 - a method is not assigned to
-        return session
+        return await self._open_session(site, connection, tags)
 
     @contextmanager
     def decision_context(self) -> Generator[DecisionContext]:
@@ -178,11 +161,6 @@ class World(Forger):
         meaning = meaning_of_subject(verdict, subject)
         return self.sign(None, None, by, verdict=verdict, subject=subject, meaning=meaning, **more)
 
-    def revoke_key(self, person: str) -> None:
-        """An administrator takes a key back."""
-        with self.decision_context() as context:
-            revoke_key(context, self.word("revoke-key", key_subject(key_id(person))), instant_now())
-
     def decide(self, signed: Signed, card: Card | Outcome | None) -> RequestState:
         """Puts a decision before the ledger, in the only way that the product has."""
         with self.decision_context() as context:
@@ -204,18 +182,6 @@ class World(Forger):
         """The card of a request as it is, whatever speaks against it."""
         with self.decision_context() as context:
             return current_card(context, record, instant_now())
-
-    def outcome(self, record: RequestRecord, action_id: str) -> Outcome:
-        """What is known of an action of a request, on which it is resolved."""
-        with self.decision_context() as context:
-            return make_outcome(
-                record,
-                action_id,
-                found="",
-                tags=context.site.tags,
-                snapshot=None,
-                now=instant_now(),
-            )
 
     def sign_in_spite(self, record: RequestRecord, by: str = "ben") -> Card:
         """Signs what the card warns of, past the terminal that refuses to; returns the card."""

@@ -76,11 +76,6 @@ class Place:
     def check(self, given: RunOrder) -> None:
         check_order(self.decision_context, RUN, given, ROLES, NOW)
 
-    def write(self, body: dict[str, object]) -> RunOrder:
-        with self.database.transaction(NOW) as transaction:
-            transaction.record(ORDERED, RUN, body)
-        return self.orders()[-1]
-
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
