@@ -1,13 +1,17 @@
 """People at the gate: roles lost, approval by a script, and a no that comes first."""
 
+from datetime import timedelta
+
 import pytest
 
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.identity.roster import Record
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.guardrails.signatures.decisions import Reason, meaning_of
+from handwheel.tools.requests.timestamps import instant_now
 
 from ...sites.on_disk import PEOPLE, enrolled
+from ...sites.people import record_of
 from ..testbed.served import World
 
 START = "P-101B.run_cmd=true"
@@ -19,11 +23,19 @@ def people(world: World, **changed: Record | None) -> None:
     world.enrol(*filter(None, records))
 
 
+@pytest.mark.way_in("A8")
 @pytest.mark.way_in("P3")
 async def test_a_person_who_is_taken_off_the_list_approves_nothing(world: World) -> None:
-    for role, why in ((None, Reason.UNKNOWN_KEY), ("fitter", Reason.ROLE_NOT_HELD)):
+    an_hour = timedelta(hours=1)
+    began = instant_now().wall.replace(microsecond=0) - 2 * an_hour
+    over = record_of("ben", issuer="root", start=began, valid=an_hour, site_id=world.site.id)
+    for ben, why in (
+        (None, Reason.UNKNOWN_KEY),
+        (enrolled(world.site, "ben", "fitter"), Reason.ROLE_NOT_HELD),
+        (over, Reason.KEY_NOT_VALID),
+    ):
         record = await world.approved(START, by="ben")
-        people(world, ben=enrolled(world.site, "ben", role) if role else None)
+        people(world, ben=ben)
         assert f"ben: {why}" in await world.stopped(record)
         people(world)
     record = await world.approved(START)

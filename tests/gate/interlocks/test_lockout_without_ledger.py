@@ -94,22 +94,6 @@ async def test_without_the_file_of_the_ledger_the_intent_is_not_enough(
     await room.go_through(START)
 
 
-@pytest.mark.parametrize("name", ["full", "read-only"])
-async def test_without_its_ledger_a_gate_takes_nothing_up(room: Watched, name: str) -> None:
-    trouble, words = TROUBLES[name]
-    await room.go_through(START_B)
-    request = room.approved()
-    with trouble(room):
-        room.desk.lock_out("P-101A")
-        await room.act()
-        assert words in room.suspended[-1]
-    assert (room.desk.states(request), len(room.plant.frames)) == (["DUE"], 1)
-    await room.go_round()
-    room.expect(request, "INVALIDATED", "lockout of P-101A")
-    await room.go_through(SETPOINT)
-    assert len(room.plant.frames) == 2
-
-
 @pytest.mark.parametrize(
     ("at", "state", "reason", "frames"),
     [

@@ -258,14 +258,6 @@ async def test_while_it_lasts_nothing_can_be_approved(room: Watched) -> None:
     assert room.desk.record(stopped.request_id).state == "APPROVED"
 
 
-async def test_a_run_loses_its_recovery_too(room: Watched) -> None:
-    """As with a lockout: what takes back is a movement as well."""
-    request = await room.carried_out(START, START_B)
-    room.context.suspensions.note("site", "test", "it began just now", room.clock.now())
-    room.watch()
-    assert (room.desk.states(request), len(room.plant.frames)) == (["VERIFIED", "INVALIDATED"], 1)
-
-
 async def test_what_was_approved_meanwhile_does_not_outlive_it(room: Watched) -> None:
     """Nobody has looked between the word and the end; and the end counts once it is told."""
     suspensions, now = room.context.suspensions, room.clock.now()

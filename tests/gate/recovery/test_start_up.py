@@ -81,26 +81,6 @@ async def test_a_step_that_a_busy_ledger_hides_is_not_forgotten(
     assert room.desk.record(waiting.request_id).reason == CLOCK_SET
 
 
-async def test_what_a_ledger_that_failed_broke_off_is_over_with_its_request(room: Watched) -> None:
-    """The gate lives on: it finds what it had taken up itself."""
-    intent = nth(await room.way(START_B), "before transaction", 2)
-    request = room.approved(START, SETPOINT)
-
-    def fail() -> None:
-        raise LedgerError("busy")
-
-    room.fuse.arm(intent, fail)
-    await room.act()
-    assert room.suspended == ["busy"]
-    assert room.desk.states(request) == ["CLAIMED", "PLANNED"]
-    room.fuse.arm(0)
-    await room.act()
-    assert room.desk.states(request) == ["ABORTED_NOT_SENT", "INVALIDATED"]
-    record = room.desk.record(request.request_id)
-    assert (record.state, record.reason) == ("INVALIDATED", NOT_SENT)
-    assert len(room.plant.frames) == 1
-
-
 async def test_what_was_taken_back_and_then_broken_off_stays_taken_back(room: Watched) -> None:
     intent = nth(await room.way(START_B), "before transaction", 2)
     request = room.approved(START)

@@ -205,14 +205,6 @@ async def test_requirements_of_recovery_are_judged(runner: Runner) -> None:
     assert runner.room.wires == wires(request, "c1", "r2")
 
 
-async def test_remote_when_holds_for_recovery(runner: Runner) -> None:
-    request = await runner.begun("c1")
-    runner.room.plant.values["P-101A.mode"] = 0
-    await runner.carry_out(request, "r2")
-    assert "P-101A.mode == 'remote'" in runner.reason(request, "r2")
-    assert runner.room.wires == wires(request, "c1")
-
-
 SET = [{"tag": "PIC-102.sp", "value": 360.0, "shown": "360", "max_age_s": 0.1}]
 
 

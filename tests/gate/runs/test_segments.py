@@ -1,7 +1,5 @@
 """A run's requests at the gate: what was approved moves when the run says so, and nothing else."""
 
-from dataclasses import replace
-
 import pytest
 
 from handwheel.tools.errors import LedgerError, PermitRefused
@@ -9,7 +7,6 @@ from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.ledger.runner_lock import release_runner_lock, take_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 
-from ...attacks.past_the_checks import force_approvals
 from ...plants.in_memory import Fault
 from ..testbed.authority_grant import give
 from ..testbed.runner import Runner, command, wires
@@ -203,23 +200,3 @@ async def test_a_persons_request_is_no_runs(runner: Runner) -> None:
             step()
     await runner.room.act()
     assert runner.room.desk.states(request) == ["VERIFIED"]
-
-
-@pytest.mark.way_in("V6")
-async def test_what_takes_back_without_a_signature_moves_nothing(runner: Runner) -> None:
-    """The run asks for the rollback, nobody answers, and somebody with a shell says it is due."""
-    room, first = runner.room, await runner.begun("c1")
-    runner.end(first)
-    segment = runner.undoing(first, proposal_key="nobody's word, 2")
-    request = runner.file(*runner.made(segment))
-    with pytest.raises(PermitRefused, match="is PENDING"):
-        runner.due(f"{request.request_id}/r1")
-    assert force_approvals(room.desk.database, room.clock.now())
-    for _ in range(3):
-        await room.act()
-    assert runner.states(request) == "INVALIDATED INVALIDATED"
-    assert runner.reason(request, "r1") == "not enough people have approved"
-    assert runner.room.wires == wires(first, "c1")
-    signed = runner.approved(replace(segment, proposal_key="somebody's word, 3"))
-    await runner.carry_out(signed, "c1", "r1")
-    assert runner.room.wires == [*wires(first, "c1"), *wires(signed, "c1", "r1")]

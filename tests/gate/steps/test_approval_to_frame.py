@@ -3,14 +3,12 @@
 import errno
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.values import Value
 from handwheel.evaluation.room.clock import SteppedClock
 from handwheel.evaluation.room.devices import SIMULATOR
@@ -77,16 +75,6 @@ async def test_a_lockout_at_the_last_moment_lets_nothing_leave(room: Watched) ->
         room.watch()
         room.desk.release("P-101B")
     assert len(room.plant.frames) == 1
-
-
-async def test_a_broken_list_of_people_ends_the_action_and_not_the_gate(room: Watched) -> None:
-    def broken() -> None:
-        raise ConfigError([Problem("operators.yaml", 3, 1, "operators", "is no list")])
-
-    request = room.approved()
-    room.gate._context = replace(room.context, people=broken)  # type: ignore[union-attr, arg-type]
-    await room.act()
-    room.expect(request, "INVALIDATED", part="operators.yaml:3:1", frames=0)
 
 
 @pytest.mark.parametrize(("waits_s", "state"), [(9.9, "VERIFIED"), (10.1, "INVALIDATED")])

@@ -1,69 +1,31 @@
 """What the steps before the intent still see: a key, a policy, a reading, other bytes, an order."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from time import monotonic
 
 import pytest
 
 from handwheel.connectors.actuation.write_session import OTHER_BYTES
-from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.values import Value
 from handwheel.tools.guardrails.gate.state.execution import Execution
 from handwheel.tools.guardrails.gate.steps import all_steps as steps
 from handwheel.tools.guardrails.gate.steps import device_checks
 from handwheel.tools.guardrails.gate.steps.device_checks import check_encoding
-from handwheel.tools.guardrails.identity.operators_yaml import operators_text
 from handwheel.tools.guardrails.policy.policy import Policy
-from handwheel.tools.guardrails.signatures.decisions import Reason
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 
 from ...attacks.cases import tried
-from ...sites import people
-from ...sites.in_memory import make_site
 from ..flood.flood import altered
 from ..flood.forged import also_expects
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
-
-_HELD_S = 5.0
 
 
 async def stands(room: Watched, request: ActionRequest) -> tuple[str, str, int]:
     """One round of the gate: where the first command stands then, why, and all frames."""
     await room.act()
     return room.desk.states(request)[0], room.reason(request), len(room.plant.frames)
-
-
-@pytest.mark.way_in("A8")
-@pytest.mark.parametrize("waits_s", [4.0, 6.0])
-async def test_a_key_whose_time_is_over_before_the_claim_approves_nothing(
-    tmp_path: Path, waits_s: float
-) -> None:
-    make_site(tmp_path)
-    room = Watched(load_site(tmp_path))
-    until = room.clock.now().wall + timedelta(seconds=_HELD_S)
-    records = [people.boss(), people.record_of("gina")]
-    records.append(people.record_of("anna", valid=until - people.START))
-    (tmp_path / "operators.yaml").write_text(operators_text(records), encoding="utf-8")
-    room.close()
-    room = Watched(load_site(tmp_path))
-    room.desk.decision_context = replace(
-        room.desk.decision_context, roster=people.roster_of(*records)
-    )
-    await room.start_gate()
-    request = room.approved(START)
-    room.clock.forward(waits_s)
-    state, reason, frames = await stands(room, request)
-    if waits_s < _HELD_S:
-        assert (state, frames) == ("VERIFIED", 1)
-    else:
-        assert (state, frames) == ("INVALIDATED", 0)
-        assert f"anna: {Reason.KEY_NOT_VALID}" in reason
-    room.close()
 
 
 @pytest.mark.way_in("A12")

@@ -1,4 +1,4 @@
-"""Words on a request that are not quite the words for it, and how much people are asked."""
+"""Words on a request that are not quite the words for it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,6 @@ import pytest
 
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.decide import decide, propose
-from handwheel.tools.guardrails.approval.request_limits import REFUSED, TooManyRequests
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.decisions import (
     Decision,
@@ -123,33 +122,3 @@ async def test_what_was_resolved_is_signed_in_its_own_words(spare: Watched) -> N
         assert spare.desk.states(request) == ["UNKNOWN", "PLANNED"], words
     spare.desk.resolve(name, "resolve-applied")
     assert spare.desk.states(request)[0] == "RESOLVED_APPLIED"
-
-
-PAUSE_S = 600.0
-
-
-def _rejected(room: Watched, by: str = "anna") -> ActionRequest:
-    request = room.desk.propose(START)
-    room.desk.say("reject", request, by)
-    return request
-
-
-def _refusal(room: Watched) -> str:
-    with pytest.raises(TooManyRequests) as refused:
-        room.desk.propose(START)
-    assert room.rows(REFUSED)[-1]["reason"] == str(refused.value)
-    return str(refused.value)
-
-
-def test_a_rejection_holds_for_ten_minutes(spare: Watched) -> None:
-    _rejected(spare)
-    spare.clock.forward(PAUSE_S - 1.0)
-    assert "the same was rejected 9 min 59 s ago" in _refusal(spare)
-    spare.clock.forward(2.0)
-    spare.desk.propose(START)
-
-
-def test_who_has_ended_their_own_request_is_told_so(spare: Watched) -> None:
-    again = spare.desk.propose(START)
-    spare.desk.say("revoke", again, "gina")
-    spare.desk.propose(START)  # nobody has said no
