@@ -48,6 +48,10 @@ class LedgerError(HandwheelError):
     """The ledger cannot be read or written. Nothing is sent. Any use of the ledger may raise it."""
 
 
+class Unanswered(LedgerError):
+    """The gate did not answer. Whether it has done what it was asked for is not known."""
+
+
 class NoGate(LedgerError):
     """No gate is running, and only a gate changes the ledger.
 

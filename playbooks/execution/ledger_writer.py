@@ -6,7 +6,8 @@ from contextlib import contextmanager, suppress
 from secrets import token_hex
 from typing import Protocol
 
-from handwheel.tools.errors import LedgerError
+from handwheel.connectors.errors import HandwheelError
+from handwheel.tools.errors import LedgerError, Unanswered
 from handwheel.tools.guardrails.approval.messages.agents import (
     Effects,
     Operation,
@@ -49,6 +50,7 @@ class LedgerWriter:
         self._holder = holder
         self._operations: list[Operation] | None = None  # of the transaction that is open
         self._followers: list[Follower] = []
+        self._unanswered: Effects | None = None
 
     @classmethod
     def take(cls, context: DecisionContext, clock: Callable[[], Instant]) -> "LedgerWriter":
@@ -60,6 +62,7 @@ class LedgerWriter:
 
     def renew(self) -> None:
         """Keeps the runner lock for another while."""
+        self._settle()
         self._submit(RenewRunnerLock(site=self.context.site.id, holder=self._holder))
 
     def release(self) -> None:
@@ -102,11 +105,38 @@ class LedgerWriter:
     def _hand_over(self, operations: Sequence[Operation]) -> None:
         if not operations:
             return
-        rows = self._submit(
+        if self._settle():  # what is to be changed now was thought out without it
+            raise LedgerError("the gate has done what it had not answered; it is looked at again")
+        rows = self._answered(
             Effects(site=self.context.site.id, holder=self._holder, operations=tuple(operations))
         )
         for each in self._followers:
             each.go_on(rows)
+
+    def _settle(self) -> bool:
+        """Sends a message again that got no answer, which counts once.
+
+        Returns:
+            Whether it is done now. One that the gate refuses was not done before either.
+        """
+        if self._unanswered is None:
+            return False
+        try:
+            self._answered(self._unanswered)
+        except Unanswered:
+            raise
+        except HandwheelError:
+            return False
+        return True
+
+    def _answered(self, message: Effects) -> Sequence[JournalRow]:
+        """Submits a message, which is kept as long as it has no answer."""
+        self._unanswered = None
+        try:
+            return self._submit(message)
+        except Unanswered:
+            self._unanswered = message
+            raise
 
     def _submit(self, message: Message) -> Sequence[JournalRow]:
         return submit(self.context, message, self.clock())

@@ -12,7 +12,7 @@ from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.states import EventKind
 from handwheel.playbooks.execution.event_log import RunLog, load_run
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
-from handwheel.tools.errors import InvalidArguments, LedgerError, PermitRefused
+from handwheel.tools.errors import InvalidArguments, LedgerError, PermitRefused, Unanswered
 from handwheel.tools.guardrails.approval.messages.agents import (
     EquipmentOwned,
     FileSegment,
@@ -45,6 +45,8 @@ class Wire:
         self.database, self.now = context.database, NOW
         self.messages: list[Message] = []
         self.is_gate_there = True
+        self.answers = True
+        self._done: dict[str, Sequence[JournalRow]] = {}
         self._context = context
         copied = replace(context, database=cast(Database, self))
         self.writer = LedgerWriter.take(copied, lambda: self.now)
@@ -57,8 +59,12 @@ class Wire:
         assert read.text == message.text
         with self.database.transaction(self.now) as transaction:
             told = transaction.record("gate.told", "gate", {})
-        read.apply(self._context, self.gate_now)
-        return list(self.database.journal(told.seq))
+        if message.text not in self._done:
+            read.apply(self._context, self.gate_now)
+            self._done[message.text] = list(self.database.journal(told.seq))
+        if not self.answers:
+            raise Unanswered("the gate does not answer")
+        return self._done[message.text]
 
     @property
     def gate_now(self) -> Instant:
@@ -140,6 +146,21 @@ def test_a_transaction_that_fails_records_nothing_and_its_runs_are_as_before(
     wire.is_gate_there = True
     first.record(EventKind.NOTIFIED, to=[], text="")
     assert first.run == load_run(wire.database, OUTER)
+
+
+def test_an_event_without_an_answer_is_recorded_once_however_often_it_is_tried(wire: Wire) -> None:
+    log = wire.opened(OUTER, "P-101A")
+    log.record(EventKind.HOLDING, reason="hold ordered by carl")
+    wire.answers = False
+    for _ in range(2):
+        with pytest.raises(Unanswered):
+            log.record(EventKind.HELD, reason="hold ordered by carl")
+    wire.answers = True
+    with pytest.raises(LedgerError, match="had not answered"):
+        log.record(EventKind.HELD, reason="hold ordered by carl")
+    log.reload()
+    assert (log.run.state, _rows(wire)[-2:]) == ("HELD", ["run.holding", "run.held"])
+    log.record(EventKind.NOTIFIED, to=[], text="")
 
 
 def test_a_request_that_is_refused_leaves_no_event_beside_it(wire: Wire) -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from handwheel.connectors.errors import os_reason
+from handwheel.connectors.hints import next_step
 
-from ...errors import LedgerError, NoGate
+from ...errors import LedgerError, NoGate, Unanswered
 from .denials import error_of
 
 SOCKET_FILE = "gate.sock"
@@ -113,8 +114,8 @@ class GateConnection:
 
         Raises:
             NoGate: No gate is running.
-            LedgerError: The gate did not answer. Whether it has done what it was asked for is not
-                known; it may be asked again.
+            Unanswered: What was asked may have been done; it may be asked again.
+            LedgerError: This user may not speak to the gate.
 
         Effect: none by itself. Retry: once, if the connection broke. Timeout: 5 s.
         """
@@ -125,9 +126,12 @@ class GateConnection:
         try:
             return self._asked_once(method, path, body)
         except NoGate:
-            raise NoGate("what it was asked for when it ended may have been done") from None
+            hint = next_step("gate")
+            raise Unanswered(
+                f"the gate has ended; it may have done what was asked; {hint}"
+            ) from None
         except (ConnectionError, HTTPException) as error:
-            raise LedgerError(f"the gate has broken off without an answer: {error}") from None
+            raise Unanswered(f"the gate has broken off without an answer: {error}") from None
 
     def _asked_once(self, method: str, path: str, body: bytes | None) -> Answer:
         try:
@@ -136,7 +140,7 @@ class GateConnection:
             return Answer(response.status, dict(response.headers.items()), response.read())
         except TimeoutError:
             self._http.close()
-            raise LedgerError("the gate does not answer; it may be asked again") from None
+            raise Unanswered("the gate does not answer; it may be asked again") from None
         except BaseException:
             self._http.close()  # an answer that still comes must not be taken for the next one
             raise
