@@ -97,6 +97,14 @@ async def test_what_was_taken_back_and_then_broken_off_stays_taken_back(room: Wa
     assert room.desk.record(request.request_id).state == "REVOKED"
 
 
+async def test_the_first_of_two_approvals_does_not_outlive_its_gate(room: Watched) -> None:
+    request = room.desk.propose(("P-101A.mode", 0))  # which two people approve
+    room.desk.approve(request, "anna")
+    await room.restart_gate()
+    record = room.desk.record(request.request_id)
+    assert (record.state, record.reason) == ("INVALIDATED", RESTARTED)
+
+
 async def break_off(room: Watched, before: Callable[[], object]) -> str:
     """Ends the gate as a frame leaves; returns what the next one attached."""
     request = room.approved(START)

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any
 
 from handwheel.connectors.actuation.write_session import check_accounts, open_write_session
+from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import DataValue
@@ -202,7 +203,7 @@ class Gate:
                     self._troubles.note(_WATCHING, "")
                     self._note_connections()
                     self._lookout.ledger_works()
-                except LedgerError as error:
+                except HandwheelError as error:
                     await self._suspend(_WATCHING, error)
                 await asyncio.sleep(_POLL_S)
         finally:
@@ -250,7 +251,7 @@ class Gate:
                     await self._changed.wait()
             self._changed.clear()
 
-    async def _suspend(self, half: str, error: LedgerError) -> None:
+    async def _suspend(self, half: str, error: HandwheelError) -> None:
         self._troubles.note(half, f"suspended: {error}")
         self._lookout.ledger_failed(str(error))
         with suppress(LedgerError):

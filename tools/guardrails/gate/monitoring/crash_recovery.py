@@ -17,13 +17,13 @@ RESTARTED = "the gate was started after the approval"
 
 
 async def recover(context: GateContext) -> None:
-    """Judges every action in flight, and invalidates what was approved before this gate started.
+    """Judges every action in flight, and invalidates what had approvals before this gate started.
 
     After a `LedgerError` the gate must not go on.
     """
     await recover_in_flight(context)
     with context.database.transaction(context.clock()) as transaction:
-        invalidate_in(transaction, RESTARTED, {RequestState.APPROVED})
+        invalidate_in(transaction, RESTARTED, {RequestState.APPROVED, RequestState.PARTIAL})
     give_up_effects(context)
 
 

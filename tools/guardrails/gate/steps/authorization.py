@@ -73,13 +73,13 @@ async def check_signatures(execution: Execution) -> None:
 
 
 def _check_signed_since_start(context: GateContext, approvals: Sequence[Decision]) -> None:
-    """Refuses what was all signed before this gate was started, whenever it came to the ledger.
+    """Refuses what was signed before this gate was started, whenever it came to the ledger.
 
     By the row that each saw as the last one, not by a clock: a ledger that was put back whole
     would take the same signatures a second time.
     """
     begun = start_of_epoch(context.database, context.epoch)
-    if not any((context.database.seq_of(each.head) or 0) >= begun for each in approvals):
+    if not all((context.database.seq_of(each.head) or 0) >= begun for each in approvals):
         raise PermitRefused("the gate was started after the approval")
 
 
