@@ -64,10 +64,15 @@ class Doubt(Message):
 
     path: ClassVar[str] = "doubts"
 
+    until: int = 1000  # number of the row from which on it is not refused
+
     def apply(self, context: DecisionContext, now: Instant) -> None:
         with context.database.transaction(now) as transaction:
-            transaction.record("decision.refused", "R-1", {})
-        raise DecisionRefused(Reason.REVOKED)
+            row = transaction.record("decision.refused", "R-1", {})
+        if row.seq < self.until:
+            raise DecisionRefused(Reason.REVOKED)
+        with context.database.transaction(now) as transaction:
+            transaction.record("note", "R-1", {})
 
 
 class AgentNote(Note):

@@ -5,8 +5,9 @@ import pwd
 import stat
 import subprocess
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,25 @@ import pytest
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.site_file import Processes
 from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.client.gate_client import GateClient
 from handwheel.tools.guardrails.client.gate_connection import connected_socket
-from handwheel.tools.guardrails.gate.server import messages, peers
+from handwheel.tools.guardrails.gate.server import connections, messages, peers
 from handwheel.tools.guardrails.gate.server.unix_socket import listening_socket
+from handwheel.tools.guardrails.signatures.decisions import DecisionRefused
 from handwheel.tools.requests.canonical import canonical
 
 from ...hmi.end_to_end.os_users import interpreter
-from .served_ledger import AgentNote, Doubt, Note, ServedLedger, exchange, post, served
+from .served_ledger import (
+    DEADLINE_S,
+    AgentNote,
+    Doubt,
+    Note,
+    ServedLedger,
+    exchange,
+    get,
+    post,
+    served,
+)
 
 PYTHON = interpreter() if os.geteuid() == 0 else ""
 NOTE = Note(site="cw-demo")
@@ -132,6 +145,38 @@ def test_a_message_that_was_refused_is_refused_again_when_it_is_sent_again(
     for _ in range(2):
         status, fields = post(ledger.site.state, "/v1/doubts", text)
         assert (status, fields["code"]) == (403, "decision")
+
+
+def test_a_message_refused_once_is_answered_with_what_it_has_done_later(
+    ledger: ServedLedger,
+) -> None:
+    doubt = Doubt(site="cw-demo", until=4)
+    with GateClient(ledger.site.state, "cw-demo") as client:
+        with pytest.raises(DecisionRefused):
+            client.submit(doubt)
+        ledger.write(1)
+        first, again = client.submit(doubt), client.submit(doubt)
+        assert [row.fields["kind"] for row in first] == ["decision.refused", "note"]
+        assert list(again) == list(first)[1:]
+        assert client.version() == 5
+
+
+def test_a_user_with_too_many_connections_gets_one_more_when_another_is_closed(
+    ledger: ServedLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "AT_MOST", 2)
+    state = ledger.site.state
+    with closing(connected_socket(state, DEADLINE_S)) as half_sent:
+        half_sent.sendall(b"GET /v1/st")
+        with closing(connected_socket(state, DEADLINE_S)) as other:
+            with closing(connected_socket(state, DEADLINE_S)) as third:
+                assert third.recv(1) == b""
+            other.sendall(b"GET /v1/status HTTP/1.1\r\nHost: gate\r\n\r\n")
+            assert other.recv(12) == b"HTTP/1.1 200"
+        while True:  # until the gate has seen it close
+            with suppress(ConnectionError, HTTPException):
+                assert get(state, "/v1/status")[0] == 200
+                break
 
 
 @pytest.mark.parametrize("who", ["nobody-else", pwd.getpwuid(os.geteuid()).pw_name, ""])

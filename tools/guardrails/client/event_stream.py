@@ -19,8 +19,7 @@ from tenacity import (
     wait_exponential,
 )
 
-from handwheel.connectors.errors import HandwheelError
-
+from ...errors import InvalidArguments, LedgerError
 from ..ledger.store.journal import JournalRow
 from .gate_connection import GateStream
 
@@ -43,10 +42,16 @@ class EventStream:
 
     Args:
         seq: Number of the last row that the caller has.
-        offer: Takes each row, and the leases from time to time, in this thread.
+        offer: Takes each row, and the leases from time to time, in this thread; and the gate's
+            refusal where its journal has no row of that number, after which nothing comes.
     """
 
-    def __init__(self, state: Path, seq: int, offer: Callable[[JournalRow | Leases], None]) -> None:
+    def __init__(
+        self,
+        state: Path,
+        seq: int,
+        offer: Callable[[JournalRow | Leases | InvalidArguments], None],
+    ) -> None:
         self._state, self._seq, self._offer = state, seq, offer
         self._changed = Event()
         self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
@@ -82,18 +87,21 @@ class EventStream:
 
     def _run(self) -> None:
         while not self._closed.is_set():
-            with (
-                suppress(RetryError, OSError, HTTPException, ValueError),
-                self._opened() as stream,
-            ):
-                self._read(stream)
+            try:
+                with self._opened() as stream:
+                    self._read(stream)
+            except InvalidArguments as refusal:
+                self._offer(refusal)
+                self._closed.set()
+            except (RetryError, OSError, HTTPException, ValueError):
+                pass
             self._note()  # a caller who then asks the gate learns whether it is gone
             self._closed.wait(_FIRST_PAUSE_S)
 
     def _opened(self) -> GateStream:
         """Returns the stream from the next row on, as soon as there is a gate that gives it."""
         self._stream = Retrying(
-            retry=retry_if_exception_type((HandwheelError, HTTPException, OSError)),
+            retry=retry_if_exception_type((LedgerError, HTTPException, OSError)),
             wait=wait_exponential(_FIRST_PAUSE_S, _LONGEST_PAUSE_S),
             stop=stop_when_event_set(self._closed),
             sleep=sleep_using_event(self._closed),

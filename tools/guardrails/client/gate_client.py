@@ -10,7 +10,7 @@ from time import monotonic, sleep
 from typing import Any, NoReturn, Self
 from urllib.parse import urlencode
 
-from ...errors import LedgerError
+from ...errors import InvalidArguments, LedgerError
 from ...requests.timestamps import Instant
 from ..approval.plant_snapshot import PlantSnapshot
 from ..ledger.store.journal import JournalRow
@@ -21,6 +21,7 @@ from .gate_connection import TIMEOUT_S, TOO_MANY, GateConnection, checked
 from .kept_rows import KeptRows
 
 _PAUSE_S = 0.05  # before a message that was one too many is sent again
+_ANOTHER = "the ledger is another one than before; start this process again"
 
 
 class GateClient:
@@ -38,7 +39,7 @@ class GateClient:
         self._timeout_s = timeout_s
         self._gate = GateConnection(state, timeout_s)
         # Of the stream, in order, not applied yet.
-        self._incoming: deque[JournalRow | Leases] = deque()
+        self._incoming: deque[JournalRow | Leases | InvalidArguments] = deque()
         self._kept = KeptRows()
         self._moments = 0
         self._stream: EventStream | None = None
@@ -88,7 +89,7 @@ class GateClient:
                 break
             sleep(_PAUSE_S)
         rows = _rows(checked(answer).fields)
-        if rows and rows[0].seq > self._seq + 1:
+        if rows and rows[-1].seq > self._seq + len(rows):
             self.catch_up()
         for row in rows:
             self._apply(row)
@@ -234,11 +235,14 @@ class GateClient:
         """Applies what has come, and returns whether there was a row."""
         before = self._seq
         while self._incoming and not self._moments:
-            found = self._incoming.popleft()
-            if isinstance(found, Leases):
+            found = self._incoming[0]  # stays where it cannot be applied, and fails each time
+            if isinstance(found, JournalRow):
+                self._apply(found)
+            elif isinstance(found, Leases):
                 self._renew(found)
             else:
-                self._apply(found)
+                raise LedgerError(f"{found}: {_ANOTHER}")
+            self._incoming.popleft()
         return self._seq != before
 
     def _renew(self, leases: Leases) -> None:
@@ -252,8 +256,8 @@ class GateClient:
         fields = row.fields
         if row.seq != self._seq + 1 or fields["prev"] != self._hash:
             raise LedgerError(
-                f"row {row.seq} of the gate's journal does not continue this process's copy: the "
-                "ledger is another one than before; start this process again"
+                f"row {row.seq} of the gate's journal does not continue this process's copy: "
+                f"{_ANOTHER}"
             )
         self._tables.apply(row, fields)
         self._kept.add(row, fields)

@@ -5,22 +5,25 @@
 import asyncio
 import json
 import os
+import select
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from http.client import HTTPResponse
 from itertools import islice
 from pathlib import Path
+from shutil import rmtree
 from time import monotonic
 from typing import cast
 
 import pytest
 
 from handwheel.connectors.model.site import Site
+from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.client.event_stream import Leases
 from handwheel.tools.guardrails.client.gate_client import GateClient
 from handwheel.tools.guardrails.client.gate_connection import connected_socket
-from handwheel.tools.guardrails.gate.server import event_hub
+from handwheel.tools.guardrails.gate.server import events
 from handwheel.tools.guardrails.ledger.runner_lock import live_runner, take_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.timestamps import Instant
@@ -39,21 +42,6 @@ def _wait_for(client: GateClient, is_so: Callable[[], bool]) -> None:
 def _wait_for_row(client: GateClient, seq: int) -> None:
     """Waits until the copy has every row up to this one: it takes none but the next."""
     _wait_for(client, lambda: client.version() == seq)
-
-
-def _subscribed(ledger: ServedLedger) -> int:
-    return ledger.do(lambda _: len(ledger.server._hub._subscribers))
-
-
-def _break_off(ledger: ServedLedger) -> None:
-    """Breaks every stream off, as a gate that dies."""
-
-    def abort(_: Database) -> None:
-        for each in list(ledger.server._hub._subscribers):
-            assert isinstance(each._transport, asyncio.Transport)
-            each._transport.abort()
-
-    ledger.do(abort)
 
 
 def _stream(ledger: ServedLedger, after: int) -> HTTPResponse:
@@ -88,7 +76,7 @@ def test_the_stream_begins_behind_a_number_and_goes_on_with_each_new_row(
 def test_the_stream_tells_the_leases_at_once_and_when_nothing_comes(
     ledger: ServedLedger, client: GateClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_hub, "_KEEP_ALIVE_S", 0.01)
+    monkeypatch.setattr(events, "_KEEP_ALIVE_S", 0.01)
     ledger.do(lambda database: take_runner_lock(database, NOW))
     later = replace(NOW, boot_ms=NOW.boot_ms + 20_000)
     copy = cast(Database, client)
@@ -119,23 +107,22 @@ def test_twenty_followers_get_an_event(ledger: ServedLedger) -> None:
         clients = [
             exits.enter_context(GateClient(ledger.site.state, ledger.site.id)) for _ in range(20)
         ]
-        for client in clients:
-            client.follow()
-        _wait_for(clients[0], lambda: _subscribed(ledger) == 20)
-        ledger.write()
-        for client in clients:
-            _wait_for_row(client, 2)
+        for seq in (2, 3):  # the second comes when all are there
+            ledger.write()
+            for client in clients:
+                _wait_for_row(client, seq)
 
 
 def test_no_row_is_lost_when_streams_break_off_again_and_again(
     ledger: ServedLedger, client: GateClient
 ) -> None:
-    client.follow()
+    follower = client.follow()
     for number in range(2, 12):
         ledger.write()
         if number % 3 == 0:
             _wait_for_row(client, number)
-        _break_off(ledger)
+        if (stream := follower._stream) is not None:
+            stream.end()
     _wait_for_row(client, 11)
 
 
@@ -157,17 +144,44 @@ def test_a_follower_who_does_not_read_is_dropped_and_the_others_go_on(
     monkeypatch: pytest.MonkeyPatch,
     stream: HTTPResponse,
 ) -> None:
-    monkeypatch.setattr(event_hub, "_BACKLOG", 20)
-    _wait_for(client, lambda: _subscribed(ledger) == 2)
+    monkeypatch.setattr(events, "_WRITE_S", 0.05)
     for number in range(1, 41):
         ledger.write(10, size=10_000)
         _wait_for_row(client, 1 + 10 * number)
-    assert _subscribed(ledger) == 1
+    dropped = select.poll()
+    dropped.register(stream.fileno(), select.POLLRDHUP)
+    assert dropped.poll(DEADLINE_S * 1000)
     got = _numbers(stream)
     assert got == list(range(1, len(got) + 1))
     with closing(_stream(ledger, len(got))) as rest:
         got += _numbers(rest, 401 - len(got))
     assert got == list(range(1, 402))
+
+
+def test_a_number_that_the_journal_has_not_reached_is_refused_and_others_get_each_row(
+    ledger: ServedLedger, client: GateClient
+) -> None:
+    with closing(_stream(ledger, 999)) as refused:
+        assert (refused.status, json.loads(refused.read())["code"]) == (422, "arguments")
+    ledger.write()
+    _wait_for_row(client, 2)
+
+
+def test_a_follower_of_a_ledger_that_is_another_one_now_says_so_each_time(
+    quiet_site: Site, tmp_path: Path
+) -> None:
+    site = replace(quiet_site, state=tmp_path)
+    with ExitStack() as exits:
+        with served(site) as ledger:
+            client = exits.enter_context(GateClient(tmp_path, site.id))
+            ledger.write(3)
+            _wait_for_row(client, 4)
+        rmtree(tmp_path / "ledger")
+        with served(site):
+            client.wait(DEADLINE_S)
+            for _ in range(2):
+                with pytest.raises(LedgerError, match="another one than before"):
+                    _wait_for(client, lambda: client.version() != 4)
 
 
 def test_a_moment_stays_as_it_is_while_rows_come(ledger: ServedLedger, client: GateClient) -> None:

@@ -11,7 +11,8 @@ from ...approval.plant_snapshot import PlantSnapshot
 from ...ledger.store.database import Database
 from ...signatures.context import DecisionContext
 from ...signatures.message import Message
-from .event_hub import EventHub
+from .connections import accepting
+from .events import Events
 from .messages import LARGEST, MessageDoor
 from .queries import Queries, number_of
 from .registry import MESSAGES
@@ -48,7 +49,7 @@ class LedgerServer:
         messages: Sequence[type[Message]] = MESSAGES,
     ) -> None:
         self._state = context.site.state
-        self._hub = EventHub(ledger)
+        self._events = Events(ledger)
         self._door = MessageDoor(context, messages, clock)
         self._queries = Queries(ledger, clock, snapshot)
         self._exits = AsyncExitStack()
@@ -65,9 +66,12 @@ class LedgerServer:
         async with AsyncExitStack() as exits:
             await runner.setup()
             exits.push_async_callback(runner.cleanup)
-            await web.SockSite(runner, listening_socket(self._state)).start()
-            self._hub.start()
-            exits.callback(self._hub.close)
+            listener = exits.enter_context(listening_socket(self._state))
+            server = runner.server
+            assert server is not None  # after its setup
+            await exits.enter_async_context(accepting(listener, server))
+            self._events.start()
+            exits.callback(self._events.close)
             self._exits = exits.pop_all()
         return self
 
@@ -82,7 +86,7 @@ class LedgerServer:
                 web.get("/v1/state", queries.state),
                 web.get("/v1/anchors", queries.anchors),
                 web.get("/v1/journal", queries.journal),
-                web.get("/v1/events", self._events),
+                web.get("/v1/events", self._stream),
                 web.get("/v1/status", queries.status),
                 web.get("/v1/snapshot", queries.snapshot),
                 web.get("/v1/requests", queries.requests),
@@ -94,5 +98,5 @@ class LedgerServer:
         )
         return app
 
-    async def _events(self, request: web.Request) -> web.StreamResponse:
-        return await self._hub.stream(request, number_of(request, "after", 0))
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        return await self._events.stream(request, number_of(request, "after", 0))

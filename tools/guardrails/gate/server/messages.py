@@ -90,8 +90,7 @@ def apply_once(context: DecisionContext, message: Message, now: Instant) -> Sequ
     """
     database = context.database
     mark = message_digest(message)
-    known = database.rows_under(mark)
-    if known and not all(_is_refusal(row) for row in known):
+    if known := [row for row in database.rows_under(mark) if not _is_refusal(row)]:
         return known
     head = database.head()
     with database.under(mark):

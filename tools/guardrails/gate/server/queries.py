@@ -1,5 +1,6 @@
 """Answers questions about ledger, plant and gate."""
 
+import asyncio
 import os
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,8 @@ from .messages import row_list
 PAGE = 200
 """Rows in one answer."""
 _DIGITS = 18
+_READ_S = 10.0  # for the image of the tables to be read
+_PART = 256 * 1024  # bytes of it that may wait for a reader
 
 
 class Queries:
@@ -32,10 +35,28 @@ class Queries:
         snapshot: Callable[[], PlantSnapshot | None],
     ) -> None:
         self._database, self._clock, self._snapshot = database, clock, snapshot
+        self._made = -1, b""  # image of the tables, and the version of the ledger that it has
 
-    async def state(self, _: web.Request) -> web.Response:
+    async def state(self, request: web.Request) -> web.StreamResponse:
         """Answers with the image of the tables, which name their site and last row."""
-        return web.Response(body=self._database.tables.image())
+        image, response = self._image(), web.StreamResponse()
+        response.content_length = len(image)
+        await response.prepare(request)
+        try:
+            async with asyncio.timeout(_READ_S):
+                for start in range(0, len(image), _PART):  # none waits whole for a slow reader
+                    await response.write(image[start : start + _PART])
+        except TimeoutError:
+            if request.transport:
+                request.transport.abort()
+        return response
+
+    def _image(self) -> bytes:
+        """Returns the image of the tables as they are, made once for all who ask meanwhile."""
+        version = self._database.version()
+        if self._made[0] != version:
+            self._made = version, self._database.tables.image()
+        return self._made[1]
 
     async def anchors(self, _: web.Request) -> web.Response:
         """Answers with the lines of the anchors."""
