@@ -193,6 +193,7 @@ class Gate:
         try:
             while True:
                 try:
+                    self._context.database.check_file()
                     self.watch_once(self._latest())
                     await self._follow_tags()
                     now_s = monotonic()
