@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from handwheel.agents.diagnosis.diagnoser import checked, load_diagnoser
 from handwheel.agents.diagnosis.windows import Windows
 from handwheel.connectors.methods.heat_exchanger import fouling, heat_duty
-from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue
+
+from .residuals import measured, read
 
 Course = Callable[[float], float | None]
 
@@ -36,8 +36,7 @@ def windows_of(changed: Mapping[str, float | Course | None], every_s: float = 5.
     found = Windows([*courses, "hot", "cold_duty", "rf"])
     for n in range(int(900.0 / every_s) + 1):
         now = {name: one(n * every_s) if callable(one) else one for name, one in courses.items()}
-        readings = {name: _reading(one) for name, one in (now | _computed(now)).items()}
-        found.observe(readings, n * every_s)
+        found.observe(read(now | _computed(now)), n * every_s)
     return found
 
 
@@ -55,19 +54,9 @@ def _computed(now: Mapping[str, float | None]) -> dict[str, float | None]:
     }
 
 
-def _reading(value: float | None) -> DataValue:
-    status = BAD_NO_COMMUNICATION if value is None else GOOD
-    return DataValue(0.0 if value is None else value, status, None, None, 0)
-
-
 def residual(method: str, windows: Windows) -> float | None:
-    found = load_diagnoser(method)
-    names = {each: ALIASES.get(each, each) for each in found.needs}
-    if method == "heat_balance":
-        names["cold"] = "cold_duty"
-    inputs = {each: CONSTANTS.get(each, name) for each, name in names.items()}
-    measured = checked(found.measure(windows, inputs))
-    return None if measured is None else measured.value
+    aliases = ALIASES | ({"cold": "cold_duty"} if method == "heat_balance" else {})
+    return measured(method, windows, CONSTANTS, aliases)
 
 
 def rising(name: str, per_h: float) -> dict[str, Course]:

@@ -5,9 +5,9 @@ from math import exp
 
 import pytest
 
-from handwheel.agents.diagnosis.diagnoser import checked, load_diagnoser
 from handwheel.agents.diagnosis.windows import Windows
-from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue
+
+from .residuals import measured, read
 
 # Measured in the steady state, then with each fault: see docs/reference/cw-100.md.
 HEALTHY = {
@@ -39,23 +39,8 @@ def windows_of(changed: Mapping[str, float | None], noise: float = 0.0) -> Windo
     return found
 
 
-def read(values: Mapping[str, float | None]) -> dict[str, DataValue]:
-    return {
-        name: DataValue(
-            value or 0.0, BAD_NO_COMMUNICATION if value is None else GOOD, None, None, 0
-        )
-        for name, value in values.items()
-    }
-
-
 def residual(method: str, windows: Windows) -> float | None:
-    found = load_diagnoser(method)
-    names = {each: ALIASES.get(each, each) for each in found.needs}
-    inputs = {each: CONSTANTS.get(each, name) for each, name in names.items()}
-    inputs.pop("density", None)
-    inputs.pop("least_flow", None)
-    measured = checked(found.measure(windows, inputs))
-    return None if measured is None else measured.value
+    return measured(method, windows, CONSTANTS, ALIASES)
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from handwheel.agents.diagnosis.diagnoser import checked, load_diagnoser
 from handwheel.agents.diagnosis.windows import Windows
-from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue
+
+from .residuals import measured, read
 
 Course = Callable[[float], float | None]
 CONSTANTS = {"least": 0.3, "usual": 0.5, "limit": 100.0, "gain": 1.0}
@@ -65,18 +65,8 @@ OTHERS: list[tuple[str, dict[str, Course], float]] = [
 def residual(method: str, courses: Mapping[str, Course], lasts_s: float = 1500.0) -> float | None:
     windows = Windows(courses)
     for n in range(int(lasts_s / 2.0) + 1):
-        now = {name: one(n * 2.0) for name, one in courses.items()}
-        readings = {name: _reading(one) for name, one in now.items()}
-        windows.observe(readings, n * 2.0)
-    found = load_diagnoser(method)
-    inputs = {each: CONSTANTS.get(each, each) for each in found.needs}
-    measured = checked(found.measure(windows, inputs))
-    return None if measured is None else measured.value
-
-
-def _reading(value: float | None) -> DataValue:
-    status = BAD_NO_COMMUNICATION if value is None else GOOD
-    return DataValue(0.0 if value is None else value, status, None, None, 0)
+        windows.observe(read({name: one(n * 2.0) for name, one in courses.items()}), n * 2.0)
+    return measured(method, windows, CONSTANTS, {})
 
 
 @pytest.mark.parametrize(("method", "signal", "position", "expected", "within"), VALVES)

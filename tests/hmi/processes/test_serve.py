@@ -40,7 +40,7 @@ async def test_a_busy_ledger_ends_nobody_and_its_rows_are_told_later(
     def busy(*_: object, **__: object) -> None:
         nonlocal tries
         tries += 1
-        raise LedgerError("another process has held it for 5 s")
+        raise LedgerError("the gate does not answer")
 
     with Database(tmp_path, "cooling") as database, printed_to(tmp_path) as printed:
         serving = asyncio.create_task(

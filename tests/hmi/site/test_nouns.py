@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.site.files.site_template import PlantEndpoints
+from handwheel.connectors.model.site import Site
 
 from ...command_line import handwheel
-from ...plants.served import site_of
 from ..runs.run_site import Place, enrol
 
 
@@ -37,12 +36,11 @@ def test_each_noun_has_list_and_show(live: Place, noun: str, one: str, told: str
         assert (missing.returncode, missing.stdout) == (2, "")
 
 
-def test_a_site_lists_its_playbooks_and_the_singular_works(tmp_path: Path) -> None:
-    site_of(tmp_path, PlantEndpoints())
-    names = [row["id"] for row in json.loads(_said(tmp_path, "playbooks", "list", "--json"))]
+def test_a_site_lists_its_playbooks_and_the_singular_works(site: Site) -> None:
+    names = [row["id"] for row in json.loads(_said(site.root, "playbooks", "list", "--json"))]
     assert "cw/pump-bearing-changeover" in names
-    assert _said(tmp_path, "playbook", "list").split()[0] in names
-    assert _said(tmp_path, "plant", "models") == _said(tmp_path, "plants", "list")
+    assert _said(site.root, "playbook", "list").split()[0] in names
+    assert _said(site.root, "plant", "models") == _said(site.root, "plants", "list")
 
 
 def _said(folder: Path, *words: str) -> str:

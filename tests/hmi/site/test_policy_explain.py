@@ -10,7 +10,7 @@ from handwheel.hmi.site.files.site_template import PlantEndpoints
 
 from ...command_line import handwheel
 from ...plants.served import frames_of, plant_process, site_of
-from ..command_in_process import Said, said_by
+from ..command_in_process import Said
 
 GROUPS = """\
 groups:
@@ -32,11 +32,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, frame_log: Path) -> Generator
         path = folder / "policy.yaml"
         path.write_text(path.read_text(encoding="utf-8") + GROUPS, encoding="utf-8")
         yield folder
-
-
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Said:
-    return said_by(capsys)
 
 
 def _explain(said: Said, folder: Path, *words: str) -> tuple[int, list[str]]:
