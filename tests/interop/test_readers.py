@@ -42,7 +42,6 @@ Serve = Callable[[Path], AbstractContextManager[ForeignServer]]
 
 CHANGE_MS = 50
 MOST_NODES = 7  # in one Read
-PATIENCE_S = 20.0
 OPCUA_SERVERS: Mapping[str, Serve] = {
     "open62541": lambda folder: open62541(folder, change_ms=CHANGE_MS, most_nodes=MOST_NODES),
     "node_opcua": lambda folder: node_opcua(folder, change_ms=CHANGE_MS, most_nodes=MOST_NODES),
@@ -107,8 +106,7 @@ ARRAYS: Expected = {
     "Texts": (f"{node('Texts', 'string')}, array: true", (("a", "b"), "Good")),
     "Empty": (f"{node('Empty', 'float')}, array: true", ((), "Good")),
     "NoArray": (f"{node('Double', 'float')}, array: true", UNFIT),
-    "NaN": (node("NaN", "float"), (None, "BadSensorFailure")),
-    "Infinity": (node("Infinity", "float"), (None, "BadSensorFailure")),
+    **{n: (node(n, "float"), (None, "BadSensorFailure")) for n in ("NaN", "Infinity")},
     "Overridden": (node("Overridden", "float"), (7.0, "GoodLocalOverride")),
     **{n: (node(n, "string"), UNFIT) for n in ("LocalizedText", "ByteString", "DateTime", "Guid")},
 }
@@ -120,8 +118,7 @@ async def test_every_type_array_and_quality_comes_as_it_is_or_not_at_all(
 ) -> None:
     has_arrays = request.node.callspec.params["server"] == "open62541"
     for expected in (SCALARS, OTHERS, *[ARRAYS] * has_arrays):
-        tags = {name: entry for name, (entry, _) in expected.items()}
-        values = await read(opcua_site(tmp_path, server, tags))
+        values = await read(opcua_site(tmp_path, server, {n: e for n, (e, _) in expected.items()}))
         assert values == {name: value for name, (_, value) in expected.items()}
 
 
@@ -135,8 +132,7 @@ async def test_trusted_we_speak_every_policy_and_mode(
 ) -> None:
     tags = {"Double": node("Double", "float")}
     make_application(tmp_path, "peer")
-    plain = opcua_site(tmp_path, server, tags)
-    stranger = await discover_server(opcua_connector(plain))
+    stranger = await discover_server(opcua_connector(opcua_site(tmp_path, server, tags)))
     assert set(stranger.offers) == {*SECURED, "None"}
     shown = stranger.certificate
     assert shown is not None
@@ -155,8 +151,8 @@ async def test_trusted_we_speak_every_policy_and_mode(
                 rejected.rename(folder / "keys/trusted/certs" / rejected.name)
             await asyncio.sleep(0.5)
     for each in SECURED:
-        site = opcua_site(tmp_path, server, tags, pins[each])
-        assert await read(site) == {"Double": (0.1, "Good")}, each
+        secured = await read(opcua_site(tmp_path, server, tags, pins[each]))
+        assert secured == {"Double": (0.1, "Good")}, each
 
 
 async def _is_trusted(site: Site) -> bool:
@@ -213,7 +209,7 @@ async def test_every_encoding_comes_as_it_is_and_an_unknown_address_alone_is_bad
 
 
 async def until(is_so: Any) -> None:
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(20.0):
         while not is_so():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 

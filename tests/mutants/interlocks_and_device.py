@@ -102,7 +102,7 @@ MUTANTS: Sequence[Mutant] = (
     Mutant(
         "M7g", "suspension", says(Suspensions, "check", None),
         "tests/gate/interlocks/test_suspension.py"
-        "::test_what_begins_after_the_claim_is_invalidated_by_the_seventh_step",
+        "::test_what_begins_after_the_claim_is_stopped_by_the_seventh_step",
         "'VERIFIED' != 'INVALIDATED'",
     ),
     Mutant(

@@ -97,15 +97,13 @@ async def test_a_clock_that_was_set(room: Watched) -> None:
     await expect_resumed(room, early, "site", reason)
 
 
+STALE = "every value of it is stale"
 LOST: Mapping[str, tuple[MemoryConnection, str]] = {
     "down": (MemoryConnection("pkg", is_connected=False, reason="refused"), "refused"),
     "not up": (MemoryConnection("pkg", is_connected=False), "it is not connected"),
-    "stale": (MemoryConnection("pkg", status=BAD_NO_COMMUNICATION), "every value of it is stale"),
-    "as it was": (
-        MemoryConnection("pkg", status=UNCERTAIN_LAST_USABLE),
-        "every value of it is stale",
-    ),
-    "waiting": (MemoryConnection("pkg", status=BAD_WAITING), "every value of it is stale"),
+    "stale": (MemoryConnection("pkg", status=BAD_NO_COMMUNICATION), STALE),
+    "as it was": (MemoryConnection("pkg", status=UNCERTAIN_LAST_USABLE), STALE),
+    "waiting": (MemoryConnection("pkg", status=BAD_WAITING), STALE),
 }
 
 
@@ -217,9 +215,7 @@ async def test_what_begins_on_the_way_stops_it_at_the_last_look_too(
     assert len(room.plant.frames) == (not is_stopped)
 
 
-async def test_what_begins_after_the_claim_is_invalidated_by_the_seventh_step(
-    room: Watched,
-) -> None:
+async def test_what_begins_after_the_claim_is_stopped_by_the_seventh_step(room: Watched) -> None:
     request = room.approved()
     execution = room.execution()
     assert execution is not None
