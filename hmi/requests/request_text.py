@@ -51,16 +51,14 @@ def waiting_text(request: ListedRequest) -> str:
 def _writes(request: ListedRequest) -> str:
     return ", ".join(
         f"{plain(each.tag)} = {printable(each.shown)} {printable(each.unit)}".rstrip()
-        for each in request.writes
-        if each.kind == "command"
+        for each in request.commands
     )
 
 
 def _origin(request: ListedRequest) -> str:
     if request.run is None:
         return ""
-    commands = [each for each in request.writes if each.kind == "command"]
-    steps = dict.fromkeys(plain(each.step) for each in commands if each.step)
+    steps = dict.fromkeys(plain(each.step) for each in request.commands if each.step)
     run = {name: plain(str(value)) for name, value in request.run.items()}
     return f"({run['run_id']}, {run['playbook']}: {', '.join(steps)})"
 

@@ -50,25 +50,31 @@ class ListedRequest:
     filed_at: str
     within_s: float  # how long it waits for the last signature, seconds
     run: Mapping[str, str | int] | None  # `run_id playbook version segment`; `None` for a person
-    writes: tuple[ListedWrite, ...]  # commands, then recovery
+    commands: tuple[ListedWrite, ...]
+    recovery: Sequence[Mapping[str, Any]]  # as it was filed, since few readers ask for it
     state: RequestState  # where it stands, because of `reason`
     reason: str
     filed: Instant  # when it was filed
     actions: tuple[ActionRecord, ...]  # where each of the writes stands
 
     @property
+    def writes(self) -> tuple[ListedWrite, ...]:
+        """Its commands, then its recovery."""
+        return (*self.commands, *map(_write, self.recovery))
+
+    @property
     def status(self) -> tuple[str, str]:
         """State and reason as text, as in `status_of`."""
-        return status_of(self.request_id, self.state, self.reason, self.actions, self._commands)
+        return status_of(self.request_id, self.state, self.reason, self.actions, self._names)
 
     @property
     def sent(self) -> str:
         """Part of it that was sent before it ended, as in `sent_text`."""
-        return sent_text(self.state, self.actions, self._commands)
+        return sent_text(self.state, self.actions, self._names)
 
     @property
-    def _commands(self) -> set[str]:
-        return {each.action_id for each in self.writes if each.kind == "command"}
+    def _names(self) -> set[str]:
+        return {each.action_id for each in self.commands}
 
 
 def load_listed(database: TableReader, *, every: bool) -> list[ListedRequest]:
@@ -109,7 +115,8 @@ def _read(
         filed_at=document["filed_at"],
         within_s=number_in(document["within_s"]),
         run=None if run is None else {name: run[name] for name in _RUN},
-        writes=tuple(_write(each) for each in (*document["commands"], *document["recovery"])),
+        commands=tuple(_write(each) for each in document["commands"]),
+        recovery=document["recovery"],
         state=RequestState(row["state"]),
         reason=row["reason"],
         filed=filed,

@@ -223,8 +223,9 @@ def parse_record(row: Row, actions: Sequence[Row]) -> RequestRecord:
 
 def read_actions(rows: Sequence[Row]) -> tuple[ActionRecord, ...]:
     """Returns where the actions of these rows stand."""
+    states = ActionState.__members__  # each is called as it is written
     return tuple(
-        ActionRecord(name, ActionState(state), reason, due_boot_ms, sent_at)
+        ActionRecord(name, states[state], reason, due_boot_ms, sent_at)
         for name, state, reason, due_boot_ms, sent_at, _ in rows
     )
 
