@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
 from pydantic_core import from_json
 
@@ -154,8 +154,10 @@ class Database:
 
     def all(self, question: str, *values: object) -> list[sqlite3.Row]:
         """Returns every answer of the tables."""
-        with self._translated():
+        try:  # no context manager: checks ask often
             return self.tables.all(question, *values)
+        except sqlite3.Error as error:
+            raise ledger_error(self.path, error) from error
 
     def find_rows(
         self,
@@ -238,8 +240,7 @@ class Database:
 
     def _fold(self) -> None:
         """Verifies the whole journal against the anchors, and fills the tables."""
-        chain = Chain(self.anchors.lines(), tells_torn=False)
-        connection = self.tables.connection
+        chain, connection = Chain(self.anchors.lines(), tells_torn=False), self.tables.connection
         connection.execute("BEGIN")
         with closing(connection.cursor()) as rows:
             rows.row_factory = None
@@ -266,12 +267,10 @@ class Database:
         for seq, mark, text in rows:
             row = JournalRow(seq, text, mark)
             try:  # the writer has checked the form of what has this hash
-                fields: Fields | None = from_json(text, cache_strings="keys")
+                read: object = from_json(text, cache_strings="keys")
             except ValueError:
-                fields = None
-            if not isinstance(fields, dict):
-                fields = None
-            fields = chain.follow(row, fields)
+                read = None
+            fields = chain.follow(row, cast(Fields, read) if isinstance(read, dict) else None)
             if chain.faults or fields is None:
                 return
             try:
