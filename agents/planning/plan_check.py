@@ -17,7 +17,7 @@ def check_plan(context: DecisionContext, plan: BoundPlaybook, now: Instant) -> D
     The gate checks the same again before it sends anything.
     """
     site = context.site
-    snapshot = read_snapshot(site.state, now)
+    snapshot = read_snapshot(context.database)
     if snapshot is None:
         return Denial("no_gate", f"no gate is running; {next_step('gate')}")
     try:

@@ -13,14 +13,13 @@ from handwheel.connectors.actuation.device_writer import DeviceWriter, WriteEnco
 from handwheel.connectors.actuation.write_session import WriteSession, open_write_session
 from handwheel.connectors.model.site import Site
 from handwheel.hmi.shell.cli.gc_freeze import freeze_heap
+from handwheel.tools.guardrails.approval.plant_snapshot import GateLedger
 from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext
-from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.gate.steps.all_steps import STEPS
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder
 from handwheel.tools.guardrails.ledger.intents import start_epoch
 from handwheel.tools.guardrails.ledger.records import load_exactly
-from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.timestamps import instant_now
@@ -50,14 +49,13 @@ def rows(site: Site, people: People, repeats: int) -> list[tuple[str, str]]:
 def gate_context(decision_context: DecisionContext) -> Generator[GateContext]:
     """Opens a gate context without its two tasks, so that steps can be timed one by one."""
     site = decision_context.site
-    database = cast(Database, decision_context.database)  # this process has the file open
+    database = cast(GateLedger, decision_context.database)  # this process has the file open
     make_lockout_folder(site.state)
-    with GateLock(site.state) as lock:
-        yield GateContext(
-            site, decision_context.policy, cross_limits(site, decision_context.policy), database,
-            lock, start_epoch(database, instant_now()), instant_now, lambda: load_roster(site),
-            open_write_session,
-        )  # fmt: skip
+    yield GateContext(
+        site, decision_context.policy, cross_limits(site, decision_context.policy), database,
+        start_epoch(database, instant_now()), instant_now, lambda: load_roster(site),
+        open_write_session,
+    )  # fmt: skip
 
 
 async def _times(context: GateContext, name: str, repeats: int) -> dict[str, float]:

@@ -255,7 +255,7 @@ class Desk:
             request,
             tags=site.tags,
             connections=site.connections,
-            snapshot=make_snapshot(1, frozenset(), site, seen, now),
+            snapshot=make_snapshot(1, frozenset(), site, seen),
             now=now,
         )
         statement = Statement(

@@ -28,7 +28,7 @@ async def main(folder: Path) -> None:
     """Serves until standard input ends."""
     async with (
         open_gate(load_site(folder)) as gate,
-        LedgerServer(gate.decision_context, gate.ledger, snapshot=gate.snapshot),
+        LedgerServer(gate.decision_context, gate.ledger),
     ):
         print("{}", flush=True)
         work = asyncio.create_task(gate.run())

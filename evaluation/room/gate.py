@@ -2,24 +2,22 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import cast
 
 from handwheel.connectors.model.values import DataValue
 from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.approval.plant_snapshot import GateLedger, no_snapshot
 from handwheel.tools.guardrails.gate.gate import Gate
 from handwheel.tools.guardrails.gate.monitoring.crash_recovery import recover, recover_in_flight
 from handwheel.tools.guardrails.gate.monitoring.suspension_monitor import MonitoredConnection
 from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext
-from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.gate.steps.execute import execute_action
 from handwheel.tools.guardrails.identity.roster import Roster, load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, make_lockout_folder
 from handwheel.tools.guardrails.interlocks.remote_mode import check_remote_conditions
 from handwheel.tools.guardrails.ledger.actions import requests_in
 from handwheel.tools.guardrails.ledger.intents import start_epoch
-from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import OPEN_REQUESTS
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.context import DecisionContext
@@ -65,9 +63,8 @@ class DeviceReader:
         """Returns the present reading of each tag."""
         return self._devices.readings()
 
-    async def follow(self, wanted: frozenset[str]) -> bool:
+    async def follow(self, wanted: frozenset[str]) -> None:
         """Does nothing, since every tag is read."""
-        return False
 
     async def close(self) -> None:
         """Does nothing, since no session is open."""
@@ -94,7 +91,6 @@ class SteppedGate:
         self.clock = clock
         self._gate: Gate | None = None
         self._context: GateContext | None = None
-        self._open = ExitStack()
         make_lockout_folder(context.site.state)
         self._lockouts = lockout_file(context.site.state, "").as_posix()
         self._alarms = sorted(context.policy.suspend.alarm_tags(context.site))
@@ -126,28 +122,24 @@ class SteppedGate:
 
         Raises:
             ConfigError: A condition of the policy, or a `remote_when`, cannot be judged.
-            GuardrailError: A gate is running on this state folder.
             LedgerError: The ledger cannot be used.
         """
         site, policy = self.decision_context.site, self.decision_context.policy
         check_remote_conditions(site)
-        with ExitStack() as opened:
-            lock = opened.enter_context(GateLock(site.state))
-            ledger = self.open_ledger()
-            context = GateContext(
-                site, policy, cross_limits(site, policy), ledger, lock,
-                start_epoch(ledger, self.clock()), self.clock, self.people,
-                self.devices.open_write_session, self.devices.connector,
-                open_heartbeat_session=self.devices.open_heartbeat_session,
-            )  # fmt: skip
-            await recover(context)
-            self._gate = Gate(context, DeviceReader(self.devices))
-            self._context, self._open = context, opened.pop_all()
-            self._is_quiet, self._nothing_due = False, None
+        ledger = self.open_ledger()
+        context = GateContext(
+            site, policy, cross_limits(site, policy), ledger,
+            start_epoch(ledger, self.clock()), self.clock, self.people,
+            self.devices.open_write_session, self.devices.connector,
+            open_heartbeat_session=self.devices.open_heartbeat_session,
+        )  # fmt: skip
+        await recover(context)
+        self._context, self._gate = context, Gate(context, DeviceReader(self.devices))
+        self._is_quiet, self._nothing_due = False, None
 
-    def open_ledger(self) -> Database:
+    def open_ledger(self) -> GateLedger:
         """Returns the ledger of the room, for a gate that starts."""
-        return cast(Database, self.decision_context.database)  # a room has its file open itself
+        return cast(GateLedger, self.decision_context.database)  # a room has its file open itself
 
     def people(self) -> Roster:
         """Returns the people whose decisions count now. Raises `ConfigError`."""
@@ -155,8 +147,9 @@ class SteppedGate:
 
     def kill(self) -> None:
         """Ends the gate without a word, as a lost process does. What is on the disk stays."""
+        if self._context is not None:
+            self._context.database.snapshot = no_snapshot
         self._gate = self._context = None
-        self._open.close()
 
     async def restart(self) -> None:
         """Kills the gate and starts another one. Raises as `start`."""
@@ -223,7 +216,3 @@ class SteppedGate:
         for _ in range(rounds):
             self.watch()
             await self.act()
-
-    def publish(self) -> None:
-        """Writes the snapshot of the plant that people's cards show. Raises `LedgerError`."""
-        self.running.publish()

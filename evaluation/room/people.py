@@ -1,6 +1,6 @@
 """The people of a stepped room, with keys in memory instead of terminals."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.values import Value
@@ -47,7 +47,6 @@ class People(Orders):
 
     Args:
         context: As for `KeyHolders`, and the keys too.
-        publish: Lets the gate write the snapshot that cards show, as `SteppedGate.publish`.
     """
 
     def __init__(
@@ -56,11 +55,9 @@ class People(Orders):
         devices: MemoryDevices,
         clock: SteppedClock,
         keys: Mapping[str, PrivateKey],
-        publish: Callable[[], None],
     ) -> None:
         super().__init__(context, clock, keys)
         self.devices = devices
-        self._publish = publish
         self._build_context: BuildContext | None = None
 
     @property
@@ -153,21 +150,19 @@ class People(Orders):
 
     def card_of(self, record: RequestRecord) -> str:
         """Returns the text of a request's card. Raises `PermitRefused` with its problems."""
-        self._publish()
         card = current_card(self.decision_context, record, self.clock.now())
         check_approvable(card)
         return card.text
 
     def outcome_of(self, record: RequestRecord, action_id: str) -> str:
         """Returns the text of the card of an action's outcome."""
-        self._publish()
         context, now = self.decision_context, self.clock.now()
         return make_outcome(
             record,
             action_id,
             found=found_after(context.database, action_id),
             tags=context.site.tags,
-            snapshot=read_snapshot(context.site.state, now),
+            snapshot=read_snapshot(context.database),
             now=now,
         ).text
 

@@ -29,10 +29,11 @@ from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import FaultEvent, Scenario, ScenarioEvent
 from handwheel.sim_plant.simulation import Simulation
 from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.guardrails.approval.plant_snapshot import GateLedger
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_requests
 from handwheel.tools.guardrails.ledger.runs import RunRow, load_rows, load_runs
-from handwheel.tools.guardrails.ledger.store.database import Database, Ledger
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.maintenance.work_order_database import WorkOrder, WorkOrders
@@ -137,11 +138,11 @@ class Room:
             bindings = bindings or Bindings(own)
             roles = asked_roles(own, policy, bindings.with_nested(playbooks))
             own, keys = enrol(own, dict.fromkeys(operators, roles), ADMINISTRATOR, clock.now().wall)
-            database = opened.enter_context(Database(own.state, own.id))
+            database = opened.enter_context(GateLedger(own.state, own.id))
             context = DecisionContext(own, database, policy, load_roster(own))
             devices = ModelPlant(own, simulation)
             gate = SteppedGate(context, devices, clock)
-            people = People(context, devices, clock, keys, gate.publish)
+            people = People(context, devices, clock, keys)
             signer = people.signer(ADMINISTRATOR)
             if revoked_keys is None:
                 release_all(own, bindings, playbooks, signer)
@@ -150,7 +151,6 @@ class Room:
             workorders = opened.enter_context(WorkOrders(own.state))
 
             def check(plan: BoundPlaybook) -> Denial | None:
-                gate.publish()
                 return check_plan(context, plan, clock.now())
 
             agents = SteppedAgents(context, devices, clock, workorders, bindings, check, create)

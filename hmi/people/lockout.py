@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from handwheel.connectors.hints import name_site, next_step, shell_command
+from handwheel.tools.guardrails.client.gate_socket import NOBODY, dial
 
 from .lockout_site_file import Unclear, plain_equipment, plain_state
 
@@ -22,7 +23,7 @@ _DONE, _CONFIGURATION = 0, 2
 _SITE_FILE = "site.yaml"
 _USUAL_STATE = "var/"
 _FOLDER = "lockout"
-_GATE_LOCK = "gate.lock"
+_ANSWER_S = 0.5
 _SHARED = 0o2020  # set-group-id, and writable for the group
 
 USAGE = """\
@@ -177,15 +178,12 @@ def _lock(state: Path, scope: str) -> str:
 def _no_gate(state: Path) -> str:
     """Returns a note if no gate runs on this machine to record the lockout."""
     try:
-        holder = int(_beginning(state / _GATE_LOCK))
-        if holder > 0:
-            os.kill(holder, 0)  # signal 0 only checks that the process exists
-            return ""
-    except PermissionError:
-        return ""  # it exists and belongs to another user
-    except (OSError, ValueError, OverflowError):
-        pass
-    return "no gate runs here: the lockout is only in the file until a gate reads it\n"
+        dial(state, _ANSWER_S)[0].close()
+    except NOBODY:
+        return "no gate runs here: the lockout is only in the file until a gate reads it\n"
+    except OSError:
+        pass  # it belongs to another user
+    return ""
 
 
 def _make(folder: Path) -> None:

@@ -43,7 +43,7 @@ async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool)
         print_log(package.__name__)
     async with open_gate(site) as running:
         context = running.decision_context
-        async with LedgerServer(context, running.ledger, snapshot=running.snapshot):
+        async with LedgerServer(context, running.ledger):
             faults = await write_faults(site)
             _announce(site, running.epoch, as_json=as_json)
             for name, fault in faults.items():

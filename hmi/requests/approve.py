@@ -14,8 +14,8 @@ from handwheel.connectors.hints import next_step
 from handwheel.tools.errors import NoGate, PermitRefused
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.decide import check_open
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.session import ApprovalSession, check_approvable
-from handwheel.tools.guardrails.interlocks.gate_process import gate_process
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
@@ -57,7 +57,7 @@ def ask(
         HandwheelError: There is no passphrase, or the key cannot be used.
     """
     check_open("approve", record, instant_now())
-    if gate_process(context.site.state) is None:
+    if read_snapshot(context.database) is None:
         raise NoGate(NOTHING_APPROVED)
     keep_up(context.database)
     session, message = ApprovalSession.settled(context, record), ""

@@ -69,7 +69,7 @@ def list_requests(
     with open_context(opened) as context:
         now = instant_now()
         found = load_listed(context.database, every=every)
-        snapshot = read_snapshot(opened.state, now)
+        snapshot = read_snapshot(context.database)
         notes = notes_on_requests(context.database, snapshot, now)
         open_ = open_lines(context.database)
         locked = lockout_lines(opened, context.database)
@@ -194,7 +194,7 @@ def approve(
             for each in next_approvals(context, record, instant_now()):
                 typer.echo(each)
             raise SystemExit(WAITING)
-        is_verified = follow(context.database, record.request.request_id, opened.state)
+        is_verified = follow(context.database, record.request.request_id)
         tell_request(context.database, record)
         if not is_verified:
             raise SystemExit(NO)

@@ -1,7 +1,5 @@
 """Follows an approved request and prints each change."""
 
-from pathlib import Path
-
 import typer
 
 from handwheel.connectors.hints import next_step
@@ -24,7 +22,7 @@ _INDENT = 4
 _DONE = frozenset({ActionState.VERIFIED, ActionState.SKIPPED})
 
 
-def follow(database: Ledger, request_id: str, state: Path) -> bool:
+def follow(database: Ledger, request_id: str) -> bool:
     """Prints each change of a request until it has ended or is held for a person.
 
     Ctrl-C ends the printing, not the approval. A missing gate is reported once, and the printing
@@ -40,7 +38,7 @@ def follow(database: Ledger, request_id: str, state: Path) -> bool:
                 _print(action_line(each))
         if is_complete(database, record):
             now = instant_now()
-            lease = lease_text(database, record, read_snapshot(state, now), now)
+            lease = lease_text(database, record, read_snapshot(database), now)
             status: tuple[str, ...] = record.status
             if record.request.run and is_done(record) and record.state in OPEN_REQUESTS:
                 status = ("every command is verified",)  # it stays open with the run
@@ -48,7 +46,7 @@ def follow(database: Ledger, request_id: str, state: Path) -> bool:
             _print("  ".join(filter(None, words)))
             _print_run(database, record)
             return is_done(record)
-        is_warned = is_warned or _warn_of_no_gate(record, state)
+        is_warned = is_warned or _warn_of_no_gate(database, record)
         wait_for_change(database, _POLL_S)
 
 
@@ -56,10 +54,10 @@ def _print(line: str) -> None:
     typer.echo(fold(line, _INDENT))
 
 
-def _warn_of_no_gate(record: RequestRecord, state: Path) -> bool:
+def _warn_of_no_gate(database: Ledger, record: RequestRecord) -> bool:
     """Prints the action that waits for a gate, and returns whether there is one."""
     action = stuck_action(record.actions)
-    if action is None or read_snapshot(state, instant_now()) is not None:
+    if action is None or read_snapshot(database) is not None:
         return False
     _print(f"{action.action_id}  {action.state}  {stuck_text(action)}")
     return True

@@ -19,7 +19,6 @@ from handwheel.tools.guardrails.approval.build_request import (
 from handwheel.tools.guardrails.approval.messages.people import Propose
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.interlocks.blocking import check_files
-from handwheel.tools.guardrails.interlocks.gate_process import gate_process
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
@@ -69,8 +68,8 @@ async def propose_writes(
         site, decision_context.policy, cross_limits(site, decision_context.policy)
     )
     tags = tags_to_survey(context, writes, terms)
-    snapshot = read_snapshot(site.state, instant_now())
-    if snapshot is None or gate_process(site.state) is None:
+    snapshot = read_snapshot(decision_context.database)
+    if snapshot is None:
         sys.stderr.write(f"handwheel: {NoGate(NOTHING_APPROVED)}\n")
     else:
         check_files(site, site.hashes, snapshot.hashes, "terminal")

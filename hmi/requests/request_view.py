@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from handwheel.tools.guardrails.approval.cards.card_model import Card
-from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot, read_snapshot
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.session import signers
 from handwheel.tools.guardrails.client.request_fields import request_fields
 from handwheel.tools.guardrails.ledger.listing import listed
@@ -34,7 +34,7 @@ def whole_request(
 
     What is computed here comes last, after some seconds.
     """
-    width, snapshot = card_width(), read_snapshot(context.site.state, now)
+    width, snapshot = card_width(), read_snapshot(context.database)
     yield from (
         _whole_card(card, width)
         if card
@@ -74,7 +74,7 @@ def whole_fields(
     context: DecisionContext, record: RequestRecord, card: Card | None, now: Instant
 ) -> dict[str, object]:
     """Returns the same as fields for JSON."""
-    snapshot, signed = read_snapshot(context.site.state, now), signers(context.database, record)
+    snapshot, signed = read_snapshot(context.database), signers(context.database, record)
     is_waiting, waited_s = record.state in WAITING_REQUESTS, record.waits_since_s(now)
     has_left = is_waiting and waited_s is not None
     return {
@@ -84,7 +84,10 @@ def whole_fields(
         "still_to_sign": _still_to_sign(context, record, len(signed), now) if is_waiting else 0,
         "left_s": max(record.request.within_s - (waited_s or 0.0), 0.0) if has_left else None,
         **followup_fields(context.database, record, snapshot, now),
-        "gate": _gate_fields(snapshot, now),
+        "gate": {
+            "running": snapshot is not None,
+            "epoch": snapshot.epoch if snapshot else None,
+        },
         "problems": card.problems if card else [],
     }
 
@@ -94,9 +97,3 @@ def _still_to_sign(
 ) -> int:
     found = class_of(context.site, context.database, record.request, now.wall)
     return max(found.quorum - signed, 0)
-
-
-def _gate_fields(snapshot: PlantSnapshot | None, now: Instant) -> dict[str, object]:
-    age_s = snapshot.age_s(now) if snapshot else None
-    epoch = snapshot.epoch if snapshot else None
-    return {"running": snapshot is not None, "epoch": epoch, "age_s": age_s}

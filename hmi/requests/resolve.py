@@ -109,7 +109,7 @@ def _outcome(context: DecisionContext, record: RequestRecord, action_id: str) ->
         action_id,
         found=found_after(context.database, action_id),
         tags=context.site.tags,
-        snapshot=read_snapshot(context.site.state, now),
+        snapshot=read_snapshot(context.database),
         now=now,
     )
 

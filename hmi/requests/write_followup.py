@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot
 from handwheel.tools.guardrails.ledger.effects import Effect, load_effects, not_come
-from handwheel.tools.guardrails.ledger.intents import epochs_of_request
 from handwheel.tools.guardrails.ledger.records import (
     RequestRecord,
     load_exactly,
@@ -35,7 +34,7 @@ def lease_text(
 ) -> str:
     """Returns the remaining lease of a request and the writes that end it, if any are undone.
 
-    Without a gate's snapshot as new as the lease, nothing is promised.
+    Without a gate's snapshot nothing is promised.
     """
     request = record.request
     if request.lease is None or record.state is not RequestState.APPROVED:
@@ -48,7 +47,7 @@ def lease_text(
     if not backs:
         return ""
     seconds = left_s(database, request, states, now)
-    is_kept = _is_kept(database, request.request_id, snapshot)
+    is_kept = snapshot is not None
     if seconds is None:
         unknown = "its end is not known" if is_kept else NOT_UNDONE
         return f"in its lease; {unknown}: {backs}"
@@ -58,16 +57,6 @@ def lease_text(
     if not is_kept:
         return f"{left}; {NOT_UNDONE}: {backs}"
     return f"{left}; {'then ' * (seconds > 0.0)}the gate writes {backs}"
-
-
-def _is_kept(database: Ledger, request_id: str, snapshot: PlantSnapshot | None) -> bool:
-    """Returns whether the running gate is at least as new as the one that began the lease."""
-    return snapshot is not None and snapshot.epoch >= _epoch_of(database, request_id)
-
-
-def _epoch_of(database: Ledger, request_id: str) -> int:
-    """Returns the epoch of the gate whose write began a lease."""
-    return max(epochs_of_request(database, request_id, "command").values(), default=0)
 
 
 def effect_lines(database: Ledger, record: RequestRecord) -> list[str]:
@@ -136,8 +125,7 @@ def followup_fields(
         and {
             "for_s": request.lease.for_s,
             "left_s": left_s(database, request, _states(record), now),
-            "kept": record.state is RequestState.APPROVED
-            and _is_kept(database, request.request_id, snapshot),
+            "kept": record.state is RequestState.APPROVED and snapshot is not None,
         },
         "open": [
             each.body | {"action_id": each.action_id}

@@ -46,14 +46,14 @@ class ChangeTracker:
             faults.add(f"what waits for a person cannot be read: {error}")
         new_faults = sorted(faults - self._faults)
         self._faults = frozenset(faults)
-        return [*new_faults, *requests, *self._stop_changes(now)]
+        return [*new_faults, *requests, *self._stop_changes()]
 
     def overview(self, now: Instant) -> list[str]:
         """Returns the open requests, what else waits for a person, and what stops the gate.
 
         Raises `HandwheelError` if any of it cannot be read.
         """
-        has_gate = read_snapshot(self.site.state, now) is not None
+        has_gate = read_snapshot(self._database) is not None
         requests = [
             request_line(each, now, has_gate=has_gate)
             for each in load_listed(self._database, every=False)
@@ -61,7 +61,7 @@ class ChangeTracker:
         ]
         waiting = waiting_for_people(self.site, self._database, now)
         lines = [line for each in waiting for line in each.lines]
-        stops = sorted(self._current_stops(now) - {each.text for each in waiting})
+        stops = sorted(self._current_stops() - {each.text for each in waiting})
         return [*requests, *(lines or [NOTHING]), *stops]
 
     def _waiting_changes(self, now: Instant) -> Iterator[str]:
@@ -97,14 +97,14 @@ class ChangeTracker:
         yield from (f"ended: {each}" for each in sorted(self._left_open.difference(now_open)))
         self._left_open = frozenset(now_open)
 
-    def _stop_changes(self, now: Instant) -> Iterator[str]:
-        stops = self._current_stops(now)
+    def _stop_changes(self) -> Iterator[str]:
+        stops = self._current_stops()
         yield from sorted(stops - self._stops)
         yield from (f"ended: {each}" for each in sorted(self._stops - stops))
         self._stops = stops
 
-    def _current_stops(self, now: Instant) -> frozenset[str]:
-        snapshot = read_snapshot(self.site.state, now)
+    def _current_stops(self) -> frozenset[str]:
+        snapshot = read_snapshot(self._database)
         if snapshot is None:
             return frozenset({NO_SNAPSHOT, *self._locked_without_gate()})
         words = (each.words for each in snapshot.suspended)

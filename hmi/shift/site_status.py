@@ -11,9 +11,8 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.tools.errors import LedgerError, ToolFailed
-from handwheel.tools.guardrails.approval.plant_snapshot import is_fresh, last_snapshot
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.interlocks.authority import AuthorityStatus, authority_of
-from handwheel.tools.guardrails.interlocks.gate_process import gate_process
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, load_listed
 from handwheel.tools.guardrails.ledger.runner_lock import live_runner
 from handwheel.tools.guardrails.ledger.runs import load_rows, load_runs
@@ -36,20 +35,6 @@ _ALARM = ".active"
 
 
 @dataclass(frozen=True, slots=True)
-class GateStatus:
-    """State of the gate."""
-
-    epoch: int | None  # of its last snapshot
-    age_s: float | None  # of that snapshot
-    pid: int | None  # living process that holds the lock; 0 if that is not known
-
-    @property
-    def is_running(self) -> bool:
-        """Whether a gate runs, and its snapshot is new enough to approve anything."""
-        return self.pid is not None and is_fresh(self.age_s)
-
-
-@dataclass(frozen=True, slots=True)
 class ConnectionStatus:
     """State of a connection."""
 
@@ -67,7 +52,7 @@ class SiteStatus:
 
     site: Site
     at: Instant
-    gate: GateStatus
+    gate: int | None  # its epoch, `None` if none answers
     agents_pid: int | None
     connections: Sequence[ConnectionStatus]
     plant_time_s: float | None  # of a simulated plant
@@ -93,7 +78,8 @@ async def read_site_status(site: Site, database: Ledger) -> SiteStatus:
     that does not answer is told with its reason.
     """
     readings, connections = await _look(site)
-    now = instant_now()  # not before: the gate publishes while the tags are read
+    now = instant_now()
+    snapshot = read_snapshot(database)
     alarms = [tag for tag in site.tags.values() if _is_alarm(tag)]
     known = {name for name, each in readings.items() if each.quality is Quality.GOOD}
     recent = _recent_requests(database, now)
@@ -102,7 +88,7 @@ async def read_site_status(site: Site, database: Ledger) -> SiteStatus:
     return SiteStatus(
         site=site,
         at=now,
-        gate=_gate(site, now),
+        gate=snapshot.epoch if snapshot else None,
         agents_pid=live_runner(database, now),
         connections=connections,
         plant_time_s=float(clock) if isinstance(clock, int | float) else None,
@@ -158,11 +144,6 @@ async def _look_at(site: Site, tags: Sequence[Tag]) -> tuple[dict[str, DataValue
     except TimeoutError:
         return {}, f"no answer within {_ANSWER_S:g} s"
     return readings, next(iter(down.values()), "")
-
-
-def _gate(site: Site, now: Instant) -> GateStatus:
-    snapshot, age_s = last_snapshot(site.state, now)
-    return GateStatus(snapshot.epoch if snapshot else None, age_s, gate_process(site.state))
 
 
 def _recent_requests(database: Ledger, now: Instant) -> list[ListedRequest]:

@@ -5,13 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.hints import next_step
 from handwheel.tools.append_only_store import IF_DAMAGED
-from handwheel.tools.guardrails.approval.plant_snapshot import FRESH_S
 from handwheel.tools.guardrails.interlocks.authority import AuthorityStatus
 from handwheel.tools.requests.timestamps import stamp
 from handwheel.tools.safe_text import plain, printable
 
 from ..notices.delivery_text import delivery_lines, recent_counts
-from ..shell.terminal.duration_text import age_text
 from ..shell.terminal.plural import counted
 from .site_status import LOOKED_AT, ConnectionStatus, SiteStatus
 from .waiting import NOTHING
@@ -46,19 +44,10 @@ def status_lines(status: SiteStatus) -> Iterator[str]:
 
 
 def _processes(status: SiteStatus) -> Iterator[str]:
-    gate = status.gate
     is_written = any(map(status.site.is_writable, status.site.tags.values()))
     start_gate = f"; {next_step('gate')}" if is_written else ""
     start_agents = f"; {next_step('run')}" if is_written else ""
-    if gate.is_running:
-        yield f"gate    at work, snapshot {_gate_age(gate.age_s)}"
-    elif gate.pid:
-        yield (
-            f"gate    process {gate.pid} runs, snapshot {_gate_age(gate.age_s)}: "
-            "nothing can be approved"
-        )
-    else:
-        yield f"gate    not running{start_gate}"
+    yield f"gate    not running{start_gate}" if status.gate is None else "gate    at work"
     if status.agents_pid is None:
         yield f"agents  not running{start_agents}"
     else:
@@ -66,12 +55,6 @@ def _processes(status: SiteStatus) -> Iterator[str]:
     yield f"plant   {_plant(status)}"
     if not is_written:
         yield "site    only reads: no tag is writable"
-
-
-def _gate_age(age_s: float | None) -> str:
-    if age_s is None:
-        return "not published yet"
-    return f"{age_text(max(age_s, 0.0))} old, at most {FRESH_S:g} s"
 
 
 def _plant(status: SiteStatus) -> str:
@@ -149,11 +132,7 @@ def status_fields(status: SiteStatus) -> dict[str, object]:
     return {
         "site": status.site.id,
         "at": stamp(status.at.wall),
-        "gate": {
-            "running": status.gate.is_running,
-            "epoch": status.gate.epoch,
-            "snapshot_age_s": status.gate.age_s,
-        },
+        "gate": {"running": status.gate is not None, "epoch": status.gate},
         "agents": {"running": status.agents_pid is not None, "pid": status.agents_pid},
         "connections": [
             {"name": each.name, "simulated": each.is_simulated, "reason": each.reason,

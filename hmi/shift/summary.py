@@ -47,7 +47,7 @@ def summarize(
         ("under way or unresolved", _requests(context, others, now)),
         ("in a lease, or not undone", list(_leases(context, now))),
         ("locked out", list(_lockouts(context))),
-        ("suspended", list(_suspensions(context, now))),
+        ("suspended", list(_suspensions(context))),
         ("granted to agents", list(_authority(context, now, is_agents=True))),
         ("taken by operators", list(_authority(context, now, is_agents=False))),
         ("open runs", list(_runs(database, now))),
@@ -98,12 +98,12 @@ def _since(database: Ledger, now: Instant) -> datetime:
 
 
 def _requests(context: DecisionContext, found: Sequence[ListedRequest], now: Instant) -> list[str]:
-    has_gate = read_snapshot(context.site.state, now) is not None
+    has_gate = read_snapshot(context.database) is not None
     return [request_line(each, now, has_gate=has_gate) for each in found]
 
 
 def _leases(context: DecisionContext, now: Instant) -> Iterator[str]:
-    database, snapshot = context.database, read_snapshot(context.site.state, now)
+    database, snapshot = context.database, read_snapshot(context.database)
     for name in in_lease(database):
         if words := lease_text(database, load_exactly(database, name), snapshot, now):
             yield f"{name}  {words}"
@@ -116,8 +116,8 @@ def _lockouts(context: DecisionContext) -> Iterator[str]:
         yield plain(scope) if scope in latched else f"{plain(scope)}, not read by a gate yet"
 
 
-def _suspensions(context: DecisionContext, now: Instant) -> Iterator[str]:
-    snapshot = read_snapshot(context.site.state, now)
+def _suspensions(context: DecisionContext) -> Iterator[str]:
+    snapshot = read_snapshot(context.database)
     if snapshot is None:
         yield _NO_SNAPSHOT
         return

@@ -12,7 +12,6 @@ from handwheel.connectors.model.values import GOOD, Quality
 from handwheel.sim_plant.link.framing import modbus_frames, opcua_messages
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
-from handwheel.tools.requests.timestamps import instant_now
 
 from ..command_line import handwheel
 from ..plants.devices.misbehaving import free_port
@@ -132,7 +131,7 @@ async def test_cuts_use_up_no_sessions(
 
 async def _gate_reads(world: ForeignWorld, tag: str) -> None:
     while True:
-        picture = read_snapshot(world.site.state, instant_now())
+        picture = read_snapshot(world.gate_ledger)
         if picture and tag in picture.readings and picture.readings[tag].status == GOOD:
             return
         await asyncio.sleep(0.1)

@@ -124,7 +124,7 @@ class Desk:
         with self.opened() as context:
             record = load_request(context.database, action_id.partition("/")[0])
             found, now = found_after(context.database, action_id), instant_now()
-            tags, snapshot = context.site.tags, read_snapshot(context.site.state, now)
+            tags, snapshot = context.site.tags, read_snapshot(context.database)
             return make_outcome(
                 record, action_id, found=found, tags=tags, snapshot=snapshot, now=now
             )

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from math import inf
 
-from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.gate.steps import authorization, intent
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures import quorum
@@ -25,11 +24,6 @@ def _since_s(self: Instant, earlier: Instant) -> float | None:
 
 
 MUTANTS: Sequence[Mutant] = (
-    Mutant(
-        "M1a", "lock file", says(GateLock, "is_held", True),
-        f"{_HOLDS}::test_a_gate_without_its_lock_sends_nothing",
-        "VERIFIED: 'VERIFIED'>",
-    ),
     Mutant(
         "M1b", "file of the ledger in its place", says(Database, "check_file", None),
         "tests/gate/interlocks/test_lockout_without_ledger.py"

@@ -45,10 +45,10 @@ async def _see(execution: Execution) -> None:
 
 MUTANTS: Sequence[Mutant] = (
     Mutant(
-        "M1", "gate lock and the ledger's file", step("check_gate", nothing),
+        "M1", "file of the ledger in its place", step("check_gate", nothing),
         "tests/gate/interlocks/test_holds.py"
-        "::test_a_gate_without_its_lock_sends_nothing",
-        "VERIFIED: 'VERIFIED'>",
+        "::test_a_gate_without_the_file_of_its_ledger_sends_nothing",
+        "'SENDING' != 'CLAIMED'",
     ),
     Mutant(
         "M2", "request digest and action order",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from handwheel.evaluation.room.clock import SteppedClock
+from handwheel.tools.guardrails.approval.plant_snapshot import GateLedger
 from handwheel.tools.guardrails.ledger.store.database import Database, Transaction
 from handwheel.tools.guardrails.ledger.store.journal import Anchors, JournalRow
 from handwheel.tools.requests.timestamps import Instant
@@ -69,7 +70,7 @@ class FusedAnchors(Anchors):
         super().note(rows, waits=waits)
 
 
-class FusedDatabase(Database):
+class FusedDatabase(GateLedger):
     """The gate's view of a ledger, with a fuse at each end of a transaction."""
 
     def __init__(self, ledger: Database, fuse: Fuse) -> None:

@@ -153,5 +153,5 @@ def hasten(patch: pytest.MonkeyPatch) -> None:
     """Makes the gate look more often, and reads each policy once."""
     for name in _READ_POLICY:
         patch.setattr(name, known_policy)
-    for name, seconds in (("_POLL_S", 0.02), ("_PICTURE_S", 0.1), ("_AFTER_FAULT_S", 0.1)):
+    for name, seconds in (("_POLL_S", 0.02), ("_AFTER_FAULT_S", 0.1)):
         patch.setattr(f"{_GATE}.{name}", seconds)

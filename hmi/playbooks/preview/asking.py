@@ -38,7 +38,7 @@ class Asking:
         site, database, now = self.context.site, self.context.database, self.clock()
         explained = ExplainContext(
             site, self.context.policy, self.across, database, self.context.roster,
-            read_snapshot(site.state, now),
+            read_snapshot(database),
         )  # fmt: skip
         writes = [each.tag for each in plan.writes]
         plant = await self.survey(tags_to_read(explained, plan), writes)

@@ -45,7 +45,7 @@ async def print_preview(site: Site, bound: BoundPlaybook, *, as_json: bool) -> N
         context = ExplainContext(
             site, policy, cross_limits(site, policy), database if is_there else None,
             load_roster(site),
-            read_snapshot(site.state, instant_now()),
+            read_snapshot(database),
         )  # fmt: skip
         read = tags_to_read(context, bound)
         plant = await survey(site, read, [each.tag for each in bound.writes])

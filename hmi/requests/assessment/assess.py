@@ -59,7 +59,7 @@ class Assessor:
 
     def _assess(self, context: DecisionContext, request: ActionRequest) -> Iterator[Assessment]:
         site = context.site
-        snapshot, begun_s = read_snapshot(site.state, instant_now()), time.monotonic()
+        snapshot, begun_s = read_snapshot(context.database), time.monotonic()
         if snapshot is None:
             raise NotComputable("there is no snapshot of the gate to compare the record with")
         hypotheses, _ = load_hypotheses(site)

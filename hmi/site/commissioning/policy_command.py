@@ -103,12 +103,12 @@ def explain_(
 @contextmanager
 def _explain_context(site: Site) -> Generator[ExplainContext]:
     policy, roster = load_policy(site), load_roster(site)
-    across, snapshot = cross_limits(site, policy), read_snapshot(site.state, instant_now())
+    across = cross_limits(site, policy)
     if not has_ledger(site.state):  # do not create a ledger
-        yield ExplainContext(site, policy, across, None, roster, snapshot)
+        yield ExplainContext(site, policy, across, None, roster, None)
         return
     with connect.open_ledger(site) as database:
-        yield ExplainContext(site, policy, across, database, roster, snapshot)
+        yield ExplainContext(site, policy, across, database, roster, read_snapshot(database))
 
 
 def _person(context: ExplainContext, who: str) -> str:

@@ -26,7 +26,7 @@ async def test_whoever_rejects_is_told_only_what_the_run_has_heard(
     request_id = (await room.reach_request(1)).request.request_id
     room.say("reject")
     for heard in ("WAITING_APPROVAL; it hears of the decision with its next scan", "STOPPED"):
-        assert not following.follow(room.desk.database, request_id, room.site.state)
+        assert not following.follow(room.desk.database, request_id)
         assert f"run {room.run_id} is {heard}\n" in capsys.readouterr().out
         await room.scan()
 

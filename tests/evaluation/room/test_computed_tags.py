@@ -13,7 +13,6 @@ from handwheel.evaluation.room.site import in_memory_site
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
-from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 
 from .test_room_parts import opened
 
@@ -87,9 +86,7 @@ async def test_the_gate_computes_from_its_own_readings(tmp_path: Path) -> None:
         await room.gate.start()
 
         request = people.file_request([("PIC-102.sp", 355.0)], "ben", "the header is low")
-        room.gate.publish()
-        snapshot = read_snapshot(plant.site.state, room.clock.now())
-        assert snapshot is not None
+        snapshot = room.gate.running.snapshot()
         assert abs(float(snapshot.readings[_RF].value or 0.0)) < 1e-6
         people.decide("approve", request.request_id, "anna")
         plant.statuses["TT-202.pv"] = BAD_SENSOR_FAILURE
@@ -99,7 +96,6 @@ async def test_the_gate_computes_from_its_own_readings(tmp_path: Path) -> None:
         assert reason == f"not true: {_RF} < 2e-4 m2K/W  [{_RF} is - (BadSensorFailure)]"
         plant.refresh()
         again = people.file_request([("PIC-102.sp", 355.0)], "ben", "the header is low")
-        room.gate.publish()
         people.decide("approve", again.request_id, "anna")
         await room.gate.go_round(3)
         assert len(plant.frames) == 1

@@ -28,9 +28,9 @@ from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
 from handwheel.sim_plant.tep import plant as tep
 from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.approval.plant_snapshot import GateLedger
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
-from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import Reason
 from handwheel.tools.guardrails.signatures.playbooks_lock import (
@@ -77,10 +77,10 @@ def opened(folder: Path, plant: Plant, edit: tuple[str, str] = ("", "")) -> Gene
     policy = simulated_policy(site, room)
     room, keys = enrol(room, {"anna": ["operator"], "ben": ["operator"]}, "rosa", clock.now().wall)
     devices = ModelPlant(room, Simulation(plant, Scenario()))
-    with Database(room.state, room.id) as database:
+    with GateLedger(room.state, room.id) as database:
         context = DecisionContext(room, database, policy, load_roster(room))
         gate = SteppedGate(context, devices, clock)
-        yield Room(clock, devices, gate, People(context, devices, clock, keys, gate.publish))
+        yield Room(clock, devices, gate, People(context, devices, clock, keys))
         gate.kill()
 
 
@@ -124,7 +124,7 @@ async def test_only_what_a_card_can_show_is_approved(tmp_path: Path) -> None:
         assert plant.frames == []
         assert people.record(request.request_id).status[0] == "INVALIDATED"
         room.gate.kill()
-        with pytest.raises(GuardrailError, match="no gate is running"):
+        with pytest.raises(GuardrailError, match="is the gate running"):
             decide("approve", request.request_id, "anna")
 
 

@@ -36,8 +36,8 @@ def _explained(
 
 
 def desk_of(room: Watched) -> ExplainContext:
-    context, now = room.desk.decision_context, room.clock.now()
-    picture = make_snapshot(1, frozenset(), room.site, {}, now)
+    context = room.desk.decision_context
+    picture = make_snapshot(1, frozenset(), room.site, {})
     across = cross_limits(room.site, context.policy)
     return ExplainContext(
         room.site, context.policy, across, context.database, context.roster, picture

@@ -103,15 +103,6 @@ async def test_a_gate_that_starts_again_begins_anew(room: BeatingRoom) -> None:
     assert room.counts == [0, 1, 0, 1]
 
 
-async def test_a_gate_that_was_replaced_counts_no_more(room: BeatingRoom) -> None:
-    room.give()
-    await room.pass_s(1.0)
-    (room.site.state / "gate.lock").unlink()
-    await room.pass_s(1.0, 1.0)
-    assert room.counts == [0]
-    assert "another gate has started" in room.told("stopped")[0][1]["reason"]
-
-
 async def test_after_the_last_count_comes_the_first(room: BeatingRoom) -> None:
     room.give()
     room.heartbeat._count = 32766

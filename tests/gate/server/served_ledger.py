@@ -14,7 +14,7 @@ from pydantic import Field
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InterlockActive
-from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot
+from handwheel.tools.guardrails.approval.plant_snapshot import GateLedger, PlantSnapshot
 from handwheel.tools.guardrails.client.gate_connection import connected_socket
 from handwheel.tools.guardrails.gate.server.ledger_server import LedgerServer
 from handwheel.tools.guardrails.identity.roster import load_roster
@@ -30,9 +30,6 @@ from ...sites.signed_requests import NOW
 
 T = TypeVar("T")
 SNAPSHOT = PlantSnapshot(
-    at=stamp(NOW.wall),
-    boot_id=NOW.boot_id,
-    boot_ms=NOW.boot_ms,
     epoch=7,
     locked=["P-101B"],
     hashes={},
@@ -108,8 +105,9 @@ class ServedLedger:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         try:
-            with Database(self.site.state, self.site.id) as database:
+            with GateLedger(self.site.state, self.site.id) as database:
                 self.database = database
+                database.snapshot = lambda: SNAPSHOT
                 self.context = DecisionContext(
                     self.site, database, load_policy(self.site), load_roster(self.site)
                 )
@@ -117,7 +115,6 @@ class ServedLedger:
                     self.context,
                     database,
                     clock=self._clock,
-                    snapshot=lambda: SNAPSHOT,
                     messages=self._kinds,
                 ) as self.server:
                     self._ready.set_result(None)

@@ -118,7 +118,6 @@ def asked(room: Watched, **changes: object) -> ActionRequest:
     room.note(request)
     assert room.gate is not None
     room.gate._wanted()
-    room.gate.publish()
     return request
 
 

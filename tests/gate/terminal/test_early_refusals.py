@@ -8,7 +8,6 @@ from handwheel.hmi.people.signing import Signer
 from handwheel.hmi.requests import approve as asking
 from handwheel.hmi.shell.terminal.prompt import PromptAnswer
 from handwheel.tools.errors import GuardrailError, NoGate, PermitRefused
-from handwheel.tools.guardrails.interlocks.gate_process import GATE_LOCK
 from handwheel.tools.guardrails.ledger.lifecycle import invalidate
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.ledger.store.states import RequestState
@@ -62,7 +61,7 @@ async def test_an_approval_while_no_gate_runs_shows_no_card(
 
     monkeypatch.setattr(asking, "instant_now", room.clock.now)
     record = room.desk.record(room.desk.propose(("P-101B.run_cmd", True)).request_id)
-    (room.site.state / GATE_LOCK).write_text("")  # as a gate leaves it that has ended
+    room.kill_gate()
     with pytest.raises(NoGate, match=r"^no gate is running, .*; next: handwheel gate$"):
         asking.ask(room.desk.decision_context, record, no_key)
     assert capsys.readouterr().out == ""

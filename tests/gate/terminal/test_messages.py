@@ -24,9 +24,7 @@ from handwheel.hmi.shift.lock_states import ConsoleEvent
 from handwheel.hmi.shift.typed_commands import NO_ADDITIONS, ConsoleContext, run_typed
 from handwheel.tools.errors import InterlockActive
 from handwheel.tools.guardrails.approval import session
-from handwheel.tools.guardrails.approval.plant_snapshot import write_snapshot
 from handwheel.tools.guardrails.identity.roster import Operator
-from handwheel.tools.guardrails.interlocks.gate_process import GATE_LOCK
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, lockout_note
 from handwheel.tools.guardrails.ledger.latched_lockouts import latch
 from handwheel.tools.guardrails.ledger.lifecycle import invalidate
@@ -41,26 +39,24 @@ from ..testbed.terminals import giving
 from ..testbed.with_oracle import Watched
 
 
-@pytest.mark.parametrize("gate", ["runs", "has just ended", "never ran"])
+@pytest.mark.parametrize("is_running", [True, False])
 async def test_who_asks_while_no_gate_runs_is_warned(
     room: Watched,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-    gate: str,
+    is_running: bool,
 ) -> None:
     monkeypatch.setattr(proposing, "survey", partial(survey, connector=room.plant.connector))
     monkeypatch.setattr(proposing, "instant_now", room.clock.now)
-    if gate != "never ran":
-        picture_of(room)
-    if gate != "runs":
-        (room.site.state / GATE_LOCK).write_text("")
+    if not is_running:
+        room.kill_gate()
     signer = room.desk.signer("anna")
     record = await proposing.propose_writes(
         room.desk.decision_context, ["P-101B.run_cmd=true"], "a test asks", lambda: signer
     )
     assert record.state == "PENDING"
     warning = "handwheel: no gate is running, so nothing can be approved; next: handwheel gate\n"
-    assert capsys.readouterr().err == ("" if gate == "runs" else warning)
+    assert capsys.readouterr().err == ("" if is_running else warning)
 
 
 async def test_an_interruption_at_the_card_says_that_nothing_was_sent(
@@ -156,10 +152,9 @@ async def test_a_lockout_is_told_with_a_gate_and_without(room: Watched) -> None:
     (room.site.state / "lockout" / "P-101A").unlink()
     assert lockout_lines(room.site, database) == ["LOCKED OUT: P-101A"]  # it was latched
     changes = ChangeTracker(room.site, database)
+    room.kill_gate()
     assert {NO_SNAPSHOT, "LOCKED OUT: P-101A"} <= set(changes.updates(now()))
-    picture = picture_of(room)
-    assert picture is not None
-    write_snapshot(room.site.state, picture)
+    await room.start_gate()
     assert changes.updates(now()) == [f"ended: {NO_SNAPSHOT}"]
 
 

@@ -82,7 +82,7 @@ async def test_programs_read_who_signed_who_is_missing_and_how_long_it_waits(roo
     assert (fields["state"], fields["held"]) == ("PARTIAL", False)
     assert fields["left_s"] == request.within_s - 102.0
     assert room.gate is not None
-    assert fields["gate"] == {"running": True, "epoch": room.gate.epoch, "age_s": 2.0}
+    assert fields["gate"] == {"running": True, "epoch": room.gate.epoch}
     room.desk.say("reject", request, "anna")
     after = fields_of(room, request)
     assert (after["still_to_sign"], after["left_s"]) == (0, None)
@@ -91,7 +91,7 @@ async def test_programs_read_who_signed_who_is_missing_and_how_long_it_waits(roo
 async def test_programs_read_that_no_gate_is_running_and_what_is_held(room: Watched) -> None:
     request = await stopped(room, "frame leaves")
     fields = fields_of(room, request)
-    assert fields["gate"] == {"running": False, "epoch": None, "age_s": None}
+    assert fields["gate"] == {"running": False, "epoch": None}
     assert (fields["state"], fields["held"]) == ("APPROVED", False)
     await room.start_gate()
     assert fields_of(room, request)["held"] is True
@@ -117,20 +117,18 @@ def terminal(room: Watched, monkeypatch: pytest.MonkeyPatch) -> Watched:
     return room
 
 
-async def stopped(room: Watched, at: str, *, is_gone: bool = True) -> ActionRequest:
-    """A request whose gate has ended at a point of its way, six seconds ago or just now.
+async def stopped(room: Watched, at: str) -> ActionRequest:
+    """A request whose gate has ended at a point of its way.
 
     Args:
         at: Empty for a gate that ends before it takes the request up.
     """
     request = room.approved()
-    picture_of(room)
     if at:
         room.fuse.arm(0)
         await room.end_at(at)
     else:
         room.kill_gate()
-    room.clock.forward(6.0 if is_gone else 1.0)
     return request
 
 
@@ -146,15 +144,11 @@ async def test_a_list_says_what_stands_still_without_a_gate(
     terminal: Watched, capsys: pytest.CaptureFixture[str], point: str, state: str, words: str
 ) -> None:
     room = terminal
-    request = await stopped(room, point, is_gone=False)
-    head = f"{request.request_id}  {{:<11}} R2  P-101A.run_cmd = true  {{}}"
-    alive = head.format("APPROVED", "enough people have signed")
-    line = head.format(state, words)
-    for expected, passed_s in ((alive, 0.0), (line, 5.0)):
-        room.clock.forward(passed_s)
-        assert listed_lines(capsys) == [expected]
-        changes = ChangeTracker(room.site, room.desk.database)
-        assert changes.overview(room.clock.now())[0] == expected
+    request = await stopped(room, point)
+    line = f"{request.request_id}  {state:<11} R2  P-101A.run_cmd = true  {words}"
+    assert listed_lines(capsys) == [line]
+    changes = ChangeTracker(room.site, room.desk.database)
+    assert changes.overview(room.clock.now())[0] == line
     record = room.desk.record(request.request_id)
     assert line in whole_request(room.desk.decision_context, record, None, room.clock.now())
     shift = summarize(room.desk.decision_context, "anna", "bert", None, room.clock.now())
@@ -162,23 +156,22 @@ async def test_a_list_says_what_stands_still_without_a_gate(
 
 
 @pytest.mark.parametrize(("point", "state", "words"), STUCK)
-@pytest.mark.parametrize("is_gone", [True, False])
 async def test_who_follows_is_told_once_that_no_gate_is_running_and_follows_on(
     terminal: Watched, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-    point: str, state: str, words: str, is_gone: bool,
+    point: str, state: str, words: str,
 ) -> None:  # fmt: skip
     room = terminal
-    request = await stopped(room, point, is_gone=is_gone)
+    request = await stopped(room, point)
     wait = MagicMock(side_effect=[None, None, KeyboardInterrupt])  # Ctrl-C at the third round
     monkeypatch.setattr(following, "wait_for_change", wait)
     with pytest.raises(KeyboardInterrupt):
-        follow(room.desk.database, request.request_id, room.site.state)
+        follow(room.desk.database, request.request_id)
     first, *more = capsys.readouterr().out.splitlines()
     name = f"{request.request_id}/c1"
     assert first.startswith(f"{name}  {state}")
-    assert more == ([f"{name}  {state}  {words}"] if is_gone else [])
+    assert more == [f"{name}  {state}  {words}"]
     await room.start_gate()
-    assert not follow(room.desk.database, request.request_id, room.site.state)
+    assert not follow(room.desk.database, request.request_id)
     last = capsys.readouterr().out.splitlines()[-1]
     ends = "HELD" if state == "SENDING" else "INVALIDATED"
     assert last.startswith(f"{request.request_id}  {ends}  ")

@@ -5,12 +5,12 @@ from dataclasses import replace
 from handwheel.connectors.model.site import Site
 from handwheel.evaluation.room.gate import SteppedGate
 from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.approval.plant_snapshot import GateLedger
 from handwheel.tools.guardrails.gate.gate import Gate
 from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext
 from handwheel.tools.guardrails.identity.roster import Roster
 from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder
 from handwheel.tools.guardrails.ledger.records import ActionRecord
-from handwheel.tools.guardrails.ledger.store.database import Database
 
 from ...plants.fault_injection import Fuse, FusedClock, FusedDatabase, reopen
 from ...plants.in_memory import MemoryPlant
@@ -26,7 +26,7 @@ class FusedGate(SteppedGate):
         super().__init__(context, room.plant, room.clock)
         self._room = room
 
-    def open_ledger(self) -> Database:
+    def open_ledger(self) -> GateLedger:
         reopen(self._room.desk.database)
         return FusedDatabase(self._room.desk.database, self._room.fuse)
 

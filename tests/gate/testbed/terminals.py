@@ -13,6 +13,7 @@ from handwheel.evaluation.room.devices import MemoryDevices
 from handwheel.evaluation.room.people import People, Writes
 from handwheel.evaluation.room.site import in_memory_site
 from handwheel.tools.guardrails.approval.decide import decide
+from handwheel.tools.guardrails.approval.plant_snapshot import GateLedger
 from handwheel.tools.guardrails.identity.roster import Roster, load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.ledger.records import RequestRecord
@@ -58,9 +59,9 @@ class Desk(People):
         plant: MemoryDevices,
         database: Database | None = None,
     ) -> None:
-        database = database or Database(site.state, site.id)
+        database = database or GateLedger(site.state, site.id)
         context = DecisionContext(site, database, *_rules(site.root))
-        super().__init__(context, plant, clock, {}, giving(None))
+        super().__init__(context, plant, clock, {})
         self.site, self.database = site, database
         self.keys: dict[str, str] = {}
 

@@ -1,5 +1,6 @@
 """The story by hand under four OS users: each can do its own part, and none another's."""
 
+import asyncio
 import json
 import os
 import pwd
@@ -12,11 +13,10 @@ from typing import Any
 
 import pytest
 
+from handwheel.connectors.model.site import load_site
 from handwheel.hmi.shell.cli.exits import WAITING
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot, write_snapshot
-from handwheel.tools.guardrails.gate.state.lock import GateLock
-from handwheel.tools.requests.timestamps import instant_now
+from handwheel.tools.guardrails.gate.gate import open_gate
 
 from ...kill.agent_kills.site import PLAYBOOK
 from ...plants.served import frames_of, plant_process, site_of
@@ -195,7 +195,7 @@ def test_people_and_agents_move_the_plant_once_each(place: Place, gate: int) -> 
     ]  # fmt: skip
     modes = {
         "ledger": 0o2700, "ledger/ledger.db": 0o600, "gate.sock": 0o660, "lockout": 0o3770,
-        "picture.json": 0o640, "history.db": 0o660,
+        "history.db": 0o660,
     }  # fmt: skip
     for file, mode in modes.items():
         found = (place.state / file).stat()
@@ -220,9 +220,8 @@ def test_the_agents_user_cannot_reach_the_ledger(place: Place) -> None:
             assert said == "sqlite3.OperationalError"
         for script in (_LIST, _MOVE, _REMOVE):
             assert place.agents.script(script, str(place.ledger.parent)) == DENIED
-        for name in ("gate.sock", "gate.lock", "picture.json"):
-            for script in (_UNLINK, _MOVE):
-                assert place.agents.script(script, str(place.state / name)) == DENIED
+        for script in (_UNLINK, _MOVE):
+            assert place.agents.script(script, str(place.state / "gate.sock")) == DENIED
         assert place.agents.script(_MOVE, str(place.state)) == DENIED
         assert place.agents.script(_MOVE, str(place.state / "lockout")) == DENIED
 
@@ -258,7 +257,6 @@ def test_the_agents_user_reads_no_secret_and_stops_no_gate(place: Place, gate: i
     own, others = place.root.parent / "anna", place.root.parent / "ben"
     assert place.users[ANNA].script(_READ, str(own / "handwheel/keys/cw/anna.key")) == ""
     for user in (place.agents, place.users[ANNA]):
-        assert user.script(_READ, str(place.state / "picture.json")) == ""
         for path in (
             place.root / "secrets/dcs-gate",
             place.root / "secrets/opcua/private-key.pem",
@@ -284,16 +282,4 @@ def test_a_gate_of_another_user_does_not_start(place: Place) -> None:
     assert (told.returncode, told.stdout) == (3, "")
     assert "secrets/dcs-gate: permission denied" in told.stderr
     with pytest.raises(GuardrailError, match="is shared by its group and belongs to another user"):
-        GateLock(place.state).__enter__()  # this process is another user's, too
-
-
-def test_a_picture_by_somebody_else_is_none(place: Place, gate: int, tmp_path: Path) -> None:
-    now = instant_now()
-    real = read_snapshot(place.state, now)
-    assert real is not None
-    place.users[GATE].own(tmp_path, 0o2770)
-    write_snapshot(tmp_path, real.model_copy(update={"epoch": 99}))
-    place.users[GATE].own(tmp_path / "picture.json", 0o640)
-    assert read_snapshot(tmp_path, now) is not None
-    place.users[ANNA].own(tmp_path / "picture.json", 0o640)
-    assert read_snapshot(tmp_path, now) is None
+        asyncio.run(open_gate(load_site(place.root)).__aenter__())  # this process is another's, too

@@ -15,7 +15,7 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.hmi.people.lockout_site_file import Unclear, plain_state
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cw100.plant import create
-from handwheel.tools.guardrails.gate.state.lock import GateLock
+from handwheel.tools.guardrails.gate.server.unix_socket import listening_socket
 from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder, read_lockouts
 
 from ...command_line import HANDWHEEL, handwheel
@@ -48,7 +48,7 @@ def test_a_lockout_is_a_file_that_the_gate_sees(
     assert read_lockouts(site / "var") == {scope}
     text = (site / "var/lockout" / scope).read_text()
     assert LINE.fullmatch(text)
-    with GateLock(site / "var"):  # this process is as good as a gate
+    with listening_socket(site / "var"):  # this process is as good as a gate
         again = _lock(site, *words)
     assert again == (0, f"already locked out: {scope} ({text.strip()})\n{NEXT} {scope}\n", "")
     assert (site / "var/lockout" / scope).read_text() == text
@@ -93,9 +93,7 @@ def test_what_cannot_be_locked_out_is_said_loudly_and_leaves_nothing(
 
 def test_a_gate_that_was_killed_is_no_gate(site: Path) -> None:
     make_lockout_folder(site / "var")
-    gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"],
-                          stdout=subprocess.PIPE, check=True)  # fmt: skip
-    (site / "var/gate.lock").write_bytes(gone.stdout)
+    listening_socket(site / "var").close()  # its file stays
     assert _lock(site) == (0, f"locked out: site\n{NO_GATE}{NEXT} site\n", "")
 
 
@@ -175,7 +173,6 @@ def test_a_file_where_the_folder_should_be_is_said_loudly(site: Path) -> None:
 def test_a_lockout_without_content_counts(site: Path) -> None:
     make_lockout_folder(site / "var")
     (site / "var/lockout/site").symlink_to("nowhere")
-    os.mkfifo(site / "var/gate.lock")  # nobody waits for what it may have to say
     assert _lock(site) == (0, f"already locked out: site\n{NO_GATE}{NEXT} site\n", "")
     assert read_lockouts(site / "var") == {"site"}
 
@@ -219,6 +216,8 @@ def test_it_imports_nothing_of_handwheel_but_itself_and_nothing_of_others(site: 
         "handwheel.hmi.people.lockout_site_file",
         "handwheel.hmi.shell", "handwheel.hmi.shell.cli",
         "handwheel.hmi.shell.cli.interrupts", "handwheel.hmi.shell.cli.stdio",
+        "handwheel.tools", "handwheel.tools.guardrails",
+        "handwheel.tools.guardrails.client", "handwheel.tools.guardrails.client.gate_socket",
     }  # fmt: skip
     tops = {name.partition(".")[0] for name in modules} - {"handwheel"}
     assert tops <= sys.stdlib_module_names

@@ -196,12 +196,13 @@ def instant(after_s: float) -> Instant:
     return Instant(FILED + timedelta(seconds=after_s), "a boot", int(after_s * 1000.0))
 
 
-def picture(readings: Mapping[str, Reading] = READINGS, at_s: float = 47.8) -> PlantSnapshot:
-    at = instant(at_s)
-    return PlantSnapshot(
-        schema="picture/1", at=stamp(at.wall), boot_id=at.boot_id, boot_ms=at.boot_ms,
-        epoch=3, locked=[], hashes={}, readings=dict(readings),
-    )  # fmt: skip
+def picture(readings: Mapping[str, Reading] = READINGS, passed_s: float = 0.2) -> PlantSnapshot:
+    """The picture of readings that were confirmed some time earlier."""
+    aged = {
+        name: each.model_copy(update={"age_s": round(each.age_s + passed_s, 3)})
+        for name, each in readings.items()
+    }
+    return PlantSnapshot(epoch=3, locked=[], hashes={}, readings=aged)
 
 
 def card(
@@ -215,7 +216,7 @@ def card(
     blocking_reasons: tuple[str, ...] = (),
     ordered: CardOrder | None = None,
 ) -> Card:
-    """The card of a request 48 s after it was filed, 0.2 s after the picture."""
+    """The card of a request 48 s after it was filed."""
     asked = asked or request()
     class_reason = class_reason or f"policy.yaml:16 sets it for {asked.commands[0].tag}"
     raised = RequestClass("R3", 2, unreleased) if unreleased else None
@@ -223,7 +224,7 @@ def card(
         asked,
         tags=TAGS,
         connections=CONNECTIONS,
-        snapshot=seen or picture(),
+        snapshot=seen or picture(passed_s=after_s - 47.8),
         now=instant(after_s),
         signed=signed,
         policy=PolicyFindings(

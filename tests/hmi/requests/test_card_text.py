@@ -50,7 +50,7 @@ CARDS = {
     ),
     "not-now": card(
         request(),
-        picture(read("P-101B.run_cmd", value=True, shown="true") | BROKEN_SWITCH, at_s=1800.8),
+        picture(read("P-101B.run_cmd", value=True, shown="true") | BROKEN_SWITCH),
         after_s=1801.0,
         blocking_reasons=("locked out: P-101B",),
     ),
@@ -73,7 +73,7 @@ CARDS = {
     ),
     "undo-not-now": card(
         asked_by_run(reason="shakes \x1b[2J", recovery=[]),
-        picture(read("VT-101A.pv", value=4.1, shown="4.1") | BROKEN_SWITCH, at_s=1800.8),
+        picture(read("VT-101A.pv", value=4.1, shown="4.1") | BROKEN_SWITCH),
         after_s=1801.0,
         blocking_reasons=("locked out: P-101B", "its cool-down is 3 s"),
     ),
@@ -305,8 +305,8 @@ def test_a_ramp_when_it_goes_back_in_between_shows_each_of_its_values() -> None:
 def test_a_reading_over_its_age_limit_is_marked_too_old() -> None:
     for commands in ([start()], [start(), lower()]):
         lines = render_card(card(request(commands=commands), after_s=51.0))
-        (now,) = (each for each in lines if "at most" in each)
-        assert now.endswith(" s old, too old: at most 1.5 s")
+        now = next(each for each in lines if "at most" in each)
+        assert " s old, too old: at most 1.5 s" in now
         assert "!" in now
 
 

@@ -2,32 +2,24 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.model.site import Site
-from handwheel.connectors.model.values import DataValue
 from handwheel.hmi.people.lockout import run_lockout
-from handwheel.hmi.shift import site_status
 from handwheel.hmi.shift.site_status import (
     ConnectionStatus,
-    GateStatus,
     SiteStatus,
-    read_site_status,
 )
 from handwheel.hmi.shift.status_text import status_lines
 from handwheel.hmi.shift.waiting import Waiting
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.append_only_store import IF_DAMAGED
-from handwheel.tools.guardrails.approval.plant_snapshot import make_snapshot, write_snapshot
-from handwheel.tools.guardrails.gate.state.lock import GateLock
 from handwheel.tools.guardrails.interlocks.authority import AuthorityStatus
-from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.maintenance.work_order_database import WORKORDERS_FILE, WorkOrders
 from handwheel.tools.notices.attempt_database import NOTICES_FILE
-from handwheel.tools.requests.timestamps import Instant, instant_now
+from handwheel.tools.requests.timestamps import Instant
 
 from ...plants.served import site_of
 from ..command_in_process import said_by
@@ -35,7 +27,7 @@ from ..command_in_process import said_by
 NOWHERE = PlantEndpoints(1, 1, "500 ms", 1)  # ports at which nothing listens
 PAGE = """\
 cw, 2026-11-29T08:00:00Z: 3 wait for a person
-processes    gate    at work, snapshot 0.4 s old, at most 5 s
+processes    gate    at work
              agents  at work, process 77
              plant   simulated, answers, plant time 12 min 00 s
 connections  dcs  answers, 56 of 68 tags read (alarms, clock and the first 20 others), 55 good
@@ -60,7 +52,7 @@ def test_a_page_shows_all_parts_with_what_answers_them(tmp_path: Path) -> None:
     status = SiteStatus(
         site=site,
         at=Instant(datetime(2026, 11, 29, 8, tzinfo=UTC), "boot", 0),
-        gate=GateStatus(3, 0.4, 76),
+        gate=3,
         agents_pid=77,
         connections=[
             ConnectionStatus("dcs", True, "", 68, 56, 55),
@@ -87,34 +79,10 @@ def test_a_page_shows_all_parts_with_what_answers_them(tmp_path: Path) -> None:
         runs={},
     )  # fmt: skip
     assert "\n".join(status_lines(status)) == PAGE
-    still = GateStatus(3, 7.0, 76)
-    page = "\n".join(status_lines(replace(status, gate=still)))
-    alarm = "process 76 runs, snapshot 7.0 s old, at most 5 s: nothing can be approved"
-    assert f"gate    {alarm}" in page
-    reads = replace(status, site=replace(site, tags={}), gate=replace(still, pid=None))
+    reads = replace(status, site=replace(site, tags={}), gate=None)
     page = "\n".join(status_lines(replace(reads, agents_pid=None)))
     assert "gate    not running\n             agents  not running\n" in page
     assert "site    only reads: no tag is writable" in page
-
-
-async def test_a_snapshot_made_while_tags_are_read_counts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site, clock = site_of(tmp_path / "cw", NOWHERE), [instant_now()]
-    monkeypatch.setattr(site_status, "instant_now", lambda: clock[-1])
-
-    async def look(_: Site) -> tuple[dict[str, DataValue], list[ConnectionStatus]]:
-        was = clock[-1]
-        clock.append(Instant(was.wall + timedelta(seconds=3), was.boot_id, was.boot_ms + 3000))
-        write_snapshot(site.state, make_snapshot(4, frozenset(), site, {}, clock[-1]))
-        return {}, []
-
-    monkeypatch.setattr(site_status, "_look", look)
-    with Database(site.state, site.id) as database:
-        with GateLock(site.state):
-            assert (await read_site_status(site, database)).gate.is_running
-        stopped = (await read_site_status(site, database)).gate
-    assert (stopped.epoch, stopped.pid, stopped.is_running) == (4, None, False)
 
 
 def test_a_site_that_never_ran_is_told_with_its_lockout_and_damaged_notices(

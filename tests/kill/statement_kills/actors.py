@@ -34,7 +34,7 @@ async def stand(site: Site, people: int) -> None:
     asyncio.get_running_loop().add_reader(people, over.set)
     async with AsyncExitStack() as stack:
         gate = await stack.enter_async_context(open_gate(site))
-        served = LedgerServer(gate.decision_context, gate.ledger, snapshot=gate.snapshot)
+        served = LedgerServer(gate.decision_context, gate.ledger)
         await stack.enter_async_context(served)
         work = asyncio.create_task(gate.run())
         await over.wait()

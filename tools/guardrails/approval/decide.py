@@ -206,7 +206,7 @@ def _approve(
     verdict: QuorumResult,
 ) -> RequestState:
     name = record.request.request_id
-    _check_not_suspended(context, record.request, transaction.now)
+    _check_not_suspended(context, record.request)
     if decision not in [each.decision for each in verdict.approvals]:
         raise _refused(context.policy, record, operator, verdict)
     _check_attended(context.policy, decision, record)
@@ -223,8 +223,8 @@ def _approve(
     return RequestState.APPROVED
 
 
-def _check_not_suspended(context: DecisionContext, request: ActionRequest, now: Instant) -> None:
-    snapshot = read_snapshot(context.site.state, now)
+def _check_not_suspended(context: DecisionContext, request: ActionRequest) -> None:
+    snapshot = read_snapshot(context.database)
     found = applying(snapshot.suspended, request, context.site.tags) if snapshot else []
     if found:
         raise PermitRefused("; ".join(each.words for each in found))

@@ -117,7 +117,7 @@ class ApprovalSession:
 
 def current_card(context: DecisionContext, record: RequestRecord, now: Instant) -> Card:
     """Returns the card of a request with the plant values of the gate's snapshot."""
-    request, snapshot = record.request, read_snapshot(context.site.state, now)
+    request, snapshot = record.request, read_snapshot(context.database)
     found = class_of(context.site, context.database, request, now.wall)
     return make_card(
         request,

@@ -1,7 +1,6 @@
 """Connection to the gate's socket, whose owner is checked."""
 
 import json
-import os
 import socket
 import struct
 from collections.abc import Mapping
@@ -16,9 +15,8 @@ from handwheel.connectors.hints import next_step
 
 from ...errors import LedgerError, NoGate, Unanswered
 from .denials import error_of
+from .gate_socket import NOBODY, SOCKET_FILE, dial
 
-SOCKET_FILE = "gate.sock"
-"""Name of the gate's socket in the state folder."""
 TIMEOUT_S = 5.0
 """How long an answer of the gate may take."""
 TOO_MANY = 429
@@ -44,31 +42,28 @@ def connected_socket(state: Path, timeout_s: float) -> socket.socket:
         LedgerError: The process that listens is not the owner's of the folder, or this user may
             not speak to it.
     """
-    found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        found.settimeout(timeout_s)
-        folder = os.open(state, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            # A path may be too long for a socket's address.
-            found.connect(f"/proc/self/fd/{folder}/{SOCKET_FILE}")
-            owner = os.fstat(folder).st_uid
-        finally:
-            os.close(folder)
-        if peer_credentials(found)[1] not in {owner, _ROOT}:
-            raise LedgerError(
-                f"{state / SOCKET_FILE} is not the gate's: another user than the folder's owner "
-                "listens there. Nothing was sent; find out who, and take it away"
-            )
-    except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
-        found.close()
+        found, owner = dial(state, timeout_s)
+    except NOBODY:
         raise NoGate from None
     except OSError as error:
-        found.close()
         raise LedgerError(f"{state / SOCKET_FILE}: {os_reason(error)}") from None
-    except BaseException:
+    if peer_credentials(found)[1] not in {owner, _ROOT}:
         found.close()
-        raise
+        raise LedgerError(
+            f"{state / SOCKET_FILE} is not the gate's: another user than the folder's owner "
+            "listens there. Nothing was sent; find out who, and take it away"
+        )
     return found
+
+
+def gate_process(state: Path) -> int | None:
+    """Returns the process of the gate of a state folder, or `None` if none answers."""
+    try:
+        with connected_socket(state, TIMEOUT_S) as found:
+            return peer_credentials(found)[0]
+    except LedgerError:
+        return None
 
 
 class _Http(HTTPConnection):

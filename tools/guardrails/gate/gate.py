@@ -5,10 +5,10 @@ import logging
 import os
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from time import monotonic
 from typing import Any
 
 from handwheel.connectors.actuation.write_session import check_accounts, open_write_session
+from handwheel.connectors.config.shared_folder import is_shared
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
@@ -16,7 +16,8 @@ from handwheel.connectors.model.values import DataValue
 
 from ...errors import GuardrailError, LedgerError
 from ...requests.timestamps import CLOCK_STEP_S, Instant, instant_now
-from ..approval.plant_snapshot import PlantSnapshot, make_snapshot, write_snapshot
+from ..approval.plant_snapshot import GateLedger, PlantSnapshot, make_snapshot
+from ..client.gate_connection import gate_process
 from ..identity.roster import load_roster
 from ..interlocks.lockout_files import (
     has_lockout_folder,
@@ -31,7 +32,6 @@ from ..ledger.intents import has_gate, start_epoch
 from ..ledger.latched_lockouts import SITE, latch, locked_scopes
 from ..ledger.lifecycle import invalidate, sweep
 from ..ledger.records import load_exactly
-from ..ledger.store.database import Database
 from ..ledger.write_leases import OpenWrites
 from ..policy.cross_limits import cross_limits
 from ..policy.policy import load_policy
@@ -43,14 +43,11 @@ from .monitoring.suspension_monitor import MonitoredConnection, SuspensionMonito
 from .monitoring.watched_tags import WatchedTags, tags_of_suspended
 from .state.execution import Execution, GateContext
 from .state.fault_log import FaultLog
-from .state.lock import GateLock
 from .steps.effects import look_for_effects
 from .steps.execute import execute_action
 from .steps.lease_expiry import note_seen_back, set_undos_due
 
 _POLL_S = 0.1
-_PICTURE_S = 1.0
-_EAGER_S = 2.0
 _AFTER_FAULT_S = 1.0
 _WATCHING, _ACTING = "watching", "acting"
 
@@ -61,11 +58,11 @@ _logger = logging.getLogger(__name__)
 async def open_gate(
     site: Site, clock: Callable[[], Instant] = instant_now
 ) -> AsyncGenerator["Gate"]:
-    """Starts the gate of a site under its lock, and recovers from a crash.
+    """Starts the gate of a site, and recovers from a crash.
 
     Raises:
         ConfigError: The policy, the operators or a `remote_when` are wrong.
-        GuardrailError: Another gate is running.
+        GuardrailError: Another gate is running, or users share the state folder and it is not ours.
         LedgerError: The ledger cannot be used, or is not the one that was anchored.
         NotConnected: The password of an account to write with cannot be had.
     """
@@ -74,12 +71,13 @@ async def open_gate(
     load_roster(site)
     check_accounts(site)
     check_remote_conditions(site)
+    _check_alone(site)
     was_there = has_lockout_folder(site.state)
     try:
         make_lockout_folder(site.state)
     except OSError as error:
         raise LedgerError(f"{site.state}: {error.strerror}") from None
-    with GateLock(site.state) as lock, Database(site.state, site.id) as database:
+    with GateLedger(site.state, site.id) as database:
         if not was_there:
             _lock_out_lost_folder(database, clock())
         epoch = start_epoch(database, clock())
@@ -88,7 +86,6 @@ async def open_gate(
             policy,
             across,
             database,
-            lock,
             epoch,
             clock,
             lambda: load_roster(site),
@@ -96,7 +93,6 @@ async def open_gate(
         )
         await recover(context)
         gate = Gate(context)
-        gate.publish()  # else terminals would go by the files of the gate before
         try:
             yield gate
         finally:  # Ctrl-C and SIGTERM come out of it as a cancellation
@@ -104,12 +100,26 @@ async def open_gate(
                 _record_stop(database, epoch, clock())
 
 
-def _record_stop(database: Database, epoch: int, now: Instant) -> None:
+def _check_alone(site: Site) -> None:
+    if pid := gate_process(site.state):
+        raise GuardrailError(
+            f"another gate of this site is running (process {pid}); there is only one"
+        )
+    # Whoever owns the folder could put a socket of theirs in the place of the gate's.
+    folder = site.state.stat() if site.state.is_dir() else None
+    if folder and is_shared(folder) and folder.st_uid != os.geteuid():
+        raise GuardrailError(
+            f"{site.state} is shared by its group and belongs to another user; it must belong "
+            "to the gate's"
+        )
+
+
+def _record_stop(database: GateLedger, epoch: int, now: Instant) -> None:
     with database.transaction(now) as transaction:
         transaction.record("gate.stopped", str(epoch), {"epoch": epoch, "pid": os.getpid()})
 
 
-def _lock_out_lost_folder(database: Database, now: Instant) -> None:
+def _lock_out_lost_folder(database: GateLedger, now: Instant) -> None:
     """Locks the site out if an earlier gate has made the folder of lockouts, and it was gone."""
     if not has_gate(database):
         return  # a new site has none
@@ -134,7 +144,6 @@ class Gate:
         self._looked_for: frozenset[str] = frozenset()
         self._lookout = SuspensionMonitor(context)
         self._offset_s = _offset_s(context.clock())
-        self._eager_until_s = float("-inf")
         self._troubles = FaultLog()
         self._heartbeats = [
             HeartbeatWriter(context, name, self._latest)
@@ -143,6 +152,7 @@ class Gate:
         ]
         self._changed = asyncio.Event()
         context.database.on_commit.append(lambda rows: self._changed.set())
+        context.database.snapshot = self.snapshot
 
     @property
     def epoch(self) -> int:
@@ -150,7 +160,7 @@ class Gate:
         return self._context.epoch
 
     @property
-    def ledger(self) -> Database:
+    def ledger(self) -> GateLedger:
         """The ledger, which no other process has open."""
         return self._context.database
 
@@ -165,42 +175,19 @@ class Gate:
 
         A ledger that cannot be used suspends the gate until it can.
 
-        Raises:
-            GuardrailError: The file of its lock was removed or replaced. It ends, because another
-                gate could start beside it.
-
         Effect: ACTUATE, what was approved, once. Retry: none. Timeout: see `execute_action`.
         """
         async with asyncio.TaskGroup() as group:
-            work = (self._watch(), self._act(), *(each.run() for each in self._heartbeats))
-            tasks = [group.create_task(each) for each in work]
-            await self._lose_lock()
-            for task in tasks:
-                task.cancel()
-        raise GuardrailError(
-            f"{self._context.lock.path} was removed or replaced, and another gate could start "
-            f"beside this one: this gate has ended; {next_step('gate')}"
-        )
-
-    async def _lose_lock(self) -> None:
-        while True:
-            await asyncio.sleep(_POLL_S)
-            if not self._context.lock.is_held():
-                return
+            for work in (self._watch(), self._act(), *(each.run() for each in self._heartbeats)):
+                group.create_task(work)
 
     async def _watch(self) -> None:
-        published_s = float("-inf")
         try:
             while True:
                 try:
                     self._context.database.check_file()
                     self.watch_once(self._latest())
                     await self._follow_tags()
-                    now_s = monotonic()
-                    # A terminal waits for the tags of a request that was filed just now.
-                    if now_s < self._eager_until_s or now_s - published_s >= _PICTURE_S:
-                        published_s = now_s
-                        self.publish()
                     self._troubles.note(_WATCHING, "")
                     self._note_connections()
                     self._lookout.ledger_works()
@@ -241,8 +228,7 @@ class Gate:
         while True:
             try:
                 await recover_in_flight(self._context)
-                # Without its lock it would end what the gate beside it is to carry out.
-                while self._context.lock.is_held() and (execution := self.next_due()):
+                while execution := self.next_due():
                     await _to_its_end(execute_action(execution))
                 self._troubles.note(_ACTING, "")
             except LedgerError as error:
@@ -255,8 +241,6 @@ class Gate:
     async def _suspend(self, half: str, error: HandwheelError) -> None:
         self._troubles.note(half, f"suspended: {error}")
         self._lookout.ledger_failed(str(error))
-        with suppress(LedgerError):
-            self.publish()
         await asyncio.sleep(_AFTER_FAULT_S)
 
     def _note_connections(self) -> None:
@@ -302,18 +286,13 @@ class Gate:
 
     async def _follow_tags(self) -> None:
         suspended = tags_of_suspended(self._context, self._reader.tags)
-        if await self._reader.follow(self._wanted() | suspended):
-            self._eager_until_s = monotonic() + _EAGER_S
+        await self._reader.follow(self._wanted() | suspended)
 
     def _wanted(self) -> frozenset[str]:
         names = self._open_tags.now()
         self._asked = frozenset((names | self._looked_for) & self._context.site.tags.keys())
         remote = (each.tags for each in self._heartbeats)
         return self._asked.union(self._lookout.alarm_tags, *remote)
-
-    def publish(self) -> None:
-        """Writes the snapshot that terminals read. A disk that refuses raises `LedgerError`."""
-        write_snapshot(self._context.site.state, self.snapshot())
 
     def snapshot(self) -> PlantSnapshot:
         """Returns the readings, lockouts and suspensions of the present moment."""
@@ -325,8 +304,6 @@ class Gate:
             frozenset(seen | locked_scopes(context.database).keys()),
             context.site,
             {name: latest[name] for name in latest.keys() & self._asked},
-            context.clock(),
-            tuple(each.words for each in self._left_open.now()),
             context.suspensions.now,
         )
 

@@ -50,12 +50,10 @@ def epochs_of_run(reader: TableReader, run_id: str) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def epochs_of_request(reader: TableReader, request_id: str, kind: str = "%") -> dict[str, int]:
-    """Returns the actions of a kind that have an intent, each with the epoch of its gate."""
+def epochs_of_request(reader: TableReader, request_id: str) -> dict[str, int]:
+    """Returns the actions that have an intent, each with the epoch of its gate."""
     rows = reader.all(
-        "SELECT action_id, epoch FROM intent JOIN action USING (action_id) "
-        "WHERE request_id = ? AND kind LIKE ?",
+        "SELECT action_id, epoch FROM intent JOIN action USING (action_id) WHERE request_id = ?",
         request_id,
-        kind,
     )
     return {row[0]: row[1] for row in rows}

@@ -1,6 +1,5 @@
 """What is said of a write where not everything is known, and the gate's picture as a file."""
 
-import os
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +8,6 @@ import pytest
 
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, Value
 from handwheel.tools.guardrails.approval.explain import Explanation, Question, explain
-from handwheel.tools.guardrails.approval.plant_snapshot import (
-    PlantSnapshot,
-    make_snapshot,
-    read_snapshot,
-    write_snapshot,
-)
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.policy.cross_limits import cross_tags
 
@@ -22,8 +15,6 @@ from ....gate.approval.test_explanation import desk_of
 from ....gate.interlocks.test_pace import AS_IT_IS
 from ....gate.testbed.edited_policy import LOOSE, ruled_room
 from ....gate.testbed.with_oracle import START, START_B, STOP, Watched
-from ....sites.in_memory import make_site
-from ....sites.signed_requests import NOW
 
 ONE_RUNS = 'across:\n  - {id: one-runs, that: "P-101A.run_cmd or P-101B.run_cmd", with: after}\n'
 SP = "PIC-102.sp"
@@ -96,40 +87,3 @@ def test_before_anything_was_ever_asked_a_lockout_is_told_all_the_same(stepping:
     assert explain(desk, question, now).obstacles[1:] == ("locked out: PUMPS-101",)
     elsewhere = replace(room.site, state=room.site.root / "nowhere")
     assert explain(replace(desk, site=elsewhere), question, now).obstacles == found.obstacles
-
-
-def _picture(folder: Path) -> PlantSnapshot:
-    return make_snapshot(1, frozenset(), make_site(folder), {}, NOW)
-
-
-@pytest.mark.parametrize(("mode", "rights"), [(0o2770, 0o640), (0o700, 0o600)])
-def test_in_a_shared_folder_the_group_may_read_it_and_nobody_else_may_put_one_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, rights: int
-) -> None:
-    state = tmp_path / "var"
-    state.mkdir()
-    state.chmod(mode)
-    umask = os.umask(0o077)
-    try:
-        write_snapshot(state, _picture(tmp_path))
-    finally:
-        os.umask(umask)
-    assert (state / "picture.json").stat().st_mode & 0o777 == rights
-    assert read_snapshot(state, NOW) == _picture(tmp_path)
-    found = os.fstat
-
-    def of_another(file: int) -> os.stat_result:
-        fields = list(found(file))
-        fields[4] += 1  # st_uid
-        return os.stat_result(fields)
-
-    monkeypatch.setattr(os, "fstat", of_another)
-    assert (read_snapshot(state, NOW) is None) == (mode == 0o2770)
-
-
-def test_a_picture_of_before_a_restart_shows_nothing(spare: Watched) -> None:
-    readings = spare.plant.read([spare.site.tags["PT-102.pv"]])
-    now = spare.clock.now()
-    picture = make_snapshot(1, frozenset(), spare.site, readings, now)
-    assert picture.data_values(now)["PT-102.pv"].scalar == 349.0
-    assert picture.data_values(replace(now, boot_id="another")) == {}

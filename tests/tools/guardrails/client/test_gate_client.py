@@ -2,6 +2,8 @@
 
 # pyright: reportPrivateUsage=false
 
+import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -29,6 +31,8 @@ from handwheel.tools.guardrails.approval.run_requests import OrderPending
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.client.denials import denial_fields, denial_of, error_of
 from handwheel.tools.guardrails.client.gate_client import GateClient
+from handwheel.tools.guardrails.client.gate_connection import gate_process
+from handwheel.tools.guardrails.gate.gate import open_gate
 from handwheel.tools.guardrails.gate.server import messages
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.guardrails.ledger.store.fold import IllegalRow
@@ -245,3 +249,9 @@ def test_importing_the_client_loads_no_server_and_no_plant() -> None:
     probe = "import sys, handwheel.tools.guardrails.client.connect; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert heavy.isdisjoint(done.stdout.split())
+
+
+def test_a_second_gate_names_the_process_of_the_first(site: Site) -> None:
+    with served(site), pytest.raises(GuardrailError, match=rf"process {os.getpid()}\)"):
+        asyncio.run(open_gate(site).__aenter__())
+    assert gate_process(site.state) is None

@@ -18,33 +18,24 @@ from ....requests.timestamps import Instant, stamp
 from ....requests.values import is_already, is_same
 from ....safe_text import plain, printable
 from ...interlocks.suspension import applying
-from ..plant_snapshot import FRESH_S, PlantSnapshot, Reading
+from ..plant_snapshot import PlantSnapshot, Reading
 from .card_model import CardChange, CardCondition, CardFrame, CardReading
 from .command_words import CommandWords
 
-_AHEAD_S = 0.5  # a snapshot may seem to be so far in the future
-
 
 class SnapshotView:
-    """Values of the gate's snapshot for a card, none if the snapshot is too old."""
+    """Values of the gate's snapshot for a card, none without one."""
 
     def __init__(
         self, tags: Mapping[str, Tag], snapshot: PlantSnapshot | None, now: Instant
     ) -> None:
-        age_s = snapshot.age_s(now) if snapshot else None
-        is_fresh = age_s is not None and -_AHEAD_S <= age_s <= FRESH_S
-        self._tags = tags
-        self._snapshot = snapshot if is_fresh else None
-        self._age_s = age_s or 0.0
-        self._now = now
-        self.values: Mapping[str, DataValue] = (
-            self._snapshot.data_values(now) if self._snapshot else {}
-        )
+        self._tags, self._snapshot, self._now = tags, snapshot, now
+        self.values: Mapping[str, DataValue] = snapshot.data_values() if snapshot else {}
 
     def faults(self, request: ActionRequest) -> list[str]:
         """Returns the missing snapshot or the suspensions that concern a request."""
         if self._snapshot is None:
-            return [f"no snapshot of the plant younger than {FRESH_S:g} s: is the gate running?"]
+            return ["no snapshot of the plant: is the gate running?"]
         return [each.words for each in applying(self._snapshot.suspended, request, self._tags)]
 
     def changes(
@@ -136,18 +127,17 @@ class SnapshotView:
                 fault="was not read",
             )  # fmt: skip
         status = StatusCode(reading.status)
-        age_s = reading.age_s + max(self._age_s, 0.0)
-        read_at = stamp(self._now.wall - timedelta(seconds=age_s))
+        read_at = stamp(self._now.wall - timedelta(seconds=reading.age_s))
         is_good = status.quality is Quality.GOOD
         return CardReading(
             tag=plain(tag),
             shown=self._in_words(tag, printable(reading.shown)),
             unit=unit,
             quality="good" if is_good else plain(status.name),
-            age_s=round(age_s, 1),
+            age_s=round(reading.age_s, 1),
             read_at=read_at,
             was=was,
-            fault=str(_fault(reading, status, age_s, expected) or ""),
+            fault=str(_fault(reading, status, expected) or ""),
         )
 
     def _delta(self, action: Action) -> str | None:
@@ -182,12 +172,11 @@ def _age_limit_s(action: Action) -> float | None:
 
 
 def _fault(
-    reading: Reading, status: StatusCode, age_s: float, expected: Sequence[ExpectedReading]
+    reading: Reading, status: StatusCode, expected: Sequence[ExpectedReading]
 ) -> Denial | None:
     if status.quality is not Quality.GOOD:
         return Denial("quality", f"is {plain(status.name)}")
     for each in expected:
-        # The snapshot itself may be five seconds old; the gate reads again before it writes.
         if reading.age_s > each.max_age_s:
             reason = f"was {reading.age_s:.1f} s old when read, more than {each.max_age_s:g} s"
             return Denial("age", reason)

@@ -34,7 +34,7 @@ class PlantReader(Protocol):
         """Returns the latest reading of each tag."""
         ...
 
-    async def follow(self, wanted: frozenset[str]) -> bool:
+    async def follow(self, wanted: frozenset[str]) -> None:
         """Goes on to other tags. See `Scanner.follow`."""
         ...
 
@@ -86,12 +86,10 @@ class Scanner:
             values |= connection.latest()
         return self._computed.complete(values)
 
-    async def follow(self, wanted: frozenset[str]) -> bool:
+    async def follow(self, wanted: frozenset[str]) -> None:
         """Goes on to other tags.
 
         A connection that needs fewer tags goes on as it is. One that needs none is closed.
-
-        Returns whether a scan was opened, or has taken the place of another.
 
         Effect: OBSERVE. Retry: the connection's own, for as long as it is open. Timeout: none;
         closing a session may take some seconds.
@@ -107,8 +105,8 @@ class Scanner:
         }
         for name in self._now.keys() - groups.keys():
             await self._drop(name)
-        changes = [await self._follow(name, group) for name, group in groups.items()]
-        return any(changes)
+        for name, group in groups.items():
+            await self._follow(name, group)
 
     async def close(self) -> None:
         """Closes every session, one that was being closed before too."""
@@ -117,25 +115,21 @@ class Scanner:
         for connection in tuple(self._open):
             await self._shut(connection)
 
-    async def _follow(self, name: str, tags: frozenset[str]) -> bool:
+    async def _follow(self, name: str, tags: frozenset[str]) -> None:
         now = self._now.get(name)
         if now is None:
             self._now[name] = await self._begun(name, tags)
-            return True
-        if coming := self._next.get(name):
-            return await self._change_over(now, coming)
-        if tags <= now.tags:
-            return False
-        self._next[name] = await self._begun(name, tags)
-        return True
+        elif coming := self._next.get(name):
+            await self._change_over(now, coming)
+        elif not tags <= now.tags:
+            self._next[name] = await self._begun(name, tags)
 
-    async def _change_over(self, now: _Scan, coming: _Scan) -> bool:
+    async def _change_over(self, now: _Scan, coming: _Scan) -> None:
         waited_ms = self._context.clock().boot_ms - coming.since_ms
         if not coming.connection.is_connected and waited_ms < 1000.0 * OVERLAP_S:
-            return False
+            return
         self._now[coming.connection.name] = self._next.pop(coming.connection.name)
         await self._shut(now.connection)
-        return True
 
     async def _drop(self, name: str) -> None:
         dropped = [self._now.pop(name, None), self._next.pop(name, None)]

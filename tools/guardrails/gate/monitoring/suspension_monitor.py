@@ -15,7 +15,6 @@ from handwheel.connectors.model.values import (
 
 from ....requests.timestamps import CLOCK_STEP_S, Instant
 from ...interlocks.suspension import Suspension, applying
-from ...ledger.actions import is_approved
 from ...ledger.lifecycle import move_request
 from ...ledger.records import load_requests
 from ...ledger.store.states import RequestState
@@ -132,11 +131,10 @@ class SuspensionMonitor:
         """
         context = self._context
         while change := context.suspensions.next_change():
-            self._end_what_was_approved([change.what])  # of an end, what was approved meanwhile
+            if not change.is_over:
+                self._end_what_was_approved(change.what)
             self._record(change)
             context.suspensions.mark_recorded()
-        if context.suspensions.now:  # a request may have been approved meanwhile
-            self._end_what_was_approved(context.suspensions.now)
 
     def _record(self, change: SuspensionChange) -> None:
         context, scope = self._context, change.what.scope
@@ -148,16 +146,13 @@ class SuspensionMonitor:
             else:
                 transaction.record("gate.suspended", scope, body)
 
-    def _end_what_was_approved(self, suspended: Sequence[Suspension]) -> None:
-        for record in load_requests(self._context.database, {RequestState.APPROVED}):
-            if found := applying(suspended, record.request, self._context.site.tags):
-                self._end(record.request.request_id, "; ".join(each.words for each in found))
-
-    def _end(self, name: str, reason: str) -> None:
+    def _end_what_was_approved(self, suspended: Suspension) -> None:
         context = self._context
-        with context.database.transaction(context.clock()) as transaction:
-            if is_approved(transaction, name):
-                move_request(transaction, name, RequestState.INVALIDATED, reason)
+        for record in load_requests(context.database, {RequestState.APPROVED}):
+            if applying([suspended], record.request, context.site.tags):
+                name = record.request.request_id
+                with context.database.transaction(context.clock()) as transaction:
+                    move_request(transaction, name, RequestState.INVALIDATED, suspended.words)
 
 
 def free_bytes(folder: Path) -> int:

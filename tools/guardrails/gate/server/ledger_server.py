@@ -7,8 +7,7 @@ from typing import Self
 from aiohttp import web
 
 from ....requests.timestamps import Instant, instant_now
-from ...approval.plant_snapshot import PlantSnapshot
-from ...ledger.store.database import Database
+from ...approval.plant_snapshot import GateLedger
 from ...signatures.context import DecisionContext
 from ...signatures.message import Message
 from .connections import accepting
@@ -23,10 +22,6 @@ _IDLE_S = 3600.0  # a kept connection costs nothing
 _SHUTDOWN_S = 1.0
 
 
-def _nothing() -> None:
-    """Returns no snapshot, of a ledger without a plant."""
-
-
 class LedgerServer:
     """Serves a ledger at `gate.sock` in its site's state folder while the context is open.
 
@@ -36,22 +31,20 @@ class LedgerServer:
     Args:
         context: Of this process.
         ledger: The context's.
-        snapshot: Returns the plant's readings of the present moment.
     """
 
     def __init__(
         self,
         context: DecisionContext,
-        ledger: Database,
+        ledger: GateLedger,
         *,
         clock: Callable[[], Instant] = instant_now,
-        snapshot: Callable[[], PlantSnapshot | None] = _nothing,
         messages: Sequence[type[Message]] = MESSAGES,
     ) -> None:
         self._state = context.site.state
         self._events = Events(ledger)
         self._door = MessageDoor(context, messages, clock)
-        self._queries = Queries(ledger, clock, snapshot)
+        self._queries = Queries(ledger, clock, ledger.snapshot)
         self._exits = AsyncExitStack()
 
     async def __aenter__(self) -> Self:

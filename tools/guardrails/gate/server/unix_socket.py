@@ -7,7 +7,7 @@ from pathlib import Path
 from stat import S_ISSOCK
 
 from ....errors import LedgerError
-from ...client.gate_connection import SOCKET_FILE
+from ...client.gate_socket import SOCKET_FILE
 
 _MODE = 0o660  # who may write to it may speak to the gate
 _BACKLOG = 128
@@ -16,7 +16,7 @@ _BACKLOG = 128
 def listening_socket(state: Path) -> socket.socket:
     """Returns a socket that listens in a folder, in the place of one that a dead gate has left.
 
-    The caller holds the gate's lock, so that no living gate listens there.
+    The caller has the ledger's file open, so that no living gate listens there.
 
     Raises:
         LedgerError: It cannot be made, or something else than a socket stands in its place.

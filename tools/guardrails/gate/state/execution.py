@@ -20,14 +20,13 @@ from handwheel.connectors.session.protocols import Session
 from ....errors import PermitRefused
 from ....requests.request import Action
 from ....requests.timestamps import Instant
+from ...approval.plant_snapshot import GateLedger
 from ...identity.roster import Roster
 from ...interlocks.action_order import is_first_command, states_of
 from ...interlocks.lockout_files import LockoutFolder
 from ...ledger.records import RequestRecord
-from ...ledger.store.database import Database
 from ...policy.cross_limits import CrossLimit
 from ...policy.policy import Policy
-from .lock import GateLock
 from .memory import GateMemory
 from .suspensions import Suspensions
 from .write_slot import WriteSlot
@@ -60,8 +59,7 @@ class GateContext:
     site: Site
     policy: Policy
     across: Sequence[CrossLimit]
-    database: Database
-    lock: GateLock
+    database: GateLedger
     epoch: int  # its number; a gate that started later has a higher one
     clock: Callable[[], Instant]  # returns the time on wall and boot clock
     people: Callable[[], Roster]  # reads the roster afresh, since an operator may have been removed

@@ -42,7 +42,7 @@ class Suspensions:
         """Notes whether a cause of suspension is present. Its first reason stands.
 
         It holds at least until the journal knows of it, and what was approved has ended; its end
-        counts from when the journal knows of that, and what was approved meanwhile has ended.
+        counts from when the journal knows of that.
         """
         key = (scope, cause)
         known = self._now.get(key)

@@ -24,19 +24,12 @@ from .recovery_rules import check_recovery
 
 
 async def check_gate(execution: Execution) -> None:
-    """Step 1 checks that this gate holds the lock, and the file of its ledger is in its place."""
+    """Step 1 checks that the file of its ledger is in its place, else another gate could start."""
     check_is_current(execution.context)
 
 
 def check_is_current(context: GateContext) -> None:
-    """Refuses for a gate that has lost its lock, or the file of its ledger.
-
-    Raises:
-        PermitRefused: Another gate may have started.
-        LedgerError: The file was removed or replaced.
-    """
-    if not context.lock.is_held():
-        raise PermitRefused("another gate has started since")
+    """Raises `LedgerError` if the file of the ledger was removed or replaced."""
     context.database.check_file()
 
 
