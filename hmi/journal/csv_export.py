@@ -11,9 +11,8 @@ from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, par
 from handwheel.tools.requests.request import Action
 from handwheel.tools.safe_text import plain, printable
 
-from .report.signatures import card_of
+from .report.shift_handover import summary_of
 from .rows.entries import Journal, JournalEntry
-from .rows.malformed_rows import ROW_FAULTS, fault_line
 from .rows.term_explanations import WHOLE, key_values, spaced_hex
 
 COLUMNS = (
@@ -45,11 +44,7 @@ def write_csv(
         for history in journal.requests.values()
         for action in history.actions
     }
-    filed = {
-        history.entries[0].seq: history.request
-        for history in journal.requests.values()
-        if history.request is not None
-    }
+    filed = {history.entries[0].seq: history.request for history in journal.requests.values()}
     requests = {
         entry.seq: history.request_id
         for history in journal.requests.values()
@@ -57,21 +52,12 @@ def write_csv(
     }
     write(_line(COLUMNS))
     for entry in entries:
-        cells = _cells_or_fault(entry, actions.get(entry.subject))
+        cells = dict(_cells(entry, actions.get(entry.subject)))
         cells["request"] = requests.get(entry.seq, "")
         if (request := filed.get(entry.seq)) is not None:
             cells |= {"person": request.proposer.name, "reason": request.reason}
             cells["more"] = f"{request.risk_class}; {request.quorum} of {', '.join(request.roles)}"
         write(_line(_cell(cells.get(name, "")) for name in COLUMNS))
-
-
-def _cells_or_fault(entry: JournalEntry, action: Action | None) -> dict[str, object]:
-    """Returns the cells of a row, or number and reason if it cannot be shown."""
-    try:
-        return dict(_cells(entry, action))
-    except ROW_FAULTS as fault:
-        why = fault_line(entry.seq, entry.kind, fault)
-        return {"seq": entry.seq, "at": entry.at, "kind": entry.kind, "reason": why}
 
 
 def _cells(entry: JournalEntry, action: Action | None) -> Iterator[tuple[str, object]]:
@@ -101,10 +87,9 @@ def _equipment(entry: JournalEntry) -> str:
 
 
 def _handed_over(entry: JournalEntry) -> Iterator[tuple[str, object]]:
-    card = card_of(entry)
-    people = (card.get("leaving"), card.get("coming"))
-    yield "person", ", ".join(str(each) for each in people if each)
-    yield "reason", card.get("note") or ""
+    summary = summary_of(entry.body)
+    yield "person", f"{summary.leaving}, {summary.coming}"
+    yield "reason", summary.note or ""
 
 
 def _signature(body: Mapping[str, Any]) -> Iterator[tuple[str, object]]:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
 from typing import Any
 
 from handwheel.agents.deviations.case import Case
@@ -11,8 +10,6 @@ from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.safe_text import plain, printable
 
 from ..journal.rows.case_text import change_text
-from ..journal.rows.malformed_rows import row_or_fault
-from ..journal.rows.row_line import malformed_row_line
 from ..journal.rows.run_text import show_run_row
 from ..shell.terminal.columns import in_columns
 from ..shell.terminal.plural import counted
@@ -24,16 +21,10 @@ _LONG = 600  # characters
 
 
 def show_shadow_row(row: JournalRow, *, as_json: bool) -> str:
-    """Returns a row of a shadow's journal as lines, or why not. Others give an empty text."""
-    if as_json:
-        return show_run_row(row, as_json=True)
-    return row_or_fault(row, _shown, partial(malformed_row_line, as_json=False))
-
-
-def _shown(row: JournalRow) -> str:
+    """Returns a row of a shadow's journal as lines. Others give an empty text."""
     body: Mapping[str, Any] = row.fields["body"]
-    if not body.get("asks"):
-        return show_run_row(row, as_json=False)
+    if as_json or not body.get("asks"):
+        return show_run_row(row, as_json=as_json)
     head = f"{str(row.fields['at'])[11:19]}  {row.fields['subject']}  would ask    {body['choice']}"
     return "\n".join([fold(printable(head, _LONG), _INDENT), *asked_lines(body["asks"])])
 

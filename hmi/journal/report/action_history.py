@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, cast
 
-from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, parse_decision
+from handwheel.tools.guardrails.signatures.decisions import parse_decision
 from handwheel.tools.requests.request import Action
 from handwheel.tools.safe_text import plain, printable
 
 from ...requests.effect_text import effect_sentence
 from ..rows.entries import JournalEntry
-from ..rows.malformed_rows import write_row_or_fault
 from ..rows.row_text import row_text
-from ..rows.term_explanations import ACTION_STATES, clock_time, key_values, moment, spaced_hex
+from ..rows.term_explanations import ACTION_STATES, clock_time, key_values, spaced_hex
 from .layout import ReportWriter
 from .signatures import card_of, reading_text
 
@@ -131,7 +129,7 @@ def _write_action(report: ReportWriter, history: ActionHistory) -> None:
         if plain(entry.at)[:10] != day:
             day = plain(entry.at)[:10]
             report.paragraph(f"on {day}, UTC:", 6)
-        write_row_or_fault(report, entry, partial(_write_entry, report, entry, history.action))
+        _write_entry(report, entry, history.action)
 
 
 def _write_entry(report: ReportWriter, entry: JournalEntry, action: Action) -> None:
@@ -168,7 +166,7 @@ def _write_state(report: ReportWriter, entry: JournalEntry, action: Action) -> N
 
 
 def _write_resolution(report: ReportWriter, entry: JournalEntry) -> None:
-    decision = parse_decision(str(entry.body.get("text")))
+    decision = parse_decision(entry.body["text"])
     found = "was applied" if decision.verdict == _RESOLVES[0] else "was not applied"
     report.field(
         clock_time(entry.at),
@@ -182,16 +180,11 @@ def _write_resolution(report: ReportWriter, entry: JournalEntry) -> None:
         report.field("", f"it read then: {then}", 6)
     if card.get("found"):
         report.field("", f"the gate had read: {printable(str(card['found']))}", 6)
-    if not card:
-        report.field("", f"what they saw was not recorded (row {entry.seq}, {moment(entry.at)})", 6)
 
 
 def _resolves(entry: JournalEntry) -> str:
     """Returns the write that a decision resolves, or an empty string."""
-    try:
-        decision = parse_decision(str(entry.body.get("text")))
-    except DecisionRefused:
-        return ""
+    decision = parse_decision(entry.body["text"])
     return decision.subject or "" if decision.verdict in _RESOLVES else ""
 
 

@@ -1,7 +1,6 @@
 """Writes the chapters of the report about runs and about the site."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, cast
 
 from handwheel.tools.guardrails.approval.shift_handover import HANDED_OVER
@@ -9,8 +8,7 @@ from handwheel.tools.guardrails.ledger.runs import ORDERED, PREFIX
 from handwheel.tools.safe_text import plain, printable
 
 from ...people.lockout_lines import note_text
-from ..rows.entries import UNREADABLE, JournalEntry
-from ..rows.malformed_rows import write_row_or_fault
+from ..rows.entries import JournalEntry
 from ..rows.row_text import row_text, value_of
 from ..rows.run_text import event_name, run_event_text
 from ..rows.term_explanations import clock_time, key_values, moment, scope_text
@@ -85,12 +83,9 @@ _WORDS: Mapping[str, _Words] = {
         f"lockout number {value_of(body, 'generation')} of {subject} "
         "was released; the signature is in the row before"
     ),
-    HANDED_OVER: lambda subject, body: (
-        f"{shift_handover_text(subject, body)}; no rights were changed"
-    ),
+    HANDED_OVER: lambda subject, body: f"{shift_handover_text(body)}; no rights were changed",
     "decision.refused": _refused,
     FILES: lambda subject, body: value_of(body, "words"),
-    UNREADABLE: lambda subject, body: f"A ROW THAT CANNOT BE READ: {value_of(body, 'reason')}",
 }
 
 
@@ -104,7 +99,7 @@ def write_site(
             day = plain(entry.at)[:10]
             report.paragraph("")
             report.paragraph(f"on {day}, UTC:")
-        write_row_or_fault(report, entry, partial(_write_entry, report, entry, signatures))
+        _write_entry(report, entry, signatures)
         if entry.kind == "gate.started" and running:
             report.field("", f"the end of gate {running} was not recorded: {_NO_END}", 2)
         running = {"gate.started": plain(entry.subject), "gate.stopped": ""}.get(
@@ -139,14 +134,14 @@ def write_run(
     opened = next((each for each in entries if each.kind == f"{PREFIX}opened"), None)
     report.paragraph("")
     if opened is not None:
-        write_row_or_fault(report, opened, partial(_write_opened, report, opened.body))
+        _write_opened(report, opened.body)
     report.heading("EVENTS OF THE RUN")
     day = ""
     for entry in entries:
         if plain(entry.at)[:10] != day:
             day = plain(entry.at)[:10]
             report.paragraph(f"on {day}, UTC:")
-        write_row_or_fault(report, entry, partial(_write_event, report, entry, signatures))
+        _write_event(report, entry, signatures)
 
 
 def _write_opened(report: ReportWriter, body: Mapping[str, Any]) -> None:

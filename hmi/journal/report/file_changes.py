@@ -20,9 +20,7 @@ def file_changes(histories: Iterable[RequestHistory]) -> Iterator[JournalEntry]:
     """
     before: RequestHistory | None = None
     for history in histories:
-        if history.request is None:
-            continue
-        if before is not None and before.request is not None:
+        if before is not None:
             old, new = before.request.hashes, history.request.hashes
             files = [name for key, name in FILE_NAMES if getattr(old, key) != getattr(new, key)]
             if files:

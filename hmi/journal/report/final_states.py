@@ -36,4 +36,4 @@ def action_state(action: Action, entries: Sequence[JournalEntry]) -> str:
     decisions = [each for each in rows if each.kind == "decision" and each.seq > move.seq]
     if not decisions:
         return state
-    return RESOLUTIONS[parse_decision(str(decisions[-1].body.get("text"))).verdict][1]
+    return RESOLUTIONS[parse_decision(decisions[-1].body["text"]).verdict][1]

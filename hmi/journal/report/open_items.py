@@ -48,9 +48,7 @@ def open_at_end(journal: Journal, until: datetime | None = None) -> dict[str, li
     Args:
         until: Time at which grants of authority must last, by default that of the last row.
     """
-    end = until or next(
-        filter(None, (_moment(each.at) for each in reversed(journal.entries))), None
-    )
+    end = until or (parse_stamp(journal.entries[-1].at) if journal.entries else None)
     histories = list(journal.requests.values())
     found: Mapping[str, Iterator[str]] = {
         "waiting": _waiting(histories),
@@ -67,7 +65,7 @@ def open_at_end(journal: Journal, until: datetime | None = None) -> dict[str, li
 
 def _waiting(histories: Iterable[RequestHistory]) -> Iterator[str]:
     for history in histories:
-        if history.request is not None and last_state(history.entries, REQUEST) in WAITING_REQUESTS:
+        if last_state(history.entries, REQUEST) in WAITING_REQUESTS:
             until = parse_stamp(history.request.filed_at) + timedelta(
                 seconds=history.request.within_s
             )
@@ -77,7 +75,7 @@ def _waiting(histories: Iterable[RequestHistory]) -> Iterator[str]:
 def _approved(histories: Iterable[RequestHistory]) -> Iterator[str]:
     for history in histories:
         if last_state(history.entries, REQUEST) == RequestState.APPROVED:
-            lease = history.request is not None and history.request.lease is not None
+            lease = history.request.lease is not None
             yield (
                 f"{plain(history.request_id)}, with a lease" if lease else plain(history.request_id)
             )
@@ -142,16 +140,8 @@ def _locked_out(entries: Iterable[JournalEntry]) -> Iterator[str]:
 def _authority(entries: Iterable[JournalEntry], end: datetime | None) -> Iterator[str]:
     latest = {each.subject: each for each in entries if each.kind.startswith("authority.")}
     for scope, row in latest.items():
-        until = _moment(str(row.body.get("until", "")))
-        if until is None or end is None or until > end:
+        if "until" not in row.body or end is None or parse_stamp(row.body["until"]) > end:
             yield f"{printable(scope)}: {_authority_text(row.body)}"
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        return parse_stamp(text)
-    except ValueError:
-        return None
 
 
 def _authority_text(body: Mapping[str, object]) -> str:

@@ -56,7 +56,7 @@ def _opened(entries: Iterable[JournalEntry]) -> str:
 
 
 def _is_of(history: RequestHistory, run_id: str) -> bool:
-    run = history.request.run if history.request is not None else None
+    run = history.request.run
     return run is not None and run.run_id == run_id
 
 

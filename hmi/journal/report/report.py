@@ -2,17 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 from handwheel.connectors.hints import next_step
 from handwheel.tools.guardrails.audit.audit import Audit
-from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import Instant, stamp
 from handwheel.tools.safe_text import plain, printable
 
 from ...shell.terminal.plural import counted
 from ..rows.entries import Journal, JournalEntry, Period, RequestHistory
-from ..rows.malformed_rows import write_rows_or_fault
 from ..rows.term_explanations import WHOLE, moment
 from .action_history import action_history
 from .event_chapters import write_run, write_site
@@ -79,7 +76,7 @@ class Selection:
         own = {
             history.request.run.run_id
             for history in self.requests(journal)
-            if history.request is not None and history.request.run is not None
+            if history.request.run is not None
         }
         return {
             run_id: entries
@@ -126,12 +123,9 @@ def render_report(
     _write_head(report, site, journal, found, selection, now)
     _write_overview(report, histories)
     for history in histories:
-        write_rows_or_fault(
-            report, history.entries, partial(write_request, report, history, signatures)
-        )
+        write_request(report, history, signatures)
     for run_id, entries in runs.items():
-        write = partial(write_run, report, run_id, entries, signatures)
-        write_rows_or_fault(report, entries, write)
+        write_run(report, run_id, entries, signatures)
     if others:
         report.chapter("THE SITE: GATES, LOCKOUTS, AUTHORITY, KEYS")
         write_site(report, others, signatures)
@@ -168,7 +162,7 @@ def _write_head(
     )
     report.paragraph("")
     report.paragraph(_TERMS)
-    write_rows_or_fault(report, entries, partial(write_open, report, journal))
+    write_open(report, journal)
     report.heading("WHAT THIS REPORT CANNOT TELL")
     for each in _CANNOT_TELL:
         report.paragraph(f"- {each}", 0, 2)
@@ -198,16 +192,8 @@ def _write_overview(report: ReportWriter, histories: Iterable[RequestHistory]) -
         is_any = True
         report.paragraph("")
         report.paragraph(f"{plain(history.request_id)}  {moment(history.entries[0].at)}", 2)
-        if history.request is None:
-            report.paragraph("the request cannot be read", 6)
-            continue
-        write = partial(_write_summary, report, history, history.request)
-        write_rows_or_fault(report, history.entries, write)
+        actions = [action_history(action, history.entries) for action in history.actions]
+        report.paragraph(summary(history.request, history, actions), 6)
+        report.paragraph(f'Why: "{printable(history.request.reason, WHOLE)}"', 6, 2)
     if not is_any:
         report.paragraph("None.", 2)
-
-
-def _write_summary(report: ReportWriter, history: RequestHistory, request: ActionRequest) -> None:
-    actions = [action_history(action, history.entries) for action in request.actions]
-    report.paragraph(summary(request, history, actions), 6)
-    report.paragraph(f'Why: "{printable(request.reason, WHOLE)}"', 6, 2)

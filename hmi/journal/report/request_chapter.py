@@ -1,17 +1,15 @@
 """Writes the chapter of one request, from its proposal to its outcome."""
 
 from collections.abc import Container, Iterator, Sequence
-from functools import partial
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.conditions.truth import TRUTH_TEXT
-from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, parse_decision
+from handwheel.tools.guardrails.signatures.decisions import parse_decision
 from handwheel.tools.requests.duration_text import exact_span
 from handwheel.tools.requests.request import Action, ActionRequest
 from handwheel.tools.safe_text import plain, printable
 
 from ..rows.entries import JournalEntry, RequestHistory
-from ..rows.malformed_rows import write_row_or_fault, write_rows_or_fault
 from ..rows.row_text import row_text
 from ..rows.term_explanations import CLASSES, REQUEST_STATES, WHOLE, key_values, moment, spaced_hex
 from .action_history import ActionHistory, action_history, write_actions
@@ -32,17 +30,9 @@ def write_request(report: ReportWriter, history: RequestHistory, signatures: Sig
     first, last = history.entries[0].seq, history.entries[-1].seq
     report.chapter(f"REQUEST {plain(history.request_id)}", f"rows {first} to {last}")
     request = history.request
-    if request is None:
-        report.paragraph("The request cannot be read. Its rows:")
-        for entry in history.entries:
-            report.paragraph(f"row {entry.seq}  {moment(entry.at)}  {plain(entry.kind)}", 2, 2)
-        return
     actions = [action_history(action, history.entries) for action in request.actions]
     report.paragraph("")
-    write_rows_or_fault(
-        report, history.entries,
-        lambda: report.field("Summary", summary(request, history, actions), 0),
-    )  # fmt: skip
+    report.field("Summary", summary(request, history, actions), 0)
     _write_asked(report, request, history)
     _write_writes(report, request)
     _write_decisions(report, history, signatures)
@@ -80,25 +70,18 @@ def _proposer(request: ActionRequest) -> str:
 
 def _approved_by(history: RequestHistory) -> str:
     """Returns the approvers, or why the request was not approved."""
-    decisions = [(each, _verdict(each)) for each in history.entries if each.kind == "decision"]
-    people = [person for _, (verdict, person) in decisions if verdict == "approve"]
-    states = [each for each in history.entries if each.kind == f"{_STATE}APPROVED"]
-    if states:
-        return f"{' and '.join(people) or 'A person whose name is not recorded'} approved it."
+    signed = [
+        parse_decision(each.body["text"]) for each in history.entries if each.kind == "decision"
+    ]
+    people = [printable(each.person) for each in signed if each.verdict == "approve"]
+    if any(each.kind == f"{_STATE}APPROVED" for each in history.entries):
+        return f"{' and '.join(people)} approved it."
     end = _last_state(history)
     state = end.kind.removeprefix(_STATE) if end else "PROPOSED"
     means = REQUEST_STATES.get(state, "")
     reason = printable(str(end.body.get("reason", ""))) if end and state not in _WAITS else means
     who = f"Approved only by {' and '.join(people)}" if people else _NOT_APPROVED
     return f"{who}: it is {plain(state)} ({reason})."
-
-
-def _verdict(entry: JournalEntry) -> tuple[str, str]:
-    try:
-        decision = parse_decision(str(entry.body.get("text")))
-    except DecisionRefused:
-        return "", ""
-    return decision.verdict, printable(decision.person)
 
 
 def _last_state(history: RequestHistory) -> JournalEntry | None:
@@ -213,11 +196,10 @@ def _write_decisions(report: ReportWriter, history: RequestHistory, signatures: 
     for entry in history.entries:
         if entry.kind == "decision":
             number += 1
-            lead = f"{number}. "
-            write_row_or_fault(report, entry, partial(signatures.write, report, entry, lead))
+            signatures.write(report, entry, f"{number}. ")
         elif entry.kind == "decision.refused":
             number += 1
-            write_row_or_fault(report, entry, partial(_write_refused, report, entry, number))
+            _write_refused(report, entry, number)
     if not number:
         report.paragraph("None.", 2)
 
@@ -233,7 +215,7 @@ def _write_end(report: ReportWriter, history: RequestHistory, actions: Container
     report.heading("STATES OF THE REQUEST")
     for entry in history.entries:
         if _is_state(entry):
-            write_row_or_fault(report, entry, partial(_write_state, report, entry))
+            _write_state(report, entry)
     others = [
         each
         for each in history.entries
@@ -242,7 +224,7 @@ def _write_end(report: ReportWriter, history: RequestHistory, actions: Container
     if others:
         report.heading("OTHER ROWS")
     for entry in others:
-        write_row_or_fault(report, entry, partial(_write_other, report, entry, history.request_id))
+        _write_other(report, entry, history.request_id)
 
 
 def _write_state(report: ReportWriter, entry: JournalEntry) -> None:

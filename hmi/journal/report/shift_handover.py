@@ -1,54 +1,47 @@
 """Writes a shift handover into the report, with summary and both signatures."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any
 
-from handwheel.tools.guardrails.approval.shift_handover import PARTS
+from handwheel.tools.guardrails.approval.shift_handover import PARTS, ShiftSummary
 from handwheel.tools.safe_text import printable
 
 from ..rows.entries import JournalEntry
 from .layout import ReportWriter
-from .signatures import Signatures, card_of
+from .signatures import Signatures
+
+
+def summary_of(body: Mapping[str, Any]) -> ShiftSummary:
+    """Returns the summary that both people were shown."""
+    return ShiftSummary.model_validate_json(body["card"])
 
 
 def write_shift_handover(report: ReportWriter, entry: JournalEntry, signatures: Signatures) -> None:
     """Writes the summary that was shown, and both signatures."""
-    for label, text in _shown(card_of(entry)):
+    for label, text in summary_fields(summary_of(entry.body)):
         report.field(label, text, 5)
     for part in PARTS:
-        signed = entry.body.get(part)
-        body: dict[str, Any] = {"card": entry.body.get("card")}
-        if isinstance(signed, Mapping):
-            body |= cast("Mapping[str, Any]", signed)
-        signatures.write(
-            report, JournalEntry(entry.seq, entry.at, "decision", entry.subject, body), ""
-        )
+        body = {**entry.body[part], "card": entry.body["card"]}
+        signed = JournalEntry(entry.seq, entry.at, "decision", entry.subject, body)
+        signatures.write(report, signed, "")
 
 
-def shift_handover_text(subject: str, body: Mapping[str, Any]) -> str:
-    """Returns who handed over to whom (or the subject), and the last row in the summary."""
-    card = card_of(JournalEntry(0, "", "", subject, body))
-    leaving, coming, seq = (card.get(key) for key in ("leaving", "coming", "seq"))
-    if not (isinstance(leaving, str) and isinstance(coming, str) and isinstance(seq, int)):
-        return f"the shift was handed over: {subject}"
-    who = f"{printable(leaving)} handed the shift over to {printable(coming)}"
-    return f"{who} (the summary ends with row {seq})"
+def shift_handover_text(body: Mapping[str, Any]) -> str:
+    """Returns who handed over to whom, and the last row in the summary."""
+    summary = summary_of(body)
+    who = f"{printable(summary.leaving)} handed the shift over to {printable(summary.coming)}"
+    return f"{who} (the summary ends with row {summary.seq})"
 
 
-def _shown(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield "since", printable(str(card.get("since")))
-    sections: object = card.get("sections")
-    for each in cast("list[object]", sections) if isinstance(sections, list) else []:
-        if not isinstance(each, Mapping):
-            continue
-        section = cast("Mapping[str, Any]", each)
-        label = f"{printable(str(section.get('title')))}:"
-        found: object = section.get("lines")
-        lines = cast("list[object]", found) if isinstance(found, list) else []
-        for line in lines or ["none"]:
-            yield label, printable(str(line), 300)
+def summary_fields(summary: ShiftSummary) -> Iterator[tuple[str, str]]:
+    """Yields the sections of a summary and its note, each line with its label."""
+    yield "since", summary.since
+    for section in summary.sections:
+        label = f"{printable(section.title)}:"
+        for line in section.lines or ["none"]:
+            yield label, printable(line, 300)
             label = ""
-        if more := section.get("more"):
-            yield "", f"and {printable(str(more))} more, not shown"
-    if note := card.get("note"):
-        yield "note", f'"{printable(str(note), 1000)}"'
+        if section.more:
+            yield "", f"and {section.more} more, not shown"
+    if summary.note:
+        yield "note", f'"{printable(summary.note, 1000)}"'

@@ -7,10 +7,10 @@ from typing import Any
 from handwheel.connectors.hints import NEXT
 from handwheel.tools.safe_text import printable
 
-from .malformed_rows import ROW_FAULTS
-
 CASES = "case."
 """What stands before the kind of a case's event in the journal."""
+ROW_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""Errors raised while showing an event that agents have written oddly."""
 _LONG = 600  # characters
 
 

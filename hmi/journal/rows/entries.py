@@ -3,15 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.requests.request import Action, ActionRequest, parse_request
 from handwheel.tools.requests.timestamps import parse_stamp
 
-UNREADABLE = "unreadable"
-"""The kind of a malformed row."""
 _FILED = "request.filed"
 
 
@@ -20,7 +18,7 @@ class JournalEntry:
     """A row of the journal."""
 
     seq: int
-    at: str  # its stamp; empty if it cannot be read
+    at: str  # its stamp
     kind: str
     subject: str
     body: Mapping[str, Any]
@@ -31,15 +29,15 @@ class RequestHistory:
     """A request and all its rows, in order."""
 
     request_id: str
-    request: ActionRequest | None  # `None` if it cannot be read
+    request: ActionRequest
     entries: list[JournalEntry] = field(default_factory=list[JournalEntry])
     # for each write that its lease left in place, the row that ended this
     closed: dict[str, JournalEntry] = field(default_factory=dict[str, JournalEntry])
 
     @property
     def actions(self) -> Sequence[Action]:
-        """The actions of the request, or none if it cannot be read."""
-        return self.request.actions if self.request is not None else ()
+        """The actions of the request."""
+        return self.request.actions
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +48,8 @@ class Period:
     until: datetime | None = None  # the first moment after it; `None` for no end
 
     def has(self, entry: JournalEntry) -> bool:
-        """Returns whether a row is in the period. A row without a readable time is."""
-        try:
-            at = parse_stamp(entry.at)
-        except ValueError:
-            return True
+        """Returns whether a row is in the period."""
+        at = parse_stamp(entry.at)
         is_late_enough = self.since is None or at >= self.since
         return is_late_enough and (self.until is None or at < self.until)
 
@@ -77,16 +72,16 @@ class Journal:
 
 
 def read_journal(rows: Iterable[JournalRow]) -> Journal:
-    """Returns the journal. An unreadable row becomes an entry of kind `UNREADABLE`."""
+    """Returns the journal."""
     journal, digests = Journal(), dict[str, str]()
     for row in rows:
         entry = read_entry(row)
         journal.entries.append(entry)
         journal.head = row.hash
         if entry.kind == _FILED:
-            history = RequestHistory(entry.subject, _request(entry))
-            journal.requests.setdefault(entry.subject, history)
-            digests[str(entry.body.get("digest"))] = entry.subject
+            request = parse_request(entry.body["text"])
+            journal.requests[entry.subject] = RequestHistory(entry.subject, request)
+            digests[entry.body["digest"]] = entry.subject
         name = digests.get(entry.subject) or next(_names(entry, journal.requests), "")
         if entry.kind == _FILED:
             journal.requests[entry.subject].entries.append(entry)
@@ -100,19 +95,9 @@ def read_journal(rows: Iterable[JournalRow]) -> Journal:
 
 
 def read_entry(row: JournalRow) -> JournalEntry:
-    """Returns a row as an entry, and an unreadable row with the reason."""
-    try:
-        fields = row.fields
-    except ValueError as error:
-        return JournalEntry(row.seq, "", UNREADABLE, "", {"reason": str(error)})
-    body: object = fields.get("body")
-    return JournalEntry(
-        row.seq,
-        str(fields.get("at", "")),
-        str(fields.get("kind", "")),
-        str(fields.get("subject", "")),
-        cast("Mapping[str, Any]", body) if isinstance(body, Mapping) else {},
-    )
+    """Returns a row as an entry."""
+    fields = row.fields
+    return JournalEntry(row.seq, fields["at"], fields["kind"], fields["subject"], fields["body"])
 
 
 def parse_moment(text: str) -> datetime:
@@ -140,10 +125,3 @@ def _run(entry: JournalEntry, runs: Mapping[str, list[JournalEntry]]) -> str:
     word, _, rest = entry.subject.partition(":")
     run_id = rest.partition(":")[0]
     return run_id if word == "run" and run_id in runs else ""
-
-
-def _request(entry: JournalEntry) -> ActionRequest | None:
-    try:
-        return parse_request(str(entry.body.get("text")))
-    except ValueError:
-        return None

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, cast
 
 from handwheel.tools.guardrails.audit.audit import Audit
@@ -12,7 +11,6 @@ from handwheel.tools.safe_text import plain, printable
 
 from ...requests.effect_text import MET_BEFORE, row_effect_text, was_met_before
 from ...shell.terminal.wrap import fold
-from .malformed_rows import row_or_fault
 
 VERDICTS: Mapping[VerdictName, tuple[str, str]] = {
     "propose": ("proposal", "proposals"),
@@ -43,25 +41,11 @@ _LONG = 600  # characters of the bytes of a frame
 
 
 def show_row(row: JournalRow, *, as_json: bool) -> str:
-    """Returns a row as a line, or as JSON. A row that cannot be shown has the reason instead."""
-    show = _fields_shown if as_json else _shown
-    return row_or_fault(row, show, partial(malformed_row_line, as_json=as_json))
-
-
-def malformed_row_line(row: JournalRow, why: str, *, as_json: bool) -> str:
-    """Returns the line of a row that cannot be shown."""
-    if as_json:
-        return json.dumps({"seq": row.seq, "hash": row.hash, "fault": why})
-    return fold(f"{row.seq:>5}  {why}", _INDENT)
-
-
-def _fields_shown(row: JournalRow) -> str:
-    return json.dumps({**row.fields, "hash": row.hash})
-
-
-def _shown(row: JournalRow) -> str:
+    """Returns a row as a line, or as JSON."""
     fields = row.fields
-    time, kind = plain(str(fields["at"])[11:23]), plain(str(fields["kind"]))
+    if as_json:
+        return json.dumps({**fields, "hash": row.hash})
+    time, kind = fields["at"][11:23], plain(fields["kind"])
     line = f"{row.seq:>5}  {time}  {kind:<{_WIDTH}} {_row_text(fields)}"
     return fold(line.rstrip(), _INDENT)
 
@@ -70,8 +54,6 @@ def verdicts_line(found: Audit) -> str:
     """Returns the number of decisions of each kind, the most frequent first."""
     kinds = sorted(found.verdicts.items(), key=lambda each: -each[1])
     texts = [f"{number} {VERDICTS[name][number > 1]}" for name, number in kinds]
-    unread = found.decisions - sum(found.verdicts.values())
-    texts += [f"{unread} that cannot be read"] if unread else []
     return f"decisions {found.decisions}: {', '.join(texts) or 'nobody has signed anything'}"
 
 
@@ -114,11 +96,8 @@ def _authority(body: Mapping[str, Any]) -> str:
 
 
 def _decision(text: str) -> str:
-    from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, parse_decision
+    from handwheel.tools.guardrails.signatures.decisions import parse_decision
 
-    try:
-        decision = parse_decision(text)
-    except DecisionRefused as refusal:
-        return str(refusal)
+    decision = parse_decision(text)
     attended = "" if decision.attended else " (unattended)"
     return f"{decision.verdict} by {printable(decision.person)}{attended}"

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, cast
 
 from handwheel.tools.guardrails.ledger.runs import PREFIX
@@ -10,9 +9,7 @@ from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.safe_text import printable
 
 from ...shell.terminal.wrap import fold
-from .case_text import CASES, by_agent, case_event_name, case_event_text
-from .malformed_rows import ROW_FAULTS, row_or_fault
-from .row_line import malformed_row_line
+from .case_text import CASES, ROW_FAULTS, by_agent, case_event_name, case_event_text
 
 _INDENT = 22
 _KIND = 12
@@ -64,15 +61,9 @@ _WORDS: Mapping[str, _Words] = {
 
 
 def show_run_row(row: JournalRow, *, as_json: bool) -> str:
-    """Returns a row about a run or a case as a line, or why not. Others give an empty one."""
-    show = partial(_run_row_shown, as_json=as_json)
-    return row_or_fault(row, show, partial(malformed_row_line, as_json=as_json))
-
-
-def _run_row_shown(row: JournalRow, *, as_json: bool) -> str:
+    """Returns a row about a run or a case as a line. Others give an empty one."""
     fields = row.fields
-    kind = str(fields.get("kind", ""))
-    if not kind.startswith((PREFIX, CASES)):
+    if not fields["kind"].startswith((PREFIX, CASES)):
         return ""
     if as_json:
         return json.dumps({**fields, "hash": row.hash})

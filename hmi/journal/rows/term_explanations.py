@@ -71,16 +71,13 @@ VERDICTS: Mapping[str, str] = {
 
 def moment(stamp: str) -> str:
     """Returns a stamp as date, time and day of the week, in UTC."""
-    try:
-        at = parse_stamp(stamp).astimezone(UTC)
-    except ValueError:
-        return f"at a time that cannot be read: {plain(stamp)}"
+    at = parse_stamp(stamp).astimezone(UTC)
     return f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d} UTC ({at:%A})"
 
 
 def clock_time(stamp: str) -> str:
     """Returns the time of day of a stamp, UTC."""
-    return plain(stamp)[11:23] or "time unknown"
+    return stamp[11:23]
 
 
 def scope_text(scope: str) -> str:
@@ -96,7 +93,10 @@ def spaced_hex(wire: object) -> str:
 
 def key_values(body: Mapping[str, Any]) -> str:
     """Returns each key and value of a row's body."""
-    return "; ".join(f"{plain(str(key))}: {_value(item)}" for key, item in body.items())
+    try:
+        return "; ".join(f"{plain(str(key))}: {_value(item)}" for key, item in body.items())
+    except RecursionError:  # agents have written it
+        return "nested too deeply"
 
 
 def _value(item: object) -> str:

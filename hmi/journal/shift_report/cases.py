@@ -10,10 +10,9 @@ from handwheel.tools.safe_text import plain, printable
 from ..report.open_runs import run_line
 from ..rows.case_text import CASES, case_event_text
 from ..rows.entries import Journal, JournalEntry, Period, RequestHistory
-from ..rows.malformed_rows import ROW_FAULTS
 from ..rows.run_text import run_event_text
 from .decided import request_item
-from .model import Item, fault_text
+from .model import Item
 
 _NAMES = {"expected": "promise", "raised": "work order"}
 _LONG = 300  # characters
@@ -109,20 +108,15 @@ def _case_item(journal: Journal, case: CaseHistory, runs: Sequence[str], span: P
 def _run_lines(journal: Journal, run_id: str, span: Period) -> list[str]:
     """Returns a run with its requests and the events that a shift must know."""
     entries = journal.runs.get(run_id, [])
-    if not entries:
-        return [f"{plain(run_id)}: its rows are missing"]
-    try:
-        lines = [run_line(run_id, entries)]
-        for history in _requests_of(journal, [run_id]):
-            if span.has_any(history.entries):
-                item = request_item(history)
-                lines += [item.text, *item.lines]
-        for each in entries:
-            kind = each.kind.removeprefix(PREFIX)
-            if kind in _OF_RUN and span.has(each):
-                lines.append(_event(each, kind, run_event_text(kind, each.body)))
-    except ROW_FAULTS as fault:
-        return [f"{plain(run_id)}: {fault_text(entries, fault)}"]
+    lines = [run_line(run_id, entries)]
+    for history in _requests_of(journal, [run_id]):
+        if span.has_any(history.entries):
+            item = request_item(history)
+            lines += [item.text, *item.lines]
+    for each in entries:
+        kind = each.kind.removeprefix(PREFIX)
+        if kind in _OF_RUN and span.has(each):
+            lines.append(_event(each, kind, run_event_text(kind, each.body)))
     return lines
 
 
@@ -146,7 +140,7 @@ def _requests_of(journal: Journal, runs: Sequence[str]) -> list[RequestHistory]:
     return [
         each
         for each in journal.requests.values()
-        if each.request is not None and each.request.run and each.request.run.run_id in runs
+        if each.request.run and each.request.run.run_id in runs
     ]
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
-from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, parse_decision
+from handwheel.tools.guardrails.signatures.decisions import parse_decision
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import parse_stamp
 from handwheel.tools.safe_text import plain, printable
@@ -15,10 +15,9 @@ from ..report.action_history import action_history
 from ..report.final_states import REQUEST, last_move, last_state
 from ..report.request_chapter import change_text
 from ..rows.entries import JournalEntry, RequestHistory
-from ..rows.malformed_rows import ROW_FAULTS
 from ..rows.row_text import row_text
 from ..rows.term_explanations import REQUEST_STATES
-from .model import Item, fault_text
+from .model import Item
 
 _DECIDED = {f"{REQUEST}{RequestState.APPROVED}": "approve", f"{REQUEST}REJECTED": "reject"}
 
@@ -49,26 +48,14 @@ def verdict_of(history: RequestHistory) -> Verdict | None:
 
 
 def _signed(entry: JournalEntry) -> tuple[str, str, str]:
-    """Returns verdict, person and comment of a decision, empty if it cannot be read."""
-    try:
-        decision = parse_decision(str(entry.body.get("text")))
-    except DecisionRefused:
-        return "", "", ""
+    """Returns verdict, person and comment of a decision."""
+    decision = parse_decision(entry.body["text"])
     return decision.verdict, printable(decision.person), printable(decision.comment or "")
 
 
 def request_item(history: RequestHistory) -> Item:
     """Returns a request with who decided after how long, and its writes."""
     name, request = plain(history.request_id), history.request
-    if request is None:
-        return Item(f"{name}: cannot be read")
-    try:
-        return _item(name, request, history)
-    except ROW_FAULTS as fault:
-        return Item(f"{name}: {fault_text(history.entries, fault)}")
-
-
-def _item(name: str, request: ActionRequest, history: RequestHistory) -> Item:
     asks = "; ".join(change_text(each) for each in request.commands)
     at = plain(history.entries[0].at)[11:16]
     asked = f"{at} {name}, {plain(request.risk_class)}: {printable(request.proposer.name)} asked to"
@@ -77,7 +64,7 @@ def _item(name: str, request: ActionRequest, history: RequestHistory) -> Item:
 
 def _decision(request: ActionRequest, history: RequestHistory) -> str:
     if found := verdict_of(history):
-        who = " and ".join(found.people) or "a person whose name is not recorded"
+        who = " and ".join(found.people)
         word = "approved" if found.verdict == "approve" else "rejected"
         why = f': "{found.comment}"' if found.verdict == "reject" and found.comment else ""
         return f"{word} by {who} after {format_duration(found.after_s)}{why}"

@@ -7,14 +7,13 @@ from handwheel.tools.guardrails.ledger.runs import PREFIX
 
 from ..report.action_history import action_history
 from ..rows.entries import Journal, JournalEntry, Period, RequestHistory
-from ..rows.malformed_rows import ROW_FAULTS
-from .decided import Verdict, verdict_of
+from .decided import verdict_of
 
 
 def figures_of(journal: Journal, span: Period) -> list[tuple[str, str]]:
     """Returns the figures of a time, each with its label."""
     requests = list(journal.requests.values())
-    verdicts = [each for history in requests if (each := _verdict(history)) is not None]
+    verdicts = [each for history in requests if (each := verdict_of(history)) is not None]
     decided = [each for each in verdicts if span.has(each.entry)]
     waits_s = [each.after_s for each in decided]
     filed = sum(span.has(each.entries[0]) for each in requests)
@@ -28,13 +27,6 @@ def figures_of(journal: Journal, span: Period) -> list[tuple[str, str]]:
     }
     time = format_duration(median(waits_s)) if waits_s else "none decided"
     return [*((name, str(count)) for name, count in counts.items()), ("median to decide", time)]
-
-
-def _verdict(history: RequestHistory) -> Verdict | None:
-    try:
-        return verdict_of(history)
-    except ROW_FAULTS:  # the part about requests tells it
-        return None
 
 
 def _sendings(history: RequestHistory) -> list[JournalEntry]:

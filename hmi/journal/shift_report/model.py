@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..rows.entries import JournalEntry
-from ..rows.malformed_rows import fault_line
-
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -41,9 +38,3 @@ class ShiftReport:
     figures: Sequence[tuple[str, str]]
     parts: Sequence[Part]
     trends: Sequence[Trend] = field(default_factory=tuple[Trend, ...])
-
-
-def fault_text(entries: Sequence[JournalEntry], fault: Exception) -> str:
-    """Returns the text in place of something that cannot be shown."""
-    first = entries[0] if entries else None
-    return fault_line(first.seq if first else 0, first.kind if first else "", fault)

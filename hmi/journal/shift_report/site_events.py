@@ -4,17 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from handwheel.tools.guardrails.approval.shift_handover import HANDED_OVER
-from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, parse_decision
+from handwheel.tools.guardrails.signatures.decisions import parse_decision
 from handwheel.tools.safe_text import plain, printable
 
 from ...shell.terminal.plural import counted
 from ..report.event_chapters import event_text
 from ..report.file_changes import file_changes
-from ..report.shift_handover import shift_handover_text
-from ..report.signatures import card_of
+from ..report.shift_handover import shift_handover_text, summary_of
 from ..rows.entries import Journal, JournalEntry, Period
-from ..rows.malformed_rows import ROW_FAULTS
-from .model import Item, fault_text
+from .model import Item
 
 _KINDS = ("lockout.", "authority.", "gate.", "lease.taken", "lease.given_back", "heartbeat.")
 
@@ -25,7 +23,7 @@ def site_items(journal: Journal, span: Period) -> Iterator[Item]:
     rows = [*(each for each in journal.others if each.kind.startswith(_KINDS)), *changed]
     for each in sorted(rows, key=lambda row: row.seq):
         if span.has(each):
-            yield Item(f"{_time(each)} {_text(each)}")
+            yield Item(f"{_time(each)} {event_text(each)}")
 
 
 def people_items(journal: Journal, span: Period) -> Iterator[Item]:
@@ -34,27 +32,17 @@ def people_items(journal: Journal, span: Period) -> Iterator[Item]:
         yield Item(f"{person}: {counted(count, 'signed decision')}")
     for each in journal.others:
         if each.kind == HANDED_OVER and span.has(each):
-            note = card_of(each).get("note")
-            lines = [f'note: "{printable(str(note))}"'] if note else []
-            yield Item(f"{_time(each)} {shift_handover_text(each.subject, each.body)}", lines)
+            note = summary_of(each.body).note
+            lines = [f'note: "{printable(note)}"'] if note else []
+            yield Item(f"{_time(each)} {shift_handover_text(each.body)}", lines)
 
 
 def _signers(entries: Iterable[JournalEntry]) -> Counter[str]:
     found: Counter[str] = Counter()
     for each in entries:
         if each.kind == "decision":
-            try:
-                found[printable(parse_decision(str(each.body.get("text"))).person)] += 1
-            except DecisionRefused:
-                found["somebody, by a decision that cannot be read"] += 1
+            found[printable(parse_decision(each.body["text"]).person)] += 1
     return found
-
-
-def _text(entry: JournalEntry) -> str:
-    try:
-        return event_text(entry)
-    except ROW_FAULTS as fault:
-        return fault_text([entry], fault)
 
 
 def _time(entry: JournalEntry) -> str:

@@ -10,13 +10,13 @@ from handwheel.hmi.journal.report.layout import ReportWriter
 from handwheel.hmi.journal.report.lease_text import lease_summary, note_closed_writes
 from handwheel.hmi.journal.report.open_items import write_open
 from handwheel.hmi.journal.report.request_chapter import write_request
-from handwheel.hmi.journal.report.shift_handover import write_shift_handover
+from handwheel.hmi.journal.report.shift_handover import summary_fields
 from handwheel.hmi.journal.report.signatures import Signatures
-from handwheel.hmi.journal.rows.entries import Journal, JournalEntry, RequestHistory, read_journal
+from handwheel.hmi.journal.rows.entries import Journal, RequestHistory, read_journal
 from handwheel.hmi.journal.rows.row_text import row_text
+from handwheel.tools.guardrails.approval.shift_handover import Section, ShiftSummary
 from handwheel.tools.guardrails.interlocks.authority import take_authority
 from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_event
-from handwheel.tools.requests.canonical import canonical
 
 from ...attacks.past_the_checks import append_row
 from ..interlocks.suspension_causes import MemoryConnection, read_by
@@ -54,18 +54,19 @@ def test_a_row_has_words(kind: str, body: Mapping[str, Any], words: str | None) 
     assert row_text(kind, "P-101A", body) == words
 
 
-async def test_of_what_a_shift_was_not_shown_the_number_is_told(room: Watched) -> None:
-    sections: list[dict[str, object]] = [
-        {"title": "written", "lines": ["P-101A.run_cmd = true"], "more": 7},
-        {"title": "waiting", "lines": []},
+def test_of_what_a_shift_was_not_shown_the_number_is_told() -> None:
+    sections = [
+        Section(title="written", lines=["P-101A.run_cmd = true"], more=7),
+        Section(title="waiting", lines=[]),
     ]
-    card = canonical({"schema": "shift/1", "since": "now", "sections": sections})
-    report = ReportWriter()
-    write_shift_handover(report, JournalEntry(1, "", "", "", {"card": card}), _signatures(room))
-    assert [each.strip() for each in report.lines[1:4]] == [
-        "written:      P-101A.run_cmd = true",
-        "and 7 more, not shown",
-        "waiting:      none",
+    at = "2026-11-26T08:00:00.000Z"
+    summary = ShiftSummary(
+        site="cw", at=at, since=at, seq=1, leaving="anna", coming="bert", sections=sections
+    )
+    assert list(summary_fields(summary))[1:] == [
+        ("written:", "P-101A.run_cmd = true"),
+        ("", "and 7 more, not shown"),
+        ("waiting:", "none"),
     ]
 
 
