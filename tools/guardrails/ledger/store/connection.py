@@ -1,4 +1,4 @@
-"""Opens the ledger's file, which must be new or a ledger, on a local disk."""
+"""Opens an append-only store, which must be new or one, on a local disk."""
 
 import sqlite3
 from contextlib import suppress

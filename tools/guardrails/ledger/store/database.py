@@ -19,7 +19,7 @@ from .connection import ledger_error
 from .fold import Fields, IllegalRow, apply
 from .journal import Anchors, Chain, JournalRow, next_row
 from .ledger import Ledger, LedgerReader, LostRace, TableReader, Transaction
-from .log_file import LEDGER_FILE, attach_log, ledger_file
+from .log_file import ANCHORS, LEDGER_FILE, attach_log, identities, ledger_file
 from .schema import HISTORY, HISTORY_INDEXES
 from .tables import Tables
 
@@ -49,7 +49,7 @@ class Database:
     def __init__(self, state: Path, site: str, *, read_only: bool = False) -> None:
         self.site = site
         self.path = ledger_file(state)
-        self.anchors = Anchors(self.path.with_name("anchors"))
+        self.anchors = Anchors(self.path.with_name(ANCHORS))
         self.tables = Tables()
         self.on_commit: list[Callable[[Sequence[JournalRow]], None]] = []
         self._head: JournalRow | None = None
@@ -57,7 +57,7 @@ class Database:
         self._message = ""
         try:
             with self._translated():
-                self._file = attach_log(self.tables.connection, self.path, site, read_only)
+                attach_log(self.tables.connection, self.path, site, read_only)
                 self.tables.connection.execute("ATTACH DATABASE ':memory:' AS history")
                 self.tables.connection.execute(HISTORY)
                 self._fold()
@@ -65,9 +65,12 @@ class Database:
                     self.tables.connection.execute(statement)
             if read_only:
                 self.tables.connection.execute("PRAGMA query_only = ON")
-            elif self._head is None:
+                return
+            if self._head is None:
                 with self.transaction() as transaction:
                     transaction.record("ledger.created", site, {})
+            self.anchors.prepare()
+            self._files = identities(self.path)
         except BaseException:
             self.close()
             raise
@@ -119,9 +122,11 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
         if transaction.rows:
-            self.anchors.note(transaction.rows, waits=waits_for_anchor)
-            for tell in self.on_commit:
-                tell(transaction.rows)
+            try:
+                self.anchors.note(transaction.rows, waits=waits_for_anchor)
+            finally:  # they are committed, whether or not they are anchored
+                for tell in self.on_commit:
+                    tell(transaction.rows)
 
     @contextmanager
     def under(self, message: str) -> Generator[None]:
@@ -217,13 +222,10 @@ class Database:
         return self.tables.connection.total_changes
 
     def check_file(self) -> None:
-        """Raises `LedgerError` if the file is not the one that was opened, as after a removal."""
-        try:
-            found = self.path.stat()
-        except OSError as error:
-            raise LedgerError(f"{self.path}: {error.strerror}; nothing is sent") from None
-        if (found.st_dev, found.st_ino) != self._file:
-            raise LedgerError(f"{self.path}: was replaced while it was open; nothing is sent")
+        """Raises `LedgerError` if one of its files was removed or replaced since it was opened."""
+        for path, found in identities(self.path).items():
+            if found != self._files[path]:
+                raise LedgerError(f"{path}: was replaced while it was open; nothing is sent")
 
     def _verified(self, condition: str, *values: object) -> list[JournalRow]:
         question = (

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from collections.abc import Mapping
 from errno import EACCES
 from pathlib import Path
 from stat import S_ISREG
@@ -14,6 +15,8 @@ LEDGER_FOLDER = "ledger"
 """Folder of the site's state folder that belongs to the gate's user alone."""
 LEDGER_FILE = f"{LEDGER_FOLDER}/ledger.db"
 """Where a state folder has its ledger."""
+ANCHORS = "anchors"
+"""File of the anchors, beside the ledger."""
 _OLD_FILE = "ledger.db"  # in the state folder, up to version 7
 
 
@@ -30,15 +33,26 @@ def has_ledger(state: Path) -> bool:
     return os.path.lexists(file)
 
 
-def attach_log(
-    connection: sqlite3.Connection, path: Path, site: str, read_only: bool
-) -> tuple[int, int]:
+def identities(path: Path) -> Mapping[Path, tuple[int, int]]:
+    """Returns device and number of the ledger's file, its log and its anchors.
+
+    Raises:
+        LedgerError: One is missing.
+    """
+    found = dict[Path, tuple[int, int]]()
+    for each in (path, path.with_name(f"{path.name}-wal"), path.with_name(ANCHORS)):
+        try:
+            status = each.lstat()
+        except OSError as error:
+            raise LedgerError(f"{each}: {error.strerror}; nothing is sent") from None
+        found[each] = status.st_dev, status.st_ino
+    return found
+
+
+def attach_log(connection: sqlite3.Connection, path: Path, site: str, read_only: bool) -> None:
     """Attaches the file as `log`, and keeps it from every other process until it is closed.
 
     A missing one is made. Where nothing is to be recorded and there is none, `log` is in memory.
-
-    Returns:
-        Device and number of the file, zeros without one.
 
     Raises:
         LedgerError: It cannot be opened, is open elsewhere, another program's, another site's or
@@ -48,7 +62,7 @@ def attach_log(
     if read_only and not os.path.lexists(path):
         connection.execute("ATTACH DATABASE ':memory:' AS log")
         create_log(connection, site)
-        return 0, 0
+        return
     _make(path)
     try:
         connection.execute("ATTACH DATABASE ? AS log", (str(path),))
@@ -62,8 +76,6 @@ def attach_log(
             ) from None
         raise
     _check(connection, path, site)
-    found = path.stat()
-    return found.st_dev, found.st_ino
 
 
 def _make(path: Path) -> None:

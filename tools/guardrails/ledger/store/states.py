@@ -1,6 +1,6 @@
 """The states of requests and actions, and the only ways from one to the next."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -69,11 +69,3 @@ WAITING_REQUESTS = frozenset({_R.PENDING, _R.PARTIAL})
 UNSENT_ACTIONS = frozenset({_A.PLANNED, _A.DUE})
 IN_FLIGHT_ACTIONS = frozenset({_A.CLAIMED, _A.SENDING})
 UNRESOLVED_ACTIONS = frozenset({_A.UNKNOWN, _A.MISMATCH})
-
-
-def legal_rows() -> Iterator[tuple[str, str, str]]:
-    """Yields every legal transition as machine, from and to, for the schema."""
-    for from_request, to_requests in REQUESTS.items():
-        yield from (("request", from_request, to) for to in sorted(to_requests))
-    for from_action, to_actions in ACTIONS.items():
-        yield from (("action", from_action, to) for to in sorted(to_actions))

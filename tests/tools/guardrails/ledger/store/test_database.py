@@ -1,5 +1,6 @@
 """Opening a ledger, changing it whole or not at all, and ending what has waited too long."""
 
+import os
 import resource
 import signal
 import subprocess
@@ -188,6 +189,17 @@ def _fail(ledger: Database, name: str, error: type[BaseException]) -> None:
         assert len(outer.rows) == 3
         assert _states(ledger, name) == ("REJECTED", "CANCELLED")
         raise error
+
+
+def test_what_is_committed_is_told_when_it_cannot_be_anchored(
+    ledger: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+    ledger.on_commit.append(told.append)
+    monkeypatch.setattr(os, "write", lambda *_: 0)
+    with pytest.raises(LedgerError, match="not anchored"):
+        _filed(ledger)
+    assert told == [list(ledger.journal(after=1))]
 
 
 def test_a_full_disk_undoes_memory_and_file_together(tmp_path: Path, ledger: Database) -> None:

@@ -142,14 +142,16 @@ def test_bytes_that_change_under_an_open_ledger_change_nothing_and_are_told(
         assert database.all("SELECT state FROM request")[0][0] == "APPROVED"
 
 
-def test_a_file_that_is_gone_or_another_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["ledger.db", "ledger.db-wal", "anchors"])
+def test_a_file_that_is_gone_or_another_is_told(tmp_path: Path, name: str) -> None:
     with opened(tmp_path) as database:
         database.check_file()
-        kept = database.path.rename(database.path.with_name("kept"))
+        path = database.path.with_name(name)
+        kept = path.rename(path.with_name("kept"))
         with pytest.raises(LedgerError, match="No such file or directory; nothing is sent"):
             database.check_file()
-        copyfile(kept, database.path)
+        copyfile(kept, path)
         with pytest.raises(LedgerError, match="was replaced while it was open; nothing is sent"):
             database.check_file()
-        kept.replace(database.path)
+        kept.replace(path)
         database.check_file()
