@@ -48,7 +48,8 @@ def tail(
 ) -> None:
     """Show the last rows of the journal.
 
-    Exit codes: 0 shown, 2 wrong usage or configuration, 130 stopped by Ctrl-C.
+    Exit codes: 0 shown, 2 wrong usage or configuration, 3 no gate runs whose rows could be waited
+    for, 130 stopped by Ctrl-C.
     """
     with connect.open_ledger(open_site(site)) as database:
         head = database.head()

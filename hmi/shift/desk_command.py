@@ -31,7 +31,7 @@ def command(
     record or key is no longer valid.
 
     Exit codes: 0 ended by quit, 1 the person may not, 2 no terminal, no passphrase or wrong
-    configuration, 130 stopped by Ctrl-C.
+    configuration, 3 no gate runs, 130 stopped by Ctrl-C.
     """
     try:
         lock_after_s = parse_duration(lock_after)

@@ -105,7 +105,7 @@ def test_an_event_that_is_odd_is_one_line_and_the_report_and_the_table_survive_i
 ) -> None:
     report, table = StringIO(), StringIO()
     back_up(day.desk.database.journal(), day.site.id, tmp_path / "copy.db")
-    (tmp_path / "ledger").mkdir()
+    (tmp_path / "ledger").mkdir(0o700)
     (tmp_path / "copy.db").rename(tmp_path / "ledger" / "ledger.db")
     (tmp_path / "copy.db.anchors").rename(tmp_path / "ledger" / "anchors")
     with Database(tmp_path, day.site.id) as database:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from typing import NoReturn
 
 from handwheel.connectors.model.site import Site
 
@@ -13,18 +14,32 @@ from ..ledger.store.log_file import ledger_file
 from ..signatures.message import Message
 from .gate_client import GateClient
 
+_NOTHING_NEW = "nothing new comes"
+
 
 class LedgerFile(Database):
-    """Ledger of a site whose gate does not run, to read only."""
+    """Ledger of a site whose gate does not run, as it was when it was opened, to read only."""
 
     def submit(self, message: Message) -> Sequence[JournalRow]:
         """Raises `NoGate`, since nobody is there to take the message."""
         raise NoGate
 
+    def follow(self) -> NoReturn:
+        """Raises `NoGate`, since nothing can change."""
+        raise NoGate(_NOTHING_NEW)
+
+    def wait(self, timeout_s: float) -> NoReturn:
+        """Raises `NoGate`, since nothing can change."""
+        raise NoGate(_NOTHING_NEW)
+
+    async def wait_async(self, timeout_s: float) -> NoReturn:
+        """Raises `NoGate`, since nothing can change."""
+        raise NoGate(_NOTHING_NEW)
+
 
 @contextmanager
 def open_ledger(site: Site) -> Generator[Ledger]:
-    """Opens the running gate's ledger, or without a gate the file, to read only.
+    """Opens the running gate's ledger, or without a gate a copy of the file, to read only.
 
     Raises:
         NoGate: No gate is running, and this user may not read the file.
@@ -41,8 +56,7 @@ def open_ledger(site: Site) -> Generator[Ledger]:
 
 
 def _file(site: Site) -> LedgerFile:
-    file = ledger_file(site.state)
-    for path in (file.parent, file):
-        if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-            raise NoGate("its ledger, another user's, cannot be read")
+    folder = ledger_file(site.state).parent
+    if os.path.lexists(folder) and folder.lstat().st_uid != os.geteuid():
+        raise NoGate("its ledger, another user's, cannot be read")
     return LedgerFile(site.state, site.id, read_only=True)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from aiohttp import web
 from handwheel.connectors.errors import ConfigError, HandwheelError, Problem
 from handwheel.connectors.hints import name_site, next_step
 from handwheel.connectors.model.site import Site
+from handwheel.hmi.shell.cli.ledger_wait import keep_up, wait_for_change
 from handwheel.tools.errors import (
     GuardrailError,
     InterlockActive,
@@ -214,6 +216,9 @@ def test_ledger_is_opened_from_its_file_when_no_gate_runs(quiet_site: Site, tmp_
         assert isinstance(ledger, message.GateClient)
         with pytest.raises(NoGate, match="next: handwheel gate"):
             ledger.submit(Note(site=site.id))
+        for waits in (keep_up, partial(wait_for_change, timeout_s=60.0)):
+            with pytest.raises(NoGate, match="so nothing new comes; next: handwheel gate"):
+                waits(ledger)
 
 
 def test_client_is_refused_by_the_gate_of_another_site(ledger: ServedLedger) -> None:

@@ -19,14 +19,21 @@ from .connection import ledger_error
 from .fold import Fields, IllegalRow, apply
 from .journal import Anchors, Chain, JournalRow, next_row
 from .ledger import Ledger, LedgerReader, LostRace, TableReader, Transaction
-from .log_file import ANCHORS, LEDGER_FILE, attach_log, identities, ledger_file
+from .log_file import (
+    ANCHORS,
+    LEDGER_FILE,
+    attach_copy,
+    attach_log,
+    check_identities,
+    identities,
+    ledger_file,
+)
 from .schema import HISTORY, HISTORY_INDEXES
 from .tables import Tables
 
 __all__ = [
     "LEDGER_FILE", "Database", "Ledger", "LedgerReader", "LostRace", "TableReader", "Transaction",
 ]  # fmt: skip
-
 
 _NOTE = "INSERT INTO history.entry VALUES (?, ?, ?, ?, ?)"
 _PAGE = 1000
@@ -39,7 +46,7 @@ class Database:
 
     Args:
         state: The site's state folder, on a local disk.
-        read_only: Whether nothing can be recorded. Without a file there is an empty ledger then.
+        read_only: Whether to read a copy of the file, empty without one, and record nothing.
 
     Raises:
         LedgerError: It cannot be opened or read, is another site's, is open elsewhere, or its
@@ -57,7 +64,8 @@ class Database:
         self._message = ""
         try:
             with self._translated():
-                attach_log(self.tables.connection, self.path, site, read_only)
+                attach = attach_copy if read_only else attach_log
+                attach(self.tables.connection, self.path, site)
                 self.tables.connection.execute("ATTACH DATABASE ':memory:' AS history")
                 self.tables.connection.execute(HISTORY)
                 self._fold()
@@ -223,9 +231,7 @@ class Database:
 
     def check_file(self) -> None:
         """Raises `LedgerError` if one of its files was removed or replaced since it was opened."""
-        for path, found in identities(self.path).items():
-            if found != self._files[path]:
-                raise LedgerError(f"{path}: was replaced while it was open; nothing is sent")
+        check_identities(self.path, self._files)
 
     def _verified(self, condition: str, *values: object) -> list[JournalRow]:
         question = (

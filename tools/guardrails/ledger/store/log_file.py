@@ -3,9 +3,16 @@
 import os
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing, suppress
 from errno import EACCES
+from functools import partial
 from pathlib import Path
-from stat import S_ISREG
+from shlex import quote
+from stat import S_ISDIR, S_ISREG
+
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
+
+from handwheel.connectors.hints import NEXT, next_step
 
 from ....errors import LedgerError
 from .connection import is_busy
@@ -17,6 +24,9 @@ LEDGER_FILE = f"{LEDGER_FOLDER}/ledger.db"
 """Where a state folder has its ledger."""
 ANCHORS = "anchors"
 """File of the anchors, beside the ledger."""
+BUSY_S = 5.0
+"""How long a file is waited for while another process has it."""
+_PAUSE_S = 0.05
 _OLD_FILE = "ledger.db"  # in the state folder, up to version 7
 
 
@@ -49,24 +59,33 @@ def identities(path: Path) -> Mapping[Path, tuple[int, int]]:
     return found
 
 
-def attach_log(connection: sqlite3.Connection, path: Path, site: str, read_only: bool) -> None:
+def check_identities(path: Path, opened: Mapping[Path, tuple[int, int]]) -> None:
+    """Raises `LedgerError` if one of the files is not the one that it was, as after a removal."""
+    for each, found in identities(path).items():
+        if found != opened[each]:
+            raise LedgerError(f"{each}: was replaced while it was open; nothing is sent")
+
+
+def attach_log(connection: sqlite3.Connection, path: Path, site: str) -> None:
     """Attaches the file as `log`, and keeps it from every other process until it is closed.
 
-    A missing one is made. Where nothing is to be recorded and there is none, `log` is in memory.
+    A missing one is made.
 
     Raises:
         LedgerError: It cannot be opened, is open elsewhere, another program's, another site's or
             of another version.
     """
     _check_old(path)
-    if read_only and not os.path.lexists(path):
-        connection.execute("ATTACH DATABASE ':memory:' AS log")
-        create_log(connection, site)
-        return
     _make(path)
     try:
-        connection.execute("ATTACH DATABASE ? AS log", (str(path),))
-        _take(connection, path)
+        for attempt in Retrying(
+            retry=retry_if_exception(is_busy),
+            stop=stop_after_delay(BUSY_S),
+            wait=wait_random(0.0, _PAUSE_S),
+            reraise=True,
+        ):
+            with attempt:
+                _attach(connection, path)
         if not connection.execute("SELECT count(*) FROM log.sqlite_schema").fetchone()[0]:
             create_log(connection, site)
     except sqlite3.Error as error:
@@ -78,19 +97,76 @@ def attach_log(connection: sqlite3.Connection, path: Path, site: str, read_only:
     _check(connection, path, site)
 
 
+def attach_copy(connection: sqlite3.Connection, path: Path, site: str) -> None:
+    """Attaches a copy of the file as `log`, and leaves the file to whoever wants it next.
+
+    Raises:
+        LedgerError: As `attach_log`.
+    """
+    rows = read_rows(path, site)
+    connection.execute("ATTACH DATABASE ':memory:' AS log")
+    create_log(connection, site)
+    connection.execute("BEGIN")
+    connection.executemany("INSERT INTO log.row(seq, text, hash) VALUES (?, ?, ?)", rows)
+    connection.execute("COMMIT")
+
+
+def read_rows(path: Path, site: str) -> list[tuple[int, str, str]]:
+    """Returns number, text and hash of each row of the file, none without a file.
+
+    Bytes that are no text are replaced, so that the hash does not fit.
+
+    Raises:
+        LedgerError: As `attach_log`.
+    """
+    if not os.path.lexists(path):
+        _check_old(path)
+        if os.path.lexists(path.parent):
+            _check_folder(path.parent)
+        return []
+    with closing(sqlite3.connect(":memory:", timeout=0.0, isolation_level=None)) as connection:
+        attach_log(connection, path, site)
+        connection.text_factory = partial(str, encoding="utf-8", errors="replace")
+        return connection.execute("SELECT seq, text, hash FROM log.row ORDER BY seq").fetchall()
+
+
 def _make(path: Path) -> None:
     try:
         path.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        # Only a new one is opened here: a close drops every lock that this process has on a file.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    except FileExistsError:
+        with suppress(FileExistsError):
+            path.parent.mkdir(mode=0o700)
+        _check_folder(path.parent)
+        with suppress(FileExistsError):
+            # Only a new one is opened here: a close drops every lock that this process has on it.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         if not S_ISREG(path.lstat().st_mode):
-            raise LedgerError(f"{path}: is a link, or no file") from None
+            raise LedgerError(f"{path}: is a link, or no file")
         if not os.access(path, os.R_OK | os.W_OK):
-            raise LedgerError(f"{path}: {os.strerror(EACCES)}") from None
+            raise LedgerError(f"{path}: {os.strerror(EACCES)}")
     except OSError as error:
         raise LedgerError(f"{path}: {error.strerror}") from None
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuses a folder that others own or may change, since they could take the ledger away."""
+    status, name = folder.lstat(), quote(str(folder))
+    if not S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+        raise LedgerError(
+            f"{folder}: is no folder of the user who opens the ledger. If that is the gate's user, "
+            f"look at what is there; {NEXT}mv {name} {name}.found"
+        )
+    if status.st_mode & 0o077:
+        raise LedgerError(f"{folder}: is open to other users; {NEXT}chmod 700 {name}")
+
+
+def _attach(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("ATTACH DATABASE ? AS log", (str(path),))
+    try:
+        _take(connection, path)
+    except sqlite3.Error:
+        # Two that both have half of the lock would wait for each other.
+        connection.execute("DETACH DATABASE log")
+        raise
 
 
 def _take(connection: sqlite3.Connection, path: Path) -> None:
@@ -129,8 +205,6 @@ def _check(connection: sqlite3.Connection, path: Path, site: str) -> None:
 def _check_old(path: Path) -> None:
     old = path.parent.parent / _OLD_FILE
     if os.path.lexists(old) and not os.path.lexists(path):
-        from handwheel.connectors.hints import next_step
-
         raise LedgerError(
             f"{old}: is a ledger of an older version; {next_step('ledger', 'migrate')}"
         )

@@ -8,15 +8,12 @@ from .fold import Fields, apply
 from .journal import FIRST, JournalRow
 from .schema import TABLES
 
-BUSY_S = 5.0
-"""How long a file that is attached is waited for while another process has it."""
-
 
 class Tables:
     """In-memory tables that the rows of a journal fill, one after the other."""
 
     def __init__(self) -> None:
-        self.connection = sqlite3.connect(":memory:", timeout=BUSY_S, isolation_level=None)
+        self.connection = sqlite3.connect(":memory:", timeout=0.0, isolation_level=None)
         self.connection.row_factory = sqlite3.Row
         self.connection.executescript(TABLES)
         self.connection.execute("INSERT INTO head VALUES ('', 0, ?)", (FIRST,))

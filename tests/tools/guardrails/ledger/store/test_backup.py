@@ -25,7 +25,8 @@ def _copied(database: Database, target: Path) -> Backup:
 
 
 def _restored(folder: Path, copy: Backup) -> Database:
-    ledger_file(folder).parent.mkdir(parents=True)
+    folder.mkdir(exist_ok=True)
+    ledger_file(folder).parent.mkdir(0o700)
     copyfile(copy.path, ledger_file(folder))
     copyfile(copy.anchors, anchors_of(folder))
     return opened(folder)

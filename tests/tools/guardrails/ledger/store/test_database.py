@@ -196,7 +196,11 @@ def test_what_is_committed_is_told_when_it_cannot_be_anchored(
 ) -> None:
     told: list[object] = []
     ledger.on_commit.append(told.append)
-    monkeypatch.setattr(os, "write", lambda *_: 0)
+
+    def write_nothing(_file: int, _data: bytes) -> int:
+        return 0
+
+    monkeypatch.setattr(os, "write", write_nothing)
     with pytest.raises(LedgerError, match="not anchored"):
         _filed(ledger)
     assert told == [list(ledger.journal(after=1))]

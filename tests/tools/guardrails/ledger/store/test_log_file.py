@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+import subprocess
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from shutil import copyfile
@@ -9,13 +11,14 @@ from shutil import copyfile
 import pytest
 
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.store import tables
+from handwheel.tools.guardrails.ledger.store import log_file
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.guardrails.ledger.store.log_file import ledger_file
+from handwheel.tools.guardrails.ledger.store.log_file import attach_log, ledger_file
 from handwheel.tools.guardrails.ledger.store.schema import APPLICATION_ID, VERSION
 
 from .....attacks.edited_file import (
     anchors_of,
+    closed_file,
     look_anew,
     opened_by_another_process,
     overwrite,
@@ -27,7 +30,7 @@ from .sample_writes import contents, file, opened, record
 def test_no_other_process_can_open_it_not_even_to_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables, "BUSY_S", 0.0)
+    monkeypatch.setattr(log_file, "BUSY_S", 0.0)
     with opened(tmp_path) as database:
         assert opened_by_another_process(tmp_path) == "database is locked"
         file(database)
@@ -65,7 +68,8 @@ def test_what_is_no_ledger_of_ours_is_refused_and_left_as_it_is(tmp_path: Path) 
     for number, (content, reason) in enumerate(cases):
         state = tmp_path / str(number)
         path = ledger_file(state)
-        path.parent.mkdir(parents=True)
+        state.mkdir()
+        path.parent.mkdir(0o700)
         if isinstance(content, bytes):
             path.write_bytes(content)
         else:
@@ -88,7 +92,8 @@ def test_what_stands_in_its_place_is_not_followed(tmp_path: Path) -> None:
     victim = tmp_path / "precious"
     victim.write_text("precious", encoding="utf-8")
     path = ledger_file(tmp_path / "var")
-    path.parent.mkdir(parents=True)
+    path.parent.parent.mkdir()
+    path.parent.mkdir(0o700)
     path.symlink_to(victim)
     with pytest.raises(LedgerError, match=r"ledger\.db: is a link, or no file"):
         opened(tmp_path / "var")
@@ -106,6 +111,43 @@ def test_what_stands_in_its_place_is_not_followed(tmp_path: Path) -> None:
     assert victim.read_text(encoding="utf-8") == "precious"
 
 
+def _make_open(folder: Path) -> None:
+    folder.mkdir(0o700)
+    folder.chmod(0o750)
+
+
+def _make_link(folder: Path) -> None:
+    folder.with_name("elsewhere").mkdir(0o700)
+    folder.symlink_to("elsewhere")
+
+
+def _make_anothers(folder: Path) -> None:
+    folder.mkdir(0o700)
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize(
+    ("make", "step"),
+    [(_make_open, "chmod 700 "), (_make_link, "mv "), (Path.touch, "mv "), (_make_anothers, "mv ")],
+)
+def test_a_folder_that_others_may_change_is_refused_until_the_next_step_is_done(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    make: Callable[[Path], None],
+    step: str,
+    read_only: bool,
+) -> None:
+    make(ledger_file(tmp_path).parent)
+    if make is _make_anothers:
+        monkeypatch.setattr(os, "geteuid", lambda: 1 + os.getuid())
+    with pytest.raises(LedgerError, match=f"next: {step}") as told:
+        Database(tmp_path, SITE, read_only=read_only)
+    assert not list(tmp_path.glob("*/*"))
+    monkeypatch.undo()
+    subprocess.run(str(told.value).partition("next: ")[2], shell=True, check=True)
+    opened(tmp_path).close()
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may open every file")
 def test_a_file_without_rights_is_one_clear_error(tmp_path: Path) -> None:
     opened(tmp_path).close()
@@ -120,6 +162,32 @@ def test_where_nothing_is_to_be_recorded_none_is_made(tmp_path: Path) -> None:
         with pytest.raises(LedgerError, match="readonly"):
             file(database)
     assert not (tmp_path / "var").exists()
+
+
+def test_a_reader_has_a_copy_and_keeps_no_process_from_opening_the_file(tmp_path: Path) -> None:
+    with opened(tmp_path) as database:
+        file(database)
+        rows = list(database.journal())
+    with Database(tmp_path, SITE, read_only=True) as read, opened(tmp_path) as database:
+        file(database, 2)
+        assert list(read.journal()) == rows
+
+
+def test_an_attempt_that_failed_keeps_no_part_of_the_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that each keep a part of it would wait for each other."""
+    monkeypatch.setattr(log_file, "BUSY_S", 0.0)
+    opened(tmp_path).close()
+    memory = sqlite3.connect(":memory:", timeout=0.0, isolation_level=None)
+    with closing(memory), closed_file(tmp_path) as other:
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM row").fetchall()
+        with pytest.raises(LedgerError, match="another process has it open"):
+            attach_log(memory, ledger_file(tmp_path), SITE)
+        other.execute("COMMIT")
+        other.execute("BEGIN EXCLUSIVE")
 
 
 def test_bytes_that_change_under_an_open_ledger_change_nothing_and_are_told(
