@@ -15,19 +15,12 @@ from pydantic_core import from_json
 from ....errors import LedgerError
 from ....requests.canonical import digest
 from ....requests.timestamps import Instant, instant_now
+from . import log_file
 from .connection import ledger_error
 from .fold import Fields, IllegalRow, apply
 from .journal import Anchors, Chain, JournalRow, next_row
 from .ledger import Ledger, LedgerReader, LostRace, TableReader, Transaction
-from .log_file import (
-    ANCHORS,
-    LEDGER_FILE,
-    attach_copy,
-    attach_log,
-    check_identities,
-    identities,
-    ledger_file,
-)
+from .log_file import LEDGER_FILE, ledger_file
 from .schema import HISTORY, HISTORY_INDEXES
 from .tables import Tables
 
@@ -56,7 +49,7 @@ class Database:
     def __init__(self, state: Path, site: str, *, read_only: bool = False) -> None:
         self.site = site
         self.path = ledger_file(state)
-        self.anchors = Anchors(self.path.with_name(ANCHORS))
+        self.anchors = Anchors(self.path.with_name(log_file.ANCHORS))
         self.tables = Tables()
         self.on_commit: list[Callable[[Sequence[JournalRow]], None]] = []
         self._head: JournalRow | None = None
@@ -64,7 +57,7 @@ class Database:
         self._message = ""
         try:
             with self._translated():
-                attach = attach_copy if read_only else attach_log
+                attach = log_file.attach_copy if read_only else log_file.attach_log
                 attach(self.tables.connection, self.path, site)
                 self.tables.connection.execute("ATTACH DATABASE ':memory:' AS history")
                 self.tables.connection.execute(HISTORY)
@@ -78,7 +71,7 @@ class Database:
                 with self.transaction() as transaction:
                     transaction.record("ledger.created", site, {})
             self.anchors.prepare()
-            self._files = identities(self.path)
+            self._files = log_file.identities(self.path)
         except BaseException:
             self.close()
             raise
@@ -231,7 +224,7 @@ class Database:
 
     def check_file(self) -> None:
         """Raises `LedgerError` if one of its files was removed or replaced since it was opened."""
-        check_identities(self.path, self._files)
+        log_file.check_identities(self.path, self._files)
 
     def _verified(self, condition: str, *values: object) -> list[JournalRow]:
         question = (
