@@ -98,7 +98,7 @@ def test_bytes_that_were_changed_are_told(lived: Room, monkeypatch: pytest.Monke
         (forge.no_chain, "does not count: no administrator has signed it"),
         (forge.another_text, "was filed under another digest"),
         (forge.no_text, "cannot be read"),
-        (forge.unknown_state, "'TELEPORTED' is not a valid ActionState"),
+        (forge.unknown_state, "an action does not go from DUE to TELEPORTED"),
     ],
 )
 def test_a_journal_written_anew_with_its_anchors_still_shows_it(
