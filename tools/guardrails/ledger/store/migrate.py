@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
-from ....atomic_files import sync_folder
+from handwheel.connectors.hints import NEXT
+
+from ....atomic_files import sync_folder, write_new
 from ....errors import LedgerError
 from ....requests.timestamps import Instant
 from .backup import back_up
@@ -48,8 +51,8 @@ def migrate(state: Path, site: str, now: Instant) -> Migration:
 
     Raises:
         LedgerError: There is no old ledger, a process has it open, it is another site's, of an
-            older version, not sound, or its tables say something else than its journal. Nothing
-            was changed then.
+            older version, not sound, its tables say something else than its journal, or another
+            file has the name of a copy. Nothing was changed then.
     """
     old, folder = state / _OLD_FILE, ledger_file(state).parent
     if os.path.lexists(folder / _OLD_FILE):
@@ -64,12 +67,12 @@ def migrate(state: Path, site: str, now: Instant) -> Migration:
             _close(old, connection)
     except sqlite3.Error as error:
         raise ledger_error(old, error) from None
+    backup, anchors = _keep(old), _keep(state / _OLD_ANCHORS)
     draft = state / f"{LEDGER_FOLDER}.new"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
     copy = back_up(rows, site, draft / _OLD_FILE)
     copy.anchors.rename(draft / _OLD_ANCHORS)
-    backup, anchors = _keep(old), _keep(state / _OLD_ANCHORS)
     draft.rename(folder)
     sync_folder(state)
     old.unlink()
@@ -143,9 +146,10 @@ def _close(old: Path, connection: sqlite3.Connection) -> None:
 def _keep(path: Path) -> Path:
     """Copies a file beside itself under the old version's name, and returns the copy."""
     kept = path.with_name(path.name + _SUFFIX)
-    with path.open("rb") as source, kept.open("xb") as target:
-        shutil.copyfileobj(source, target)
-        os.fsync(target.fileno())
-    kept.chmod(0o600)
-    sync_folder(path.parent)
+    try:
+        write_new(kept, path.read_bytes())
+    except FileExistsError:  # of a migration that was killed
+        if kept.is_symlink() or kept.read_bytes() != path.read_bytes():
+            step = f"{NEXT}mv {quote(str(kept))} {quote(f'{kept}.found')}"
+            raise LedgerError(f"{kept}: is there already, and no copy of {path}; {step}") from None
     return kept

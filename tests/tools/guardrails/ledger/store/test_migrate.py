@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 
@@ -54,6 +55,7 @@ def test_a_ledger_of_version_7_is_not_opened_but_says_what_to_do(state: Path) ->
 def test_a_migration_that_was_killed_is_done_anew(state: Path) -> None:
     (state / "ledger.new").mkdir()
     (state / "ledger.new" / "ledger.db").write_bytes(b"half")
+    copyfile(state / "ledger.db", state / "ledger.db.version7")
     assert migrate(state, SITE, instant_now()).rows == 42
 
 
@@ -74,6 +76,10 @@ def _no_anchors(state: Path) -> None:
     (state / "anchors").unlink()
 
 
+def _other_copy(state: Path) -> None:
+    (state / "ledger.db.version7").write_bytes(b"half")
+
+
 def _no_ledger(state: Path) -> None:
     (state / "ledger.db").unlink()
 
@@ -88,6 +94,7 @@ def _no_ledger(state: Path) -> None:
         (SITE, _sql("UPDATE request SET state = 'CLOSED'"), "has R-"),
         (SITE, _sql("DELETE FROM decision WHERE verdict = 'approve'"), "the journal has"),
         (SITE, _no_anchors, "none of the first 41 rows"),
+        (SITE, _other_copy, r"version7: is there already, and no copy of .*; next: mv "),
         (SITE, _no_ledger, "there is no ledger of an older"),
     ],
 )
