@@ -151,10 +151,10 @@ def load_case(database: Ledger, case_id: str) -> Case:
 
 def case_ids(database: Ledger, *, only_open: bool = True) -> list[str]:
     """Returns the ids of the cases of a site, in the order in which they were opened."""
-    opened = subjects_of(database, f"{PREFIX}{CaseEvent.OPENED}", LETTER)
+    opened = subjects_of(database, f"{PREFIX}{CaseEvent.OPENED}")
     if not only_open:
         return opened
-    closed = set(subjects_of(database, f"{PREFIX}{CaseEvent.CLOSED}", LETTER))
+    closed = set(subjects_of(database, f"{PREFIX}{CaseEvent.CLOSED}"))
     return [each for each in opened if each not in closed]
 
 

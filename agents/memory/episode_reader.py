@@ -26,7 +26,7 @@ from handwheel.tools.maintenance.work_order_database import (
 from handwheel.tools.requests.timestamps import parse_stamp
 from handwheel.tools.safe_text import printable
 
-from ..deviations.case import LETTER, PREFIX, CaseEvent, case_ids
+from ..deviations.case import PREFIX, CaseEvent, case_ids
 from .episode import (
     AskedRequest,
     CaseDiagnosis,
@@ -66,7 +66,7 @@ def read_episodes(database: Ledger, site: Site, most: int | None = None) -> Epis
     if most is None:
         names = case_ids(database, only_open=False)
     else:
-        closed = subjects_of(database, f"{PREFIX}{CaseEvent.CLOSED}", LETTER)
+        closed = subjects_of(database, f"{PREFIX}{CaseEvent.CLOSED}")
         names = list(dict.fromkeys(closed))[-most:]
     orders, problems = _orders(site)
     reader, found = _Reader(database, site, orders), list[Episode]()

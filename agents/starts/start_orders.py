@@ -57,10 +57,10 @@ class StartOrders:
             del self._until[name]
             self._cases.watches.by_name[name].occasion = None  # its case closes without a run
         if self._pending is None:
-            self._pending = set(open_start_orders(context.database, LETTER))
+            self._pending = set(open_start_orders(context.database))
         cases = self._cases.cases.keys()
         self._pending |= {each for each in subjects - cases if each.startswith(f"{LETTER}-")}
-        for case_id in open_start_orders(context.database, LETTER) if self._pending else ():
+        for case_id in open_start_orders(context.database) if self._pending else ():
             order = load_start_order(context.database, case_id)
             if order is not None and case_id in self._pending:
                 self._take_or_refuse(order)

@@ -1,7 +1,6 @@
 """The commands `handwheel baseline`."""
 
 import json
-import sys
 
 import typer
 
@@ -90,9 +89,3 @@ def open_baseline(site: Site) -> tuple[SiteBaseline, Hypotheses]:
     hypotheses, _ = load_hypotheses(site)
     now = instant_now().wall
     return read_baseline(site, hypotheses, load_roster(site), revoked_keys(site), now), hypotheses
-
-
-def warn_of_baseline(site: Site) -> None:
-    """Prints on standard error why the baseline of a site is not used, if it has one."""
-    for problem in open_baseline(site)[0].problems:
-        sys.stderr.write(fold(f"handwheel: the baseline is not used: {problem}", 4) + "\n")

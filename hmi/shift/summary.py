@@ -91,10 +91,7 @@ def _section(title: str, lines: Sequence[str]) -> Section:
 def _since(database: Ledger, now: Instant) -> datetime:
     """Returns the time of the last shift handover, or twelve hours ago."""
     began = newest_stamp(database, HANDED_OVER)
-    try:
-        return now.wall - SHIFT if began is None else parse_stamp(str(began))
-    except ValueError:
-        return now.wall - SHIFT
+    return now.wall - SHIFT if began is None else parse_stamp(began)
 
 
 def _requests(context: DecisionContext, found: Sequence[ListedRequest], now: Instant) -> list[str]:

@@ -251,8 +251,3 @@ def _work_orders(site: Site) -> Iterator[Waiting]:
             shell_command("workorders", "close", name),
         )
         yield Waiting("work_order", name, text, text, (), commands)
-
-
-def waiting_lines(found: Sequence[Waiting]) -> list[str]:
-    """Returns the list as lines, or that nothing waits."""
-    return [line for each in found for line in each.lines] or [NOTHING]

@@ -191,7 +191,7 @@ async def test_an_order_that_nobody_signed_or_that_fits_nothing_is_refused(
     plan = bind(asked, idle.site)
     idle.desk.order_start(plan, {}, "anna")
     with idle.desk.database.transaction(idle.clock.now()) as transaction:
-        (first,) = subjects_of(transaction, "case.ordered", "C")
+        (first,) = subjects_of(transaction, "case.ordered")
         (row,) = rows_of(transaction, first)
         transaction.record("case.ordered", "C-FORGED00", row.fields["body"])
     wrong = [

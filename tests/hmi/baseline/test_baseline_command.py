@@ -16,7 +16,6 @@ from handwheel.connectors.model.site import Site, load_site
 from handwheel.evaluation.plants.installed_plants import create_plant, parse_fault
 from handwheel.evaluation.room.model_plant import ModelPlant
 from handwheel.evaluation.room.site import in_memory_site
-from handwheel.hmi.baseline.command import warn_of_baseline
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
@@ -130,5 +129,3 @@ def test_a_baseline_that_does_not_fit_is_told_with_every_place(
     ]
     code, _, wrong = said("baseline", "sign")
     assert (code, "learnt at the site 'other'" in wrong) == (2, True)
-    warn_of_baseline(load_site(root))  # as `handwheel run` does
-    assert capsys.readouterr().err.count("handwheel: the baseline is not used: ") == 4

@@ -37,7 +37,7 @@ def test_an_order_is_said_in_words_and_signed(live: Place, said: Said) -> None:
     words = "runs", "start", "test/look", *signer, f"--site={live.site.root}"
     code, out, err = said(*words, "--param=low=6 kPa")
     live.catch_up()
-    (case_id,) = subjects_of(live.database, "case.ordered", "C")
+    (case_id,) = subjects_of(live.database, "case.ordered")
     assert (code, err) == (4, "")
     assert out.splitlines() == [
         "test/look 1.0.0  Look at the header",
@@ -60,7 +60,7 @@ def test_what_is_no_order_is_refused_with_a_reason(live: Place, said: Said) -> N
     ]:
         found, _, err = said("runs", "start", "test/look", where, *words)
         assert (found, reason in " ".join(err.split())) == (code, True), err
-    assert subjects_of(live.database, "case.ordered", "C") == []
+    assert subjects_of(live.database, "case.ordered") == []
 
 
 def test_a_mistyped_playbook_is_answered_with_the_one_that_is_meant(

@@ -17,7 +17,7 @@ from ..ledger.records import RequestRecord, load_exactly, load_request
 from ..ledger.store.database import Ledger
 from ..ledger.store.states import RequestState
 from ..signatures.context import DecisionContext
-from ..signatures.decisions import DecisionRefused, Signed, meaning_of, parse_decision
+from ..signatures.decisions import Signed, meaning_of, parse_decision
 from ..signatures.message import SignedText, submit
 from ..signatures.request_class import class_of
 from ..signatures.statement import Statement
@@ -158,17 +158,11 @@ def role_for(context: DecisionContext, operator: Operator, request: ActionReques
 
 def signers(database: Ledger, record: RequestRecord) -> list[CardSigner]:
     """Returns the approvers of a request, in order."""
-    found: list[CardSigner] = []
-    for each in load_decisions(database, record.request.request_id):
-        if each.verdict == "approve":
-            try:
-                decision = parse_decision(each.text)
-            except DecisionRefused:
-                continue
-            found.append(
-                CardSigner(person=decision.person, role=decision.role, signed_at=decision.signed_at)
-            )
-    return found
+    decisions = load_decisions(database, record.request.request_id)
+    signed = [parse_decision(each.text) for each in decisions if each.verdict == "approve"]
+    return [
+        CardSigner(person=each.person, role=each.role, signed_at=each.signed_at) for each in signed
+    ]
 
 
 def _limits(context: DecisionContext, request: ActionRequest) -> dict[str, str]:

@@ -92,9 +92,9 @@ def load_start_order(database: Ledger, case_id: str) -> StartOrder | None:
     return StartOrder(case_id, body.playbook, body.digest, body.given, body.person, signed)
 
 
-def open_start_orders(database: Ledger, letter: str) -> list[str]:
+def open_start_orders(database: Ledger) -> list[str]:
     """Returns the cases that were ordered and neither opened nor closed yet, in their order."""
-    return [each for each in subjects_of(database, _KIND, letter) if not _is_taken(database, each)]
+    return [each for each in subjects_of(database, _KIND) if not _is_taken(database, each)]
 
 
 def _is_taken(database: Ledger, case_id: str) -> bool:

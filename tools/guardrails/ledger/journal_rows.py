@@ -43,7 +43,7 @@ def subjects_after(reader: LedgerReader, after: int) -> list[tuple[int, str]]:
     return [(row.seq, str(row.fields["subject"])) for row in reader.find_rows(after=after)]
 
 
-def subjects_of(reader: LedgerReader, kind: str, letter: str = "") -> list[str]:
+def subjects_of(reader: LedgerReader, kind: str) -> list[str]:
     """Returns the subjects of the rows of a kind, in order."""
     return [str(row.fields["subject"]) for row in reader.find_rows(kind=kind)]
 
