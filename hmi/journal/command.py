@@ -14,6 +14,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.journal import FIRST
+from handwheel.tools.safe_text import printable
 
 from ..shell.cli.exits import NO
 from ..shell.cli.json_result import ResultOption, tell_result
@@ -77,9 +78,9 @@ def verify(site: SiteOption = None, as_json: JsonOption = False) -> None:
     from handwheel.tools.guardrails.policy.policy import load_policy
 
     opened = open_site(site)
-    with connect.open_ledger(opened) as database:
+    with connect.open_journal(opened) as journal:
         policy = load_policy(opened)
-        found = audit(database, opened, load_roster(opened), policy.satisfied)
+        found = audit(journal, opened, load_roster(opened), policy.satisfied)
     if as_json:
         typer.echo(
             json.dumps(
@@ -95,7 +96,7 @@ def verify(site: SiteOption = None, as_json: JsonOption = False) -> None:
         )
     else:
         for fault in found.faults:
-            typer.echo(f"WRONG  {fault}")
+            typer.echo(f"WRONG  {printable(fault)}")
         if found.decisions:
             typer.echo(fold(verdicts_line(found), _INDENT))
         typer.echo(audit_line(found))

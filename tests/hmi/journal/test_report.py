@@ -3,6 +3,7 @@
 import csv
 import re
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -15,13 +16,15 @@ from handwheel.hmi.journal.report.report import Selection
 from handwheel.hmi.journal.rows.entries import Period, parse_moment
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.requests.canonical import parse_canonical
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
+from handwheel.tools.requests.canonical import canonical, digest, parse_canonical
 from handwheel.tools.requests.timestamps import Instant
 
-from ...attacks.edited_file import write_anew
+from ...attacks.edited_file import put_rows, rows_in, write_anew
 from ...attacks.journal_tampering import Rows, without
 from ...gate.testbed.terminals import giving
 from ...gate.testbed.with_oracle import Watched
+from ...sites.in_memory import make_site
 from ..command_in_process import said_by
 from ..golden import check_golden
 
@@ -68,6 +71,31 @@ def test_a_report_of_a_journal_that_was_touched_says_so_first(day: Watched, tmp_
     assert "DO NOT RELY ON THIS REPORT" in re.sub(r"\s+", " ", head)
     assert "was sent without enough signatures" in re.sub(r"\s+", " ", head)
     assert "verified      yes:" in _report(day).partition("WHAT THIS")[0]
+
+
+def test_verify_tells_each_fault_of_a_file_that_no_gate_starts_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = make_site(tmp_path)
+    with Database(site.state, site.id) as database:
+        for n in range(3):
+            with database.transaction() as transaction:
+                transaction.record("note", "", {"n": n})
+    rows = rows_in(site.state)
+    assert said_by(capsys)("journal", "verify", "--site", str(site.root))[0] == 0
+    edited = replace(rows[1], text=rows[1].text.replace('"n":0', '"n":7'))
+    text = canonical({"seq": 4, "prev": rows[2].hash})
+    other = JournalRow(4, text, digest("journal", text))
+    put_rows(site.state, [rows[0], edited, rows[2], other])
+    code, told, _ = said_by(capsys)("journal", "verify", "--site", str(site.root))
+    assert (code, told.splitlines()[:3]) == (
+        1,
+        [
+            "WRONG  row 2: its hash does not fit its text",
+            "WRONG  row 4: is not the row that was anchored",
+            "WRONG  row 4: cannot be read: 'kind'",
+        ],
+    )
 
 
 def test_the_command_writes_each_form_and_refuses_what_makes_no_sense(

@@ -15,9 +15,9 @@ from ..approval.shift_handover import HANDED_OVER, PARTS
 from ..identity.roster import Roster
 from ..ledger.decisions import load_decisions
 from ..ledger.records import load_exactly
-from ..ledger.store.database import Ledger
 from ..ledger.store.fold import IllegalRow
 from ..ledger.store.journal import Chain, JournalRow
+from ..ledger.store.ledger import JournalReader
 from ..ledger.store.tables import Tables
 from ..signatures.administrators import administrator_decision, revoked_keys
 from ..signatures.decisions import Signed, VerdictName, parse_decision, verify
@@ -38,7 +38,7 @@ class Audit:
     faults: tuple[str, ...]
 
 
-def audit(database: Ledger, site: Site, roster: Roster, satisfies: Satisfies) -> Audit:
+def audit(database: JournalReader, site: Site, roster: Roster, satisfies: Satisfies) -> Audit:
     """Checks chain, anchors, transitions, signatures, and the quorum behind each intent.
 
     Signatures are verified by the operators' file as it is now: a record that was taken out of it
@@ -73,8 +73,8 @@ class _AuditReader:
 
     def read(self, row: JournalRow, fields: Mapping[str, Any]) -> Iterator[str]:
         """Replays the next row, and yields its faults."""
-        kind, subject, body = fields["kind"], fields["subject"], fields["body"]
         try:
+            kind, subject, body = fields["kind"], fields["subject"], fields["body"]
             if kind == "request.filed":
                 yield from self._filed(subject, body)
             elif kind == "decision":

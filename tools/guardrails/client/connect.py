@@ -1,16 +1,18 @@
 """Opens the ledger of a site, over the gate's socket while there is a gate."""
 
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn
 
 from handwheel.connectors.model.site import Site
 
 from ...errors import NoGate
 from ..ledger.store.database import Database, Ledger
-from ..ledger.store.journal import JournalRow
-from ..ledger.store.log_file import ledger_file
+from ..ledger.store.journal import Anchors, JournalRow
+from ..ledger.store.ledger import JournalReader
+from ..ledger.store.log_file import ANCHORS, ledger_file, read_rows
 from ..signatures.message import Message
 from .gate_client import GateClient
 
@@ -37,6 +39,23 @@ class LedgerFile(Database):
         raise NoGate(_NOTHING_NEW)
 
 
+class JournalFile:
+    """Rows and anchors as they were in the file, which nothing was concluded from."""
+
+    def __init__(self, state: Path, site: str) -> None:
+        path = ledger_file(state)
+        self._anchors = Anchors(path.with_name(ANCHORS)).lines()
+        self._rows = [JournalRow(*each) for each in read_rows(path, site)]
+
+    def journal(self, after: int = 0) -> Iterator[JournalRow]:
+        """Yields the rows in order, those after a number."""
+        return (row for row in self._rows if row.seq > after)
+
+    def anchor_lines(self) -> list[str]:
+        """Returns the lines of the anchors."""
+        return self._anchors
+
+
 @contextmanager
 def open_ledger(site: Site) -> Generator[Ledger]:
     """Opens the running gate's ledger, or without a gate a copy of the file, to read only.
@@ -48,15 +67,28 @@ def open_ledger(site: Site) -> Generator[Ledger]:
     try:
         client = GateClient(site.state, site.id)
     except NoGate:
-        with _file(site) as file:
+        _check_user(site)
+        with LedgerFile(site.state, site.id, read_only=True) as file:
             yield file
         return
     with client:
         yield client
 
 
-def _file(site: Site) -> LedgerFile:
+@contextmanager
+def open_journal(site: Site) -> Generator[JournalReader]:
+    """Opens rows and anchors as `open_ledger`, also of a file on which no gate would start."""
+    try:
+        client = GateClient(site.state, site.id)
+    except NoGate:
+        _check_user(site)
+        yield JournalFile(site.state, site.id)
+        return
+    with client:
+        yield client
+
+
+def _check_user(site: Site) -> None:
     folder = ledger_file(site.state).parent
     if os.path.lexists(folder) and folder.lstat().st_uid != os.geteuid():
         raise NoGate("its ledger, another user's, cannot be read")
-    return LedgerFile(site.state, site.id, read_only=True)

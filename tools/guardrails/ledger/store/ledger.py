@@ -46,7 +46,19 @@ class LedgerReader(TableReader, Protocol):
         ...
 
 
-class Ledger(LedgerReader, Protocol):
+class JournalReader(Protocol):
+    """Journal with its anchors, sound or not."""
+
+    def journal(self, after: int = 0) -> Iterator[JournalRow]:
+        """Yields the journal's rows in order, those after a number."""
+        ...
+
+    def anchor_lines(self) -> list[str]:
+        """Returns the lines of the anchors, each the number and the hash of a row."""
+        ...
+
+
+class Ledger(LedgerReader, JournalReader, Protocol):
     """Ledger of a site, in the gate's process or as a copy in another."""
 
     site: str
@@ -55,16 +67,8 @@ class Ledger(LedgerReader, Protocol):
         """Returns the journal's last row."""
         ...
 
-    def journal(self, after: int = 0) -> Iterator[JournalRow]:
-        """Yields the journal's rows in order, those after a number."""
-        ...
-
     def seq_of(self, mark: str) -> int | None:
         """Returns the number of the row with a hash, or `None` if there is none."""
-        ...
-
-    def anchor_lines(self) -> list[str]:
-        """Returns the lines of the anchors, each the number and the hash of a row."""
         ...
 
     def version(self) -> int:
