@@ -128,9 +128,7 @@ _SHORT = (
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    folder = tmp_path_factory.mktemp("site")
-    site_of(folder, PlantEndpoints())
-    return load_site(folder)
+    return site_of(tmp_path_factory.mktemp("site"), PlantEndpoints())
 
 
 @pytest.mark.parametrize("name", MISTAKES)

@@ -11,7 +11,6 @@ from handwheel.agents.diagnosis.evidence import Measured
 from handwheel.agents.diagnosis.hypotheses import Hypotheses
 from handwheel.agents.diagnosis.learning import healthy_ranges, learn
 from handwheel.agents.diagnosis.load import load_hypotheses
-from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.values import GOOD, DataValue
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.conditions import History
@@ -36,9 +35,9 @@ FLOWS = (36.0, 48.0)
 @pytest.fixture(scope="module")
 def strainer(tmp_path_factory: pytest.TempPathFactory) -> Hypotheses:
     folder = tmp_path_factory.mktemp("site")
-    site_of(folder, PlantEndpoints())
+    site = site_of(folder, PlantEndpoints())
     (folder / "own.yaml").write_text(MODES, encoding="utf-8")
-    found, problems = load_hypotheses(replace(load_site(folder), failure_modes=("own.yaml",)))
+    found, problems = load_hypotheses(replace(site, failure_modes=("own.yaml",)))
     assert problems == []
     return found
 

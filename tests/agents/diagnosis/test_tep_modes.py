@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from math import sin
-from pathlib import Path
 
 import pytest
 
@@ -11,16 +10,18 @@ from handwheel.agents.diagnosis.diagnoser import checked
 from handwheel.agents.diagnosis.hypotheses import Hypotheses
 from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.agents.diagnosis.windows import Windows
-from handwheel.connectors.model.site import Site, load_site
+from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import GOOD, DataValue
 from handwheel.evaluation.plants.installed_plants import create_plant, parse_fault
 from handwheel.evaluation.room.model_plant import ModelPlant
 from handwheel.evaluation.room.site import in_memory_site
-from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.language.loader import load_library
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
 from handwheel.tools.conditions import History
+
+from ...plants.served import site_of
 
 Course = float | Callable[[float], float]
 """Value of a tag, or its course over the time in hours."""
@@ -40,9 +41,7 @@ BASE: Mapping[str, float] = {
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    directory: Path = tmp_path_factory.mktemp("tep") / "site"
-    write_site(directory, create_plant("tep"), PlantEndpoints())
-    return load_site(directory)
+    return site_of(tmp_path_factory.mktemp("tep") / "site", PlantEndpoints(), "tep")
 
 
 @pytest.fixture(scope="module")

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.model.site import load_site
-from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.evaluation.playbook_tests.load import is_tests_file
 from handwheel.evaluation.playbook_tests.run_cases import read_cases, run_cases
-from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.language.loader import library_folder
+
+from ...plants.served import site_of
 
 MODELS = {"cw": "cw-100", "tep": "tep"}
 LIBRARIES = sorted(each.name for each in library_folder().iterdir() if each.is_dir())
@@ -20,8 +20,7 @@ LIBRARIES = sorted(each.name for each in library_folder().iterdir() if each.is_d
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_an_installed_playbook_passes_its_tests(library: str, tmp_path: Path) -> None:
-    write_site(tmp_path / "site", create_plant(MODELS[library]), PlantEndpoints())
-    root = load_site(tmp_path / "site").root
+    root = site_of(tmp_path / "site", PlantEndpoints(), MODELS[library]).root
     paths = sorted((library_folder() / library).rglob("*.yaml"))
     files = [read_cases(root, each, each.name) for each in paths if is_tests_file(each)]
     assert files

@@ -8,8 +8,7 @@ from collections import Counter, deque
 import pytest
 
 from handwheel.connectors.model.process_clock import Readings
-from handwheel.connectors.model.site import Site, load_site
-from handwheel.evaluation.plants.installed_plants import create_plant
+from handwheel.connectors.model.site import Site
 from handwheel.evaluation.plants.warm_plant import warm_plant
 from handwheel.evaluation.playbook_tests.case import PlaybookCase
 from handwheel.evaluation.playbook_tests.load import is_tests_file, load_cases
@@ -17,7 +16,7 @@ from handwheel.evaluation.playbook_tests.scripted_people import ScriptedPeople
 from handwheel.evaluation.playbook_tests.stepped_engine import SteppedEngine
 from handwheel.evaluation.room.enrolment import OPERATORS
 from handwheel.evaluation.room.room import Room
-from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
+from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.states import INACTIVE
 from handwheel.playbooks.execution.driver import PROCESS_ENDED
@@ -26,6 +25,7 @@ from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.ledger.actions import tags_of_run
 from handwheel.tools.guardrails.ledger.records import load_requests
 
+from ...plants.served import site_of
 from .test_library import LIBRARIES, MODELS
 
 _PAST = 1800  # scans that agents who start anew know from the historian
@@ -46,8 +46,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Site]:
     found: dict[str, Site] = {}
     for library in LIBRARIES:
         folder = tmp_path_factory.mktemp(library) / "site"
-        write_site(folder, create_plant(MODELS[library]), PlantEndpoints())
-        found[library] = load_site(folder)
+        found[library] = site_of(folder, PlantEndpoints(), MODELS[library])
     return found
 
 

@@ -25,19 +25,33 @@ from ...sites.site_text import load
 OPENED = {"condition": "low", "playbook": "", "deviation": "alarm LAL-301"}
 
 
+def site_that_tells(folder: Path, command: str) -> Site:
+    """A site whose horn runs the command, with a notice for its hall."""
+    horn = {"kind": "command", "run": ["sh", "-c", command]}
+    spec = NoticeSpec.model_validate(
+        {"channels": {"horn": horn}, "to": {"ben": {"horn": "hall"}}, "default": ["ben"]}
+    )
+    site = replace(load(folder), notices=spec)
+    with WorkOrders(site.state) as orders:
+        at = stamp(instant_now().wall)
+        orders.notify(Notice(key="U-1/1", at=at, to="ben", text="held", run_id="U-1"))
+    return site
+
+
 async def test_notices_go_out_while_the_body_runs_and_a_broken_database_ends_nothing(
     tmp_path: Path,
 ) -> None:
     out = tmp_path / "out"
-    horn = {"kind": "command", "run": ["sh", "-c", f"cat > {out}.new; mv {out}.new {out}"]}
-    spec = NoticeSpec.model_validate({"channels": {"horn": horn}, "to": {"ben": {"horn": "hall"}}})
-    site = replace(load(tmp_path), notices=spec)
-    with WorkOrders(site.state) as orders:
-        at = stamp(instant_now().wall)
-        orders.notify(Notice(key="U-1/1", at=at, to="ben", text="held", run_id="U-1"))
+    site = site_that_tells(tmp_path, f"cat > {out}.new; mv {out}.new {out}")
     (site.state / NOTICES_FILE).write_text("no database", encoding="utf-8")
     with Database(site.state, site.id) as database:
-        await goes_on(site, database, out)
+        async with delivering_notices(site, database):
+            pass
+        (site.state / NOTICES_FILE).unlink()
+        async with delivering_notices(site, database):
+            await eventually(out.exists)
+        async with delivering_notices(replace(site, notices=None), database):
+            pass
 
 
 async def test_notices_go_out_while_what_waits_cannot_be_told(
@@ -48,28 +62,11 @@ async def test_notices_go_out_while_what_waits_cannot_be_told(
 
     monkeypatch.setattr(WaitingNotices, "give", give)
     out = tmp_path / "out"
-    horn = {"kind": "command", "run": ["sh", "-c", f"sleep 0.1; touch {out}"]}
-    spec = NoticeSpec.model_validate(
-        {"channels": {"horn": horn}, "to": {"ben": {"horn": "hall"}}, "default": ["ben"]}
-    )
-    site = replace(load(tmp_path), notices=spec)
-    with WorkOrders(site.state) as orders:
-        at = stamp(instant_now().wall)
-        orders.notify(Notice(key="U-1/1", at=at, to="ben", text="held", run_id="U-1"))
+    site = site_that_tells(tmp_path, f"sleep 0.1; touch {out}")
     with Database(site.state, site.id) as database:
         async with delivering_notices(site, database):
             await eventually(out.exists)
     assert "what waits for people: not delivered: TypeError: a fault" in caplog.text
-
-
-async def goes_on(site: Site, database: Database, out: Path) -> None:
-    async with delivering_notices(site, database):
-        pass
-    (site.state / NOTICES_FILE).unlink()
-    async with delivering_notices(site, database):
-        await eventually(out.exists)
-    async with delivering_notices(replace(site, notices=None), database):
-        pass
 
 
 async def test_what_waits_is_told_once_and_a_case_with_a_playbook_is_left_to_it(

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.connectors.model.site import load_site
+from handwheel.connectors.model.site import Site
 from handwheel.evaluation.plants.installed_plants import create_plant, plant_names
-from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.model import Node
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
@@ -16,12 +15,10 @@ from handwheel.sim_plant.simulation import Simulation
 from ..command_in_process import Said
 
 
-def test_the_map_is_the_tag_file_of_a_new_site(tmp_path: Path, said: Said) -> None:
+def test_the_map_is_the_tag_file_of_a_new_site(site: Site, said: Said) -> None:
     code, out, err = said("plants", "map", "cw-100")
-    write_site(tmp_path / "site", create_plant("cw-100"), PlantEndpoints())
     assert (code, err) == (0, "")
-    assert out == (tmp_path / "site" / "tags.yaml").read_text()
-    site = load_site(tmp_path / "site")
+    assert out == (site.root / "tags.yaml").read_text()
     plant = Simulation(create_plant("cw-100"), Scenario())
     measured = site.measured(site.tags.values())
     assert [tag.name for tag in measured] == [tag.name for tag in plant.tags]
