@@ -124,7 +124,7 @@ def _run_state(database: Ledger, case: Case) -> str:
         return ""
     entry = RunEntry(case.run_id, "", True)
     view = view_run(database, entry, instant_now())
-    left = ", the agents have stopped" if view.recorded is not view.run.state else ""
+    left = ", the agents have stopped" if view.is_left else ""
     return f"{view.run.state}{left}"
 
 

@@ -6,8 +6,8 @@ from handwheel.connectors.hints import next_step
 from handwheel.playbooks.engine.states import INACTIVE, RunState
 from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
+from handwheel.tools.guardrails.approval.stopped_agents import have_agents_stopped
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
-from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import OPEN_REQUESTS, ActionState, RequestState
 from handwheel.tools.requests.timestamps import instant_now
@@ -85,7 +85,7 @@ def is_done_for_a_run(database: Ledger, record: RequestRecord) -> bool:
     run = record.request.run
     if run is None or _is_moving(record):
         return False
-    if is_done(record) or not is_runner_alive(database, instant_now()):
+    if is_done(record) or have_agents_stopped(database, instant_now()):
         return True
     return load_run(database, run.run_id).state in INACTIVE
 
@@ -100,7 +100,7 @@ def _print_run(database: Ledger, record: RequestRecord) -> None:
     run_id, latest = record.request.run.run_id, (record.request.request_id,)
     run = load_run(database, run_id)
     more = ""
-    if not is_runner_alive(database, instant_now()):
+    if have_agents_stopped(database, instant_now()):
         more = f"; no process works on it; {next_step('run')}"
     elif run.state is RunState.WAITING_APPROVAL and run.requests[-1:] == latest:
         more = "; it hears of the decision with its next scan"

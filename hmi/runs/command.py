@@ -112,6 +112,8 @@ def show(name: RunArgument, site: SiteOption = None, as_json: JsonOption = False
         return
     for line in render_run(view, titles, opened.id, now, card_width(), is_coloured=has_colour()):
         typer.echo(line)
+    if step := view.next_order():
+        typer.echo(step)
 
 
 @app.command("hold")

@@ -10,8 +10,8 @@ from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.states import INACTIVE, EventKind, RunState, StepState
 from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.guardrails.approval.stopped_agents import have_agents_stopped
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
-from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
 from handwheel.tools.guardrails.ledger.runs import RunEntry, RunRow, load_rows, load_runs
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
@@ -61,6 +61,11 @@ class RunView:
     requests: Sequence[RequestRecord]  # in the order in which they were filed
 
     @property
+    def is_left(self) -> bool:
+        """Whether the agents have ended that worked on it."""
+        return self.run.state is not self.recorded
+
+    @property
     def opening(self) -> Mapping[str, Any]:
         """Playbook, trigger, roles and parameters, as the run began."""
         return self.run.opening
@@ -87,6 +92,8 @@ class RunView:
     def waits_for(self, now: Instant) -> str:
         """Returns what the run is waiting for, or an empty string."""
         run = self.run
+        if self.is_left:
+            return "agents"
         if run.state is RunState.WAITING_APPROVAL:
             return self._approval(now)
         if run.state is RunState.HELD:
@@ -104,8 +111,10 @@ class RunView:
         return _BY_ITSELF.get(run.state, "")
 
     def next_order(self) -> str:
-        """Returns the order that leads a held or aborted run on, or an empty string."""
+        """Returns the command that leads a held or aborted run on, or an empty string."""
         name = self.entry.run_id
+        if self.is_left:
+            return next_step("run")
         if self.recorded is RunState.ABORTED:
             return next_step("runs", "clear", name)
         if self.recorded is not RunState.HELD:
@@ -173,9 +182,8 @@ def view_run(database: Ledger, entry: RunEntry, now: Instant) -> RunView:
     rows = load_rows(database, entry.run_id)
     requests = [load_exactly(database, each) for each in run.requests]
     shown = run
-    if run.state not in INACTIVE and not is_runner_alive(database, now):
-        why = f"the agents have stopped; {next_step('run')}"
-        shown = replace(run, state=RunState.HELD, reason=why)
+    if run.state not in INACTIVE and have_agents_stopped(database, now):
+        shown = replace(run, state=RunState.HELD, reason="the agents have stopped")
     return RunView(entry, shown, run.state, rows, requests)
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from handwheel.connectors.errors import HandwheelError
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
-from handwheel.tools.errors import LedgerError
+from handwheel.tools.errors import LedgerError, NoGate
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.ledger.listing import listed, load_listed
 from handwheel.tools.guardrails.ledger.records import load_exactly
@@ -18,7 +19,7 @@ from ..requests.write_followup import open_lines
 from .waiting import NOTHING, Waiting, waiting_for_people
 
 _SHOWN_AS_WAITING = frozenset({"run", "authority", "case", "question", "work_order"})
-NO_SNAPSHOT = "no snapshot from the gate: nothing can be approved"
+NO_GATE = "no gate is running: nothing can be approved"
 
 
 class ChangeTracker:
@@ -40,6 +41,8 @@ class ChangeTracker:
             requests += self._requests(now)
             requests += self._open_writes()
             requests += self._waiting_changes(now)
+        except NoGate:
+            pass  # told as what stops everything
         except LedgerError as error:
             faults.add(f"the ledger cannot be read: {error}; lockout still works")
         except HandwheelError as error:
@@ -61,8 +64,8 @@ class ChangeTracker:
         ]
         waiting = waiting_for_people(self.site, self._database, now)
         lines = [line for each in waiting for line in each.lines]
-        stops = sorted(self._current_stops() - {each.text for each in waiting})
-        return [*requests, *(lines or [NOTHING]), *stops]
+        stops = self._current_stops() - {each.text for each in waiting}
+        return [*requests, *(lines or [NOTHING]), *_stop_lines(stops)]
 
     def _waiting_changes(self, now: Instant) -> Iterator[str]:
         """Yields what waits for a person and is not shown as a request, write or lockout."""
@@ -99,14 +102,14 @@ class ChangeTracker:
 
     def _stop_changes(self) -> Iterator[str]:
         stops = self._current_stops()
-        yield from sorted(stops - self._stops)
+        yield from _stop_lines(stops - self._stops)
         yield from (f"ended: {each}" for each in sorted(self._stops - stops))
         self._stops = stops
 
     def _current_stops(self) -> frozenset[str]:
         snapshot = read_snapshot(self._database)
         if snapshot is None:
-            return frozenset({NO_SNAPSHOT, *self._locked_without_gate()})
+            return frozenset({NO_GATE, *self._locked_without_gate()})
         words = (each.words for each in snapshot.suspended)
         locked = lockout_lines(self.site, self._database, snapshot.locked)
         return frozenset({*words, *locked})
@@ -116,3 +119,7 @@ class ChangeTracker:
             return lockout_lines(self.site, self._database)
         except LedgerError:  # reported by updates
             return lockout_lines(self.site, self._database, ())
+
+
+def _stop_lines(stops: frozenset[str]) -> list[str]:
+    return [f"{each}; {next_step('gate')}" if each == NO_GATE else each for each in sorted(stops)]

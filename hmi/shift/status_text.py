@@ -34,7 +34,7 @@ def status_lines(status: SiteStatus) -> Iterator[str]:
         "last hour": _last_hour(status),
     }
     if status.site.notices:
-        has_agents = status.agents_pid is not None
+        has_agents = status.gate is None or status.agents_pid is not None
         found = delivery_lines(status.deliveries, status.at.wall, has_agents=has_agents)
         unread = status.unread_notices
         parts["notices"] = [f"not known: {printable(unread)}; {IF_DAMAGED}"] if unread else found
@@ -48,7 +48,9 @@ def _processes(status: SiteStatus) -> Iterator[str]:
     start_gate = f"; {next_step('gate')}" if is_written else ""
     start_agents = f"; {next_step('run')}" if is_written else ""
     yield f"gate    not running{start_gate}" if status.gate is None else "gate    at work"
-    if status.agents_pid is None:
+    if status.gate is None:
+        yield "agents  not known without a gate"
+    elif status.agents_pid is None:
         yield f"agents  not running{start_agents}"
     else:
         yield f"agents  at work, process {status.agents_pid}"
@@ -133,7 +135,10 @@ def status_fields(status: SiteStatus) -> dict[str, object]:
         "site": status.site.id,
         "at": stamp(status.at.wall),
         "gate": {"running": status.gate is not None, "epoch": status.gate},
-        "agents": {"running": status.agents_pid is not None, "pid": status.agents_pid},
+        "agents": {
+            "running": None if status.gate is None else status.agents_pid is not None,
+            "pid": status.agents_pid,
+        },
         "connections": [
             {"name": each.name, "simulated": each.is_simulated, "reason": each.reason,
              "tags": each.looked_at, "of": each.tags, "good": each.good}

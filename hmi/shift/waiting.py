@@ -8,10 +8,11 @@ from typing import Literal
 from handwheel.agents.deviations.case import Case, case_ids, load_case
 from handwheel.connectors.hints import NEXT, shell_command
 from handwheel.connectors.model.site import SITE_SCOPE, Site
-from handwheel.playbooks.engine.states import INACTIVE, RunState
+from handwheel.playbooks.engine.states import RunState
 from handwheel.tools.append_only_store import IF_DAMAGED
 from handwheel.tools.errors import LedgerError, ToolFailed
 from handwheel.tools.guardrails.approval.run_orders import SignedOrder
+from handwheel.tools.guardrails.approval.stopped_agents import have_agents_stopped
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
 from handwheel.tools.guardrails.interlocks.missing_authority import (
@@ -22,7 +23,6 @@ from handwheel.tools.guardrails.ledger.actions import unresolved_on
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.guardrails.ledger.listing import load_listed
 from handwheel.tools.guardrails.ledger.records import load_exactly
-from handwheel.tools.guardrails.ledger.runner_lock import live_runner
 from handwheel.tools.guardrails.ledger.runs import load_runs
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
@@ -133,8 +133,8 @@ def _runs(context: DecisionContext, now: Instant) -> Iterator[Waiting]:
 def _run_commands(context: DecisionContext, view: RunView, now: Instant) -> list[str]:
     """Returns the commands that answer a run, none if it waits for nobody."""
     name, state = view.entry.run_id, view.run.state
-    if view.recorded not in INACTIVE and state is RunState.HELD:
-        return [shell_command("run")]  # its agents have ended
+    if view.is_left:
+        return [shell_command("run")]
     if state is RunState.ABORTED:
         return _orders(context, view, "clear", now)
     if view.run.awaits:
@@ -171,7 +171,7 @@ def _cases(context: DecisionContext, now: Instant) -> Iterator[Waiting]:
 def _undecided(context: DecisionContext, case: Case, now: Instant) -> Iterator[Waiting]:
     """Yields what would decide a case, or that nobody judges it."""
     since = f"{case.case_id}  since {case.opened_at[11:19]} UTC: {what_is_wrong(case)}"
-    if live_runner(context.database, now) is None:
+    if have_agents_stopped(context.database, now):
         text, key = f"{since}; the agents have stopped", f"{case.case_id} agents"
         yield Waiting("case", case.case_id, text, key, (), (shell_command("run"),))
         return

@@ -18,7 +18,7 @@ from handwheel.hmi.requests import propose as proposing
 from handwheel.hmi.requests import reject as objecting
 from handwheel.hmi.shell.terminal.prompt import PromptAnswer
 from handwheel.hmi.shift import typed_commands as desk_commands
-from handwheel.hmi.shift.changes import NO_SNAPSHOT, ChangeTracker
+from handwheel.hmi.shift.changes import NO_GATE, ChangeTracker
 from handwheel.hmi.shift.key_holder import ConsoleLocked, KeyHolder
 from handwheel.hmi.shift.lock_states import ConsoleEvent
 from handwheel.hmi.shift.typed_commands import NO_ADDITIONS, ConsoleContext, run_typed
@@ -153,9 +153,10 @@ async def test_a_lockout_is_told_with_a_gate_and_without(room: Watched) -> None:
     assert lockout_lines(room.site, database) == ["LOCKED OUT: P-101A"]  # it was latched
     changes = ChangeTracker(room.site, database)
     room.kill_gate()
-    assert {NO_SNAPSHOT, "LOCKED OUT: P-101A"} <= set(changes.updates(now()))
+    lost = {f"{NO_GATE}; next: handwheel gate", "LOCKED OUT: P-101A"}
+    assert lost <= set(changes.updates(now()))
     await room.start_gate()
-    assert changes.updates(now()) == [f"ended: {NO_SNAPSHOT}"]
+    assert changes.updates(now()) == [f"ended: {NO_GATE}"]
 
 
 @pytest.mark.parametrize("is_gone", [False, True])

@@ -98,6 +98,11 @@ async def _left(shift: Shift) -> None:
     leave(shift.place)
 
 
+async def _left_and_no_gate(shift: Shift) -> None:
+    await _left(shift)
+    shift.room.kill_gate()
+
+
 async def _unknown(shift: Shift) -> None:
     await shift.room.carried_out(START_B, fault="answer lost")
 
@@ -162,6 +167,7 @@ CASES: list[tuple[Callable[[Shift], Awaitable[None]], list[Any], str]] = [
     (_aborted, [("run", RUN, (f"handwheel runs clear {RUN}",))], "waits for a person: clear"),
     (_left, [("run", RUN, ("handwheel run",)), ("case", _CASE, ("handwheel run",))],
      "the agents have stopped"),
+    (_left_and_no_gate, [("case", _CASE, (_SHOW,))], "no gate is running: nothing can be approved"),
     (_locked, [("lockout", "P-101B", ("handwheel release P-101B",))], "LOCKED OUT: P-101B"),
     (_ordered, [("work_order", _ORDER, tuple(f"handwheel workorders {word} {_ORDER}"
                                              for word in ("show", "close")))],

@@ -40,7 +40,9 @@ def test_a_run_that_nobody_works_on_is_held(live: Place) -> None:
     leave(live)
     (found,) = _listed(live)
     assert (found["state"], found["recorded_state"]) == ("HELD", "WAITING_APPROVAL")
-    assert found["reason"] == f"the agents have stopped; next: handwheel run{here(live)}"
+    assert (found["reason"], found["waits_for"]) == ("the agents have stopped", "agents")
+    step = f"  the agents have stopped  waits for agents; next: handwheel run{here(live)}\n"
+    assert run(live, "list").stdout.endswith(step)
 
 
 def test_the_list_ends_a_held_run_with_the_order_that_leads_on(live: Place) -> None:

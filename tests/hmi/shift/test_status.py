@@ -79,10 +79,13 @@ def test_a_page_shows_all_parts_with_what_answers_them(tmp_path: Path) -> None:
         runs={},
     )  # fmt: skip
     assert "\n".join(status_lines(status)) == PAGE
-    reads = replace(status, site=replace(site, tags={}), gate=None)
-    page = "\n".join(status_lines(replace(reads, agents_pid=None)))
-    assert "gate    not running\n             agents  not running\n" in page
+    reads = replace(status, site=replace(site, tags={}), agents_pid=None)
+    page = "\n".join(status_lines(reads))
+    assert "gate    at work\n             agents  not running\n" in page
     assert "site    only reads: no tag is writable" in page
+    page = "\n".join(status_lines(replace(status, gate=None)))
+    step = "; next: handwheel gate"
+    assert f"gate    not running{step}\n             agents  not known without a gate\n" in page
 
 
 def test_a_site_that_never_ran_is_told_with_its_lockout_and_damaged_notices(
