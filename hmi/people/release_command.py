@@ -60,7 +60,7 @@ def command(
         file = lockout_file(opened.state, equipment)
         generation = locked_scopes(context.database).get(equipment)
         if generation is None:
-            if not file.exists():
+            if equipment not in read_lockouts(opened.state):
                 raise InvalidArguments(f"{equipment} is not locked out")
             # No gate has read the file yet. The message latches it first.
             generation = lockout_generations(context.database, [equipment])[equipment] + 1

@@ -25,8 +25,8 @@ def read_lockouts(state: Path) -> frozenset[str]:
     """Returns the locked-out scopes, which are names of equipment or `site`.
 
     Never raises: a folder that cannot be read counts as a locked site, and so does a file
-    whose name no equipment can have. Only a readable state folder without a lockout folder
-    means that nothing is locked out. A name that the site does not know is returned as it is.
+    whose name no equipment can have. Without a state folder no gate has run, and nothing is
+    locked out. A name that the site does not know is returned as it is.
 
     Effect: none. Retry: none. Timeout: that of the local disk.
     """
@@ -119,6 +119,8 @@ def _is_readable(state: Path) -> bool:
         return False
     try:
         next(state.iterdir(), None)
+    except FileNotFoundError:
+        return not state.is_symlink()
     except OSError:
         return False
     return True

@@ -50,7 +50,8 @@ def test_what_is_named_is_locked_out_and_the_site_if_that_cannot_be_read(tmp_pat
     folder.unlink()
     folder.symlink_to(tmp_path / "nowhere")
     assert read_lockouts(tmp_path) == {"site"}
-    assert read_lockouts(tmp_path / "lost") == {"site"}
+    assert read_lockouts(folder) == {"site"}  # a state folder that is a link to nowhere
+    assert read_lockouts(tmp_path / "lost") == frozenset()  # no gate has run here
 
 
 def test_a_folder_that_is_gone_locks_the_site_until_that_very_one_is_back(tmp_path: Path) -> None:
@@ -68,6 +69,9 @@ def test_a_folder_that_is_gone_locks_the_site_until_that_very_one_is_back(tmp_pa
     path.rmdir()
     (tmp_path / "aside").rename(path)
     assert (folder.fault, folder.seen()) == ("", frozenset())
+    gone = tmp_path.rename(tmp_path.with_name("gone"))  # with the whole state folder
+    assert folder.seen() == {"site"}
+    gone.rename(tmp_path)
 
 
 WHO = "anna 2026-11-26T21:12:04.592Z pid 18440"
