@@ -57,6 +57,7 @@ from .signing import (
     open_signer,
     sign_subject,
     submit_unsigned,
+    tell_no_gate,
 )
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -83,6 +84,7 @@ def list_authority(site: SiteOption = None, as_json: JsonOption = False) -> None
     """
     opened = open_site(site)
     with connect.open_ledger(opened) as database:
+        tell_no_gate(database)
         found = authority_of(opened, database, instant_now())
     if as_json:
         typer.echo(json.dumps([_fields(name, each) for name, each in found.items()]))

@@ -8,7 +8,6 @@ import typer
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.interlocks.lockout_files import (
     lockout_file,
     lockout_note,
@@ -21,7 +20,7 @@ from ..shell.cli.completion import complete_equipment
 from ..shell.cli.field_lines import print_fields
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
-from .lockout_lines import note_text
+from .lockout_lines import note_text, open_with_lockouts
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -30,9 +29,9 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 def list_lockouts(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """List what is locked out, by its file or latched by a gate.
 
-    Exit codes: 0 listed, 2 wrong usage or configuration.
+    Exit codes: 0 listed, 2 wrong usage or configuration, 3 only the files can be read.
     """
-    found = _lockouts(open_site(site))
+    found = _lockouts(open_site(site), as_json=as_json)
     if as_json:
         typer.echo(json.dumps(list(found.values())))
         return
@@ -60,15 +59,15 @@ def show(
 
     Exit codes: 0 shown, 2 not locked out, or wrong configuration.
     """
-    found = _lockouts(open_site(site))
+    found = _lockouts(open_site(site), as_json=as_json)
     if equipment not in found:
         step = next_step("lockouts", "list")
         raise InvalidArguments(f"{equipment} is not locked out; {step}")
     print_fields(found[equipment], as_json=as_json)
 
 
-def _lockouts(site: Site) -> dict[str, dict[str, object]]:
-    with connect.open_ledger(site) as database:
+def _lockouts(site: Site, *, as_json: bool) -> dict[str, dict[str, object]]:
+    with open_with_lockouts(site, as_json=as_json) as database:
         latched, seen = locked_scopes(database), read_lockouts(site.state)
         found: dict[str, dict[str, object]] = {}
         for scope in sorted(latched.keys() | seen):

@@ -1,5 +1,6 @@
 """Signs a person's decision at this terminal, which a cancelled prompt prevents."""
 
+import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,10 +21,11 @@ from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.timestamps import Instant
 
 from ..shell.terminal.cancellable_prompt import current_cancellation
+from ..shell.terminal.wrap import fold
 
 __all__ = [
-    "Signer", "check_gate", "context_of", "open_context", "open_signer", "sign_statement",
-    "sign_subject", "submit_unsigned",
+    "Signer", "check_gate", "context_of", "has_gate", "open_context", "open_signer",
+    "sign_statement", "sign_subject", "submit_unsigned", "tell_no_gate",
 ]  # fmt: skip
 
 
@@ -54,8 +56,20 @@ def context_of(site: Site, database: Ledger) -> DecisionContext:
 
 def check_gate(database: Ledger) -> None:
     """Raises `NoGate` if no gate takes what would be signed, before anything is asked."""
-    if isinstance(database, connect.LedgerFile):
+    if not has_gate(database):
         raise NoGate
+
+
+def has_gate(database: Ledger) -> bool:
+    """Whether a gate keeps the ledger. Without one it is a file, as its gate has left it."""
+    return not isinstance(database, connect.LedgerFile)
+
+
+def tell_no_gate(database: Ledger) -> None:
+    """Says on standard error if no gate is running."""
+    if not has_gate(database):
+        message = f"handwheel: {NoGate('nothing changes')}"
+        sys.stderr.write(f"{fold(message, 4, sys.stderr)}\n")
 
 
 def submit_unsigned(

@@ -12,7 +12,7 @@ from ..shell.terminal.stdin import end_with_pipe
 def command(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Run the gate of a site, which executes approved requests once and records them.
 
-    There is one gate for each site. It decides nothing, and takes requests from the ledger only.
+    There is one gate for each site. It decides nothing, and nobody else opens the ledger.
 
     Exit codes: 0 ended by a pipe's end, 1 another gate runs, 2 wrong usage or configuration, 130
     stopped by Ctrl-C.

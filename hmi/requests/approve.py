@@ -32,9 +32,6 @@ from .cards.live_card import QUESTION, LiveCard
 from .cards.tag_history import history_lines
 from .reject import object_to
 
-NOTHING_APPROVED = "nothing can be approved"
-"""What is not possible where no gate runs."""
-
 _ANSWER_S = 300.0
 _NOTHING_SENT = "nothing was sent, and the request still waits for approval"
 
@@ -58,7 +55,7 @@ def ask(
     """
     check_open("approve", record, instant_now())
     if read_snapshot(context.database) is None:
-        raise NoGate(NOTHING_APPROVED)
+        raise NoGate("nothing can be approved")
     keep_up(context.database)
     session, message = ApprovalSession.settled(context, record), ""
     while True:

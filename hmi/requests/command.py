@@ -27,7 +27,7 @@ from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.lockout_lines import lockout_lines
 from ..people.signer_choice import find_operator, next_approvals
-from ..people.signing import Signer, open_context, open_signer
+from ..people.signing import Signer, open_context, open_signer, tell_no_gate
 from ..shell.cli.exits import CONFIGURATION, NO, WAITING, fail, run
 from ..shell.cli.json_result import ResultOption
 from ..shell.cli.open_site import open_site
@@ -67,6 +67,7 @@ def list_requests(
     """
     opened = open_site(site)
     with open_context(opened) as context:
+        tell_no_gate(context.database)
         now = instant_now()
         found = load_listed(context.database, every=every)
         snapshot = read_snapshot(context.database)
@@ -118,7 +119,7 @@ def propose(
     """Submit a request for writes, which another person must approve.
 
     Exit codes: 0 submitted, 1 denied by the policy, 2 no passphrase, wrong usage or
-    configuration, 3 the plant cannot be read.
+    configuration, 3 no gate runs, or the plant cannot be read.
     """
     from .propose import propose_writes
 

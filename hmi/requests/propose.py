@@ -1,6 +1,5 @@
 """Submits a request of a person, with current readings and a signature."""
 
-import sys
 from collections.abc import Callable, Sequence
 
 import typer
@@ -8,7 +7,7 @@ import typer
 from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.session.protocols import Survey
-from handwheel.tools.errors import InterlockActive, NoGate
+from handwheel.tools.errors import InterlockActive
 from handwheel.tools.guardrails.approval.build_request import (
     BuildContext,
     ProposedWrite,
@@ -42,7 +41,6 @@ from ..people.signer_choice import next_approvals
 from ..people.signing import Signer, sign_statement
 from ..shell.terminal.cancellable_prompt import ask_in_thread
 from ..shell.terminal.wrap import fold
-from .approve import NOTHING_APPROVED
 
 
 async def propose_writes(
@@ -68,10 +66,7 @@ async def propose_writes(
         site, decision_context.policy, cross_limits(site, decision_context.policy)
     )
     tags = tags_to_survey(context, writes, terms)
-    snapshot = read_snapshot(decision_context.database)
-    if snapshot is None:
-        sys.stderr.write(f"handwheel: {NoGate(NOTHING_APPROVED)}\n")
-    else:
+    if (snapshot := read_snapshot(decision_context.database)) is not None:
         check_files(site, site.hashes, snapshot.hashes, "terminal")
     signer = await ask_in_thread(open_key)
     seen = await survey(site, tags, [write.tag for write in writes])

@@ -11,7 +11,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.tools.errors import LedgerError, ToolFailed
-from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
+from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot, read_snapshot
 from handwheel.tools.guardrails.interlocks.authority import AuthorityStatus, authority_of
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, load_listed
 from handwheel.tools.guardrails.ledger.runner_lock import live_runner
@@ -52,7 +52,7 @@ class SiteStatus:
 
     site: Site
     at: Instant
-    gate: int | None  # its epoch, `None` if none answers
+    gate: PlantSnapshot | None  # `None` if none answers
     agents_pid: int | None
     connections: Sequence[ConnectionStatus]
     plant_time_s: float | None  # of a simulated plant
@@ -79,7 +79,6 @@ async def read_site_status(site: Site, database: Ledger) -> SiteStatus:
     """
     readings, connections = await _look(site)
     now = instant_now()
-    snapshot = read_snapshot(database)
     alarms = [tag for tag in site.tags.values() if _is_alarm(tag)]
     known = {name for name, each in readings.items() if each.quality is Quality.GOOD}
     recent = _recent_requests(database, now)
@@ -88,7 +87,7 @@ async def read_site_status(site: Site, database: Ledger) -> SiteStatus:
     return SiteStatus(
         site=site,
         at=now,
-        gate=snapshot.epoch if snapshot else None,
+        gate=read_snapshot(database),
         agents_pid=live_runner(database, now),
         connections=connections,
         plant_time_s=float(clock) if isinstance(clock, int | float) else None,

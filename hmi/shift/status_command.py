@@ -5,8 +5,7 @@ from pathlib import Path
 
 import typer
 
-from handwheel.tools.guardrails.client import connect
-
+from ..people.lockout_lines import open_with_lockouts
 from ..shell.cli.exits import WAITING, run
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
@@ -20,7 +19,8 @@ def command(site: SiteOption = None, as_json: JsonOption = False) -> None:
     waits with the command that answers it, lockouts and work orders too, and the last hour. It
     reads alarms and up to 20 more tags of each connection, for at most 4 seconds.
 
-    Exit codes: 0 nothing waits for a person, 2 wrong usage or configuration, 4 something waits.
+    Exit codes: 0 nothing waits for a person, 2 wrong usage or configuration, 3 there is no
+    gate and the ledger is another user's, so only lockouts are shown, 4 something waits.
     """
     run(_show(site=site, as_json=as_json))
 
@@ -30,7 +30,7 @@ async def _show(*, site: Path | None, as_json: bool) -> None:
     from .status_text import INDENT, status_fields, status_lines
 
     opened = open_site(site)
-    with connect.open_ledger(opened) as database:
+    with open_with_lockouts(opened, as_json=as_json) as database:
         status = await read_site_status(opened, database)
     if as_json:
         typer.echo(json.dumps(status_fields(status)))

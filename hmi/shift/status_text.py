@@ -47,13 +47,16 @@ def _processes(status: SiteStatus) -> Iterator[str]:
     is_written = any(map(status.site.is_writable, status.site.tags.values()))
     start_gate = f"; {next_step('gate')}" if is_written else ""
     start_agents = f"; {next_step('run')}" if is_written else ""
-    yield f"gate    not running{start_gate}" if status.gate is None else "gate    at work"
     if status.gate is None:
+        yield f"gate    not running{start_gate}"
         yield "agents  not known without a gate"
-    elif status.agents_pid is None:
-        yield f"agents  not running{start_agents}"
     else:
-        yield f"agents  at work, process {status.agents_pid}"
+        words = [each.words for each in status.gate.suspended]
+        yield f"gate    {'; '.join(words) or 'at work'}"
+        if status.agents_pid is None:
+            yield f"agents  not running{start_agents}"
+        else:
+            yield f"agents  at work, process {status.agents_pid}"
     yield f"plant   {_plant(status)}"
     if not is_written:
         yield "site    only reads: no tag is writable"
@@ -134,7 +137,11 @@ def status_fields(status: SiteStatus) -> dict[str, object]:
     return {
         "site": status.site.id,
         "at": stamp(status.at.wall),
-        "gate": {"running": status.gate is not None, "epoch": status.gate},
+        "gate": {
+            "running": status.gate is not None,
+            "epoch": status.gate.epoch if status.gate else None,
+            "suspended": [each.words for each in status.gate.suspended] if status.gate else [],
+        },
         "agents": {
             "running": None if status.gate is None else status.agents_pid is not None,
             "pid": status.agents_pid,

@@ -1,7 +1,7 @@
 """List of everything at a site that waits for a person."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -37,6 +37,7 @@ from handwheel.tools.safe_text import plain, printable
 from ..cases.case_questions import questions
 from ..cases.case_view import candidates_of, commands_in, waits, what_is_wrong
 from ..people.signer_choice import next_approvals, signed_commands
+from ..people.signing import has_gate
 from ..requests.request_text import request_line
 from ..requests.write_followup import open_line
 from ..runs.orders import check_order_signer, roles_of
@@ -49,6 +50,7 @@ Kind = Literal[
 ]  # fmt: skip
 NOTHING = "nothing waits for a person"
 
+_WITHOUT_GATE = frozenset({"open_write", "work_order"})  # kinds whose commands need none
 _LONG = 600  # characters of a line
 
 
@@ -73,14 +75,15 @@ class Waiting:
 def waiting_for_people(site: Site, database: Ledger, now: Instant) -> list[Waiting]:
     """Returns everything that waits for a person, the most urgent kind first.
 
-    Requests with too little time left end first, as in every list.
+    Requests with too little time left end first, as in every list. No command that needs a gate is
+    named while none runs.
 
     Raises:
         ConfigError: The policy or the operators cannot be read.
         LedgerError: The ledger cannot be read.
     """
     context = DecisionContext(site, database, load_policy(site), load_roster(site))
-    return [
+    found = [
         *_requests(context, now),
         *_outcomes(context, now),
         *_runs(context, now),
@@ -89,6 +92,9 @@ def waiting_for_people(site: Site, database: Ledger, now: Instant) -> list[Waiti
         *_lockouts(context),
         *_work_orders(site),
     ]
+    if has_gate(database):
+        return found
+    return [each if each.kind in _WITHOUT_GATE else replace(each, commands=()) for each in found]
 
 
 def _requests(context: DecisionContext, now: Instant) -> Iterator[Waiting]:

@@ -1,11 +1,9 @@
 """What people are told at their terminals, and what an operator types at the desk."""
 
 from collections.abc import Generator
-from functools import partial
 
 import pytest
 
-from handwheel.connectors.client.site_reader import survey
 from handwheel.hmi.journal.rows.row_line import show_row
 from handwheel.hmi.people import operator_command as people_commands
 from handwheel.hmi.people import release_command as releasing
@@ -14,7 +12,6 @@ from handwheel.hmi.people.lockout_lines import lockout_lines
 from handwheel.hmi.people.signing import Signer
 from handwheel.hmi.requests import approve as asking
 from handwheel.hmi.requests import command as commands
-from handwheel.hmi.requests import propose as proposing
 from handwheel.hmi.requests import reject as objecting
 from handwheel.hmi.shell.terminal.prompt import PromptAnswer
 from handwheel.hmi.shift import typed_commands as desk_commands
@@ -37,26 +34,6 @@ from ..leases.test_expiry import WHILE, in_lease
 from ..testbed.served import World
 from ..testbed.terminals import giving
 from ..testbed.with_oracle import Watched
-
-
-@pytest.mark.parametrize("is_running", [True, False])
-async def test_who_asks_while_no_gate_runs_is_warned(
-    room: Watched,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    is_running: bool,
-) -> None:
-    monkeypatch.setattr(proposing, "survey", partial(survey, connector=room.plant.connector))
-    monkeypatch.setattr(proposing, "instant_now", room.clock.now)
-    if not is_running:
-        room.kill_gate()
-    signer = room.desk.signer("anna")
-    record = await proposing.propose_writes(
-        room.desk.decision_context, ["P-101B.run_cmd=true"], "a test asks", lambda: signer
-    )
-    assert record.state == "PENDING"
-    warning = "handwheel: no gate is running, so nothing can be approved; next: handwheel gate\n"
-    assert capsys.readouterr().err == ("" if is_running else warning)
 
 
 async def test_an_interruption_at_the_card_says_that_nothing_was_sent(

@@ -16,7 +16,11 @@ from handwheel.hmi.shift.status_text import status_lines
 from handwheel.hmi.shift.waiting import Waiting
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.append_only_store import IF_DAMAGED
+from handwheel.tools.errors import NoGate
+from handwheel.tools.guardrails.approval.plant_snapshot import make_snapshot
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.interlocks.authority import AuthorityStatus
+from handwheel.tools.guardrails.interlocks.suspension import Suspension
 from handwheel.tools.maintenance.work_order_database import WORKORDERS_FILE, WorkOrders
 from handwheel.tools.notices.attempt_database import NOTICES_FILE
 from handwheel.tools.requests.timestamps import Instant
@@ -27,7 +31,7 @@ from ..command_in_process import said_by
 NOWHERE = PlantEndpoints(1, 1, "500 ms", 1)  # ports at which nothing listens
 PAGE = """\
 cw, 2026-11-29T08:00:00Z: 3 wait for a person
-processes    gate    at work
+processes    gate    actuation is suspended: site: the disk is full
              agents  at work, process 77
              plant   simulated, answers, plant time 12 min 00 s
 connections  dcs  answers, 56 of 68 tags read (alarms, clock and the first 20 others), 55 good
@@ -48,11 +52,12 @@ last hour    3 requests: 2 CLOSED, 1 INVALIDATED; 1 of them ended early, after w
 
 def test_a_page_shows_all_parts_with_what_answers_them(tmp_path: Path) -> None:
     site = site_of(tmp_path / "cw", NOWHERE)
+    suspended = Suspension(scope="site", reason="the disk is full", since="")
     never = AuthorityStatus("P-101B", "OPERATOR", "", None, True, None)
     status = SiteStatus(
         site=site,
         at=Instant(datetime(2026, 11, 29, 8, tzinfo=UTC), "boot", 0),
-        gate=3,
+        gate=make_snapshot(3, frozenset(), site, {}, [suspended]),
         agents_pid=77,
         connections=[
             ConnectionStatus("dcs", True, "", 68, 56, 55),
@@ -79,8 +84,8 @@ def test_a_page_shows_all_parts_with_what_answers_them(tmp_path: Path) -> None:
         runs={},
     )  # fmt: skip
     assert "\n".join(status_lines(status)) == PAGE
-    reads = replace(status, site=replace(site, tags={}), agents_pid=None)
-    page = "\n".join(status_lines(reads))
+    at_work = replace(status, gate=make_snapshot(3, frozenset(), site, {}), agents_pid=None)
+    page = "\n".join(status_lines(replace(at_work, site=replace(site, tags={}))))
     assert "gate    at work\n             agents  not running\n" in page
     assert "site    only reads: no tag is writable" in page
     page = "\n".join(status_lines(replace(status, gate=None)))
@@ -93,6 +98,7 @@ def test_a_site_that_never_ran_is_told_with_its_lockout_and_damaged_notices(
 ) -> None:
     place, said = str(tmp_path / "cw"), said_by(capsys)
     state = site_of(tmp_path / "cw", NOWHERE).state
+    assert said("lockouts", "list", "--site", place) == (0, "nothing is locked out\n", "")
     WorkOrders(state).close()
     (state / NOTICES_FILE).write_bytes(b"damaged" * 1000)
     with (tmp_path / "cw" / "site.yaml").open("a", encoding="utf-8") as file:
@@ -107,7 +113,10 @@ def test_a_site_that_never_ran_is_told_with_its_lockout_and_damaged_notices(
     code, text, errors = said("status", "--json", "--site", place)
     (waits,) = json.loads(text)["waiting"]
     assert (code, errors, waits["kind"]) == (4, "", "lockout")
-    assert waits["commands"] == [f"handwheel release P-101B --site {place}"]
+    assert waits["commands"] == []  # none works without a gate
+    lists = said("requests", "list", "--site", place), said("authority", "list", "--site", place)
+    told = "handwheel: no gate is running, so nothing changes; next: handwheel gate --site"
+    assert [each[2].split() for each in lists] == [[*told.split(), place]] * 2
     (state / WORKORDERS_FILE).write_bytes(b"damaged" * 1000)
     code, page, errors = said("status", "--site", place)
     reason = f"not known: {state / WORKORDERS_FILE}: file is not a database; {IF_DAMAGED}"
@@ -118,3 +127,20 @@ def test_a_site_that_never_ran_is_told_with_its_lockout_and_damaged_notices(
     assert said("notices", "list", "--site", place)[2].startswith(
         f"handwheel: notices are {reason}"
     )
+
+
+def test_without_gate_and_another_users_ledger_lockouts_are_told_by_their_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, said = str(tmp_path / "cw"), said_by(capsys)
+    site_of(tmp_path / "cw", NOWHERE)
+    run_lockout(["P-101B", "--site", place])
+
+    def refuse(_: object) -> None:
+        raise NoGate("its ledger, another user's, cannot be read")
+
+    monkeypatch.setattr(connect, "open_ledger", refuse)
+    for words in (["status"], ["lockouts", "list"]):
+        code, text, errors = said(*words, "--site", place)
+        assert (code, text) == (3, "LOCKED OUT: P-101B  by its file\n")
+        assert errors.startswith("handwheel: no gate is running, so its ledger, another user's,")
