@@ -96,7 +96,7 @@ def verify(site: SiteOption = None, as_json: JsonOption = False) -> None:
         )
     else:
         for fault in found.faults:
-            typer.echo(f"WRONG  {printable(fault)}")
+            typer.echo(fold(f"WRONG  {printable(fault)}", _INDENT))
         if found.decisions:
             typer.echo(fold(verdicts_line(found), _INDENT))
         typer.echo(audit_line(found))

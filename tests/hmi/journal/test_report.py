@@ -77,6 +77,8 @@ def test_verify_tells_each_fault_of_a_file_that_no_gate_starts_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site = make_site(tmp_path)
+    code, told, _ = said_by(capsys)("journal", "verify", "--site", str(site.root))
+    assert (code, told[:26]) == (1, "WRONG  there is no ledger:")
     with Database(site.state, site.id) as database:
         for n in range(3):
             with database.transaction() as transaction:

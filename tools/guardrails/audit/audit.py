@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 
 from ...errors import GuardrailError, LedgerError, PermitRefused
@@ -15,6 +16,7 @@ from ..approval.shift_handover import HANDED_OVER, PARTS
 from ..identity.roster import Roster
 from ..ledger.decisions import load_decisions
 from ..ledger.records import load_exactly
+from ..ledger.store.backup import NO_LEDGER
 from ..ledger.store.fold import IllegalRow
 from ..ledger.store.journal import Chain, JournalRow
 from ..ledger.store.ledger import JournalReader
@@ -57,6 +59,8 @@ def audit(database: JournalReader, site: Site, roster: Roster, satisfies: Satisf
         if fields is not None:
             found += [f"row {row.seq}: {fault}" for fault in reader.read(row, fields)]
     chain.end()
+    if not count:
+        found.append(f"{NO_LEDGER}; {next_step('gate')}")
     faults = (*chain.faults, *found)
     return Audit(count, reader.requests, reader.decisions, reader.verdicts, reader.intents, faults)
 

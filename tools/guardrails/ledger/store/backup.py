@@ -16,6 +16,10 @@ from .log_file import create_log
 
 ANCHORS_SUFFIX = ".anchors"
 """What the anchors beside a copy are called, after the copy's own name."""
+NO_LEDGER = (
+    "there is no ledger: no gate was started here yet, or its files are gone and a copy must be "
+    "brought back"
+)
 _BLOCK = 1 << 20
 
 
@@ -36,8 +40,8 @@ def back_up(rows: Iterable[JournalRow], site: str, target: Path) -> Backup:
     The anchors are written last: a copy without them was not finished.
 
     Raises:
-        LedgerError: There is such a file, it cannot be written, or the journal is not sound; then
-            nothing is left of it.
+        LedgerError: There is such a file, it cannot be written, or the journal is not sound or not
+            there; then nothing is left of it.
     """
     anchors = target.with_name(target.name + ANCHORS_SUFFIX)
     if os.path.lexists(anchors):
@@ -52,7 +56,7 @@ def back_up(rows: Iterable[JournalRow], site: str, target: Path) -> Backup:
             raise LedgerError(f"{target}: {error.strerror}; nothing was copied") from None
         except sqlite3.Error as error:
             raise ledger_error(target, error) from None
-    return Backup(target, anchors, len(lines), lines[-1].split()[1] if lines else "", mark)
+    return Backup(target, anchors, len(lines), lines[-1].split()[1], mark)
 
 
 def _copy(rows: Iterable[JournalRow], site: str, target: Path) -> list[str]:
@@ -69,6 +73,8 @@ def _copy(rows: Iterable[JournalRow], site: str, target: Path) -> list[str]:
             )
             lines.append(f"{row.seq} {row.hash}\n")
         connection.execute("COMMIT")
+    if not lines:
+        raise LedgerError(f"{NO_LEDGER}; nothing was copied")
     if chain.faults:
         raise LedgerError(f"the journal is not sound: {chain.faults[0]}; nothing was copied")
     return lines

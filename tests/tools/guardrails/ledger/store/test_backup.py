@@ -78,6 +78,8 @@ def test_an_unsound_copy_is_not_kept(tmp_path: Path) -> None:
         rows = list(database.journal())
     with pytest.raises(LedgerError, match="row 3: stands where row 2 belongs; nothing was copied"):
         back_up(_without_the_second(rows), SITE, tmp_path / "copy.db")
+    with pytest.raises(LedgerError, match=r"there is no ledger: .*; nothing was copied"):
+        back_up([], SITE, tmp_path / "copy.db")
     assert not list(tmp_path.glob("copy.db*"))
     assert back_up(rows, SITE, tmp_path / "copy.db").rows == len(rows)
 
