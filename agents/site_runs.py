@@ -139,8 +139,8 @@ class SiteRuns:
         except ConfigError as error:
             hold_run(log, self._context.ledger, f"its playbook cannot be used: {error}")
             raise
+        hold_run(log, self._context.ledger, PROCESS_ENDED)  # before the run is one of these
         driver = self.take_up(plan, log)
-        driver.hold(PROCESS_ENDED)
         driver.orders.no_resume = self._check_unchanged(opening, plan)
 
     def _check_unchanged(self, opening: Mapping[str, Any], plan: BoundPlaybook) -> Denial | None:
