@@ -6,8 +6,9 @@ from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.session import ApprovalSession
-from handwheel.tools.guardrails.ledger.records import load_request, load_requests
+from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.ledger.runs import RunEntry, load_runs
+from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..operator_actions import Desk
@@ -61,11 +62,10 @@ class RunDesk(Desk):
         """Signs whatever waits; returns what was approved. What has ended meanwhile is left."""
         done: list[str] = []
         with self.opened() as context:
-            for name in self.waiting():
-                each = load_request(context.database, name)
+            for each in load_requests(context.database, {RequestState.PENDING}):
                 try:
                     sign_approval(ApprovalSession.settled(context, each), self.signers[APPROVER])
                 except GuardrailError:
                     continue
-                done.append(name)
+                done.append(each.request.request_id)
         return done

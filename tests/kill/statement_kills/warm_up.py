@@ -11,7 +11,7 @@ from handwheel.tools.guardrails.policy.policy import load_policy
 from ..site import World, edit
 
 _WITHIN = ("readback: self", "readback: self, within: 150 ms")
-_HASTE = {"_POLL_S": 0.01, "_PICTURE_S": 0.05, "_AFTER_FAULT_S": 0.05}
+_HASTE = {"_POLL_S": 0.01, "_AFTER_FAULT_S": 0.05}
 _LATER = (  # what is imported when it is needed
     "handwheel.connectors.actuation.modbus",
     "handwheel.connectors.modbus.connector",
