@@ -45,7 +45,7 @@ def report_errors(words: Sequence[str]) -> Generator[None]:
     from handwheel.connectors.errors import ConfigError, HandwheelError, NotConnected, os_reason
     from handwheel.connectors.hints import next_step
     from handwheel.sim_plant.errors import SimulationError
-    from handwheel.tools.errors import GuardrailError, NoGate
+    from handwheel.tools.errors import GuardrailError, NoGate, Unanswered
 
     from .signer_options import SignerUnclear
 
@@ -61,7 +61,7 @@ def report_errors(words: Sequence[str]) -> Generator[None]:
         fail(f"{not_reachable(error.endpoints)}{step}", UNREACHABLE)
     except NoGate as error:
         fail(str(error), UNREACHABLE)
-    except GuardrailError as error:
+    except (GuardrailError, Unanswered) as error:
         fail(str(error), NO)
     except SignerUnclear as error:
         steps = [next_step(*words, "--as", person) for person in error.people]

@@ -134,8 +134,10 @@ class GateConnection:
             response = self._http.getresponse()
             return Answer(response.status, dict(response.headers.items()), response.read())
         except TimeoutError:
+            known = self._http.sock
+            process = f", process {peer_credentials(known)[0]}," if known else ""
             self._http.close()
-            raise Unanswered("the gate does not answer; it may be asked again") from None
+            raise Unanswered(f"the gate{process} does not answer; it may be asked again") from None
         except BaseException:
             self._http.close()  # an answer that still comes must not be taken for the next one
             raise

@@ -17,6 +17,7 @@ from aiohttp import web
 from handwheel.connectors.errors import ConfigError, HandwheelError, Problem
 from handwheel.connectors.hints import name_site, next_step
 from handwheel.connectors.model.site import Site
+from handwheel.hmi.shell.cli.exits import report_errors
 from handwheel.hmi.shell.cli.ledger_wait import keep_up, wait_for_change
 from handwheel.tools.errors import (
     GuardrailError,
@@ -36,6 +37,7 @@ from handwheel.tools.guardrails.client.gate_client import GateClient
 from handwheel.tools.guardrails.client.gate_connection import gate_process
 from handwheel.tools.guardrails.gate.gate import open_gate
 from handwheel.tools.guardrails.gate.server import messages
+from handwheel.tools.guardrails.gate.server.unix_socket import listening_socket
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.guardrails.ledger.store.fold import IllegalRow
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
@@ -224,6 +226,19 @@ def test_ledger_is_opened_from_its_file_when_no_gate_runs(quiet_site: Site, tmp_
 def test_client_is_refused_by_the_gate_of_another_site(ledger: ServedLedger) -> None:
     with pytest.raises(LedgerError, match="of site 'cw-demo', not 'works-7'"):
         GateClient(ledger.site.state, "works-7")
+
+
+def test_a_gate_that_does_not_answer_is_named_by_its_process(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (
+        listening_socket(tmp_path),  # nobody reads from it
+        pytest.raises(SystemExit, match="1"),
+        report_errors(["status"]),
+    ):
+        GateClient(tmp_path, "cw", 0.05)
+    words = f"handwheel: the gate, process {os.getpid()}, does not answer; it may be asked again"
+    assert capsys.readouterr().err == f"{words}\n"
 
 
 def test_client_sends_nothing_to_a_process_that_is_not_the_folder_owners(
