@@ -28,8 +28,8 @@ REQUEST_STATES: Mapping[str, str] = {
     "EXPIRED": "it was not decided in time, and not rejected",
     "REVOKED": "a person revoked the approval",
     "SUPERSEDED": "a later request of the same run replaced it",
-    "INVALIDATED": "a condition of the approval has changed, and nothing more is sent; writes sent "
-    "before are listed above",
+    "INVALIDATED": "what it relied on has changed, and nothing more is sent; writes sent before "
+    "are listed above",
 }
 ACTION_STATES: Mapping[str, str] = {
     "PLANNED": "submitted, not started",

@@ -9,7 +9,7 @@ from .model import Part, ShiftReport
 
 # What CommonMark or GitHub would take for markup; an underscore inside a word is none.
 _MARKUP = re.compile(r"[\\`*<>\[\]|~&$@]|\b_|_\b|:(?=//)|(?<=www)\.", re.IGNORECASE)
-_START = re.compile(r"^(\d+)(?=[.)])|^(?=[#+=-])")
+_START = re.compile(r"^(\d+)(?=[.)](?:\s|$))|^(?=[#+=-])")
 
 
 def markdown(report: ShiftReport) -> str:

@@ -13,7 +13,7 @@ from handwheel.hmi.shift.waiting import NOTHING, waiting_for_people
 from handwheel.playbooks.engine.states import EventKind
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.tools.guardrails.identity.keys import key_path
-from handwheel.tools.guardrails.interlocks.authority import take_authority
+from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_authority
 from handwheel.tools.maintenance.work_order_database import WorkOrder, WorkOrders
 
 from ...hmi.runs.run_site import FIRST, RUN, Place, leave
@@ -131,11 +131,19 @@ async def _granted_since(shift: Shift) -> None:
     give(shift.room.desk.decision_context, "PUMPS-101", shift.room.clock.now())
 
 
-async def _under_maintenance(shift: Shift) -> None:
+async def _taken(shift: Shift, mode: TakenMode) -> None:
     now = shift.room.clock.now()
     give(shift.room.desk.decision_context, "PUMPS-101", now)
-    take_authority(shift.database, shift.room.site, "P-101B", "MAINTENANCE", "max", now, by="user")
+    take_authority(shift.database, shift.room.site, "P-101B", mode, "max", now, by="user")
     await _not_granted(shift)
+
+
+async def _under_maintenance(shift: Shift) -> None:
+    await _taken(shift, "MAINTENANCE")
+
+
+async def _local(shift: Shift) -> None:
+    await _taken(shift, "LOCAL")
 
 
 async def _not_known(shift: Shift) -> None:
@@ -177,6 +185,8 @@ CASES: list[tuple[Callable[[Shift], Awaitable[None]], list[Any], str]] = [
     (_granted_since, [], NOTHING),
     (_under_maintenance, [("authority", _CASE, ())],
      "P-101B is MAINTENANCE, set by max; nobody can grant it now"),
+    (_local, [("authority", _CASE, ("handwheel authority take P-101B",))],
+     "P-101B is LOCAL, set by max; nobody can grant it now"),
     (_not_known, [("case", _CASE, (_SHOW,))],
      "standby-ready (permissive) is not known: P-101B.mode == 'remote'"),
     (_questioned, [("question", _CASE, _ANSWERS), ("case", _CASE, (_SHOW,))],

@@ -113,7 +113,21 @@ def test_a_quiet_shift_fits_on_one_page(day: Watched) -> None:
 
 
 def test_text_of_plants_and_people_is_no_markup_in_either_form() -> None:
-    part = Part(EVIL, [Item(EVIL, [f"- {EVIL}", "# head", "2) two " + "word " * 20 + "+ plus"])])
+    part = Part(
+        EVIL,
+        [
+            Item(
+                EVIL,
+                [
+                    f"- {EVIL}",
+                    "# head",
+                    "46.5 degC",
+                    "46. degC",
+                    "2) two " + "word " * 20 + "+ plus",
+                ],
+            )
+        ],
+    )
     report = ShiftReport(
         EVIL, EVIL, [EVIL], [("asked", "1")], [part], [Trend(EVIL, [1.0, None, 2.0])]
     )
@@ -123,6 +137,7 @@ def test_text_of_plants_and_people_is_no_markup_in_either_form() -> None:
     written = markdown(report)
     assert not re.search(r"(?<!\\)[<>`*]", written.replace(f"**{'x'}", "").replace("**", ""))
     assert "\\[a\\](http\\://x)" in written
+    assert "  - 46.5 degC\n  - 46\\. degC\n" in written
     assert all(
         re.match(r"#{1,2} |\*\*|\||None|$| *- (?![#+-])|  +[^#+-]", line)
         for line in written.splitlines()

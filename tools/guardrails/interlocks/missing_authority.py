@@ -23,7 +23,7 @@ class MissingAuthority:
 
     scope: str
     text: str  # why not, and whom to ask
-    command: str  # command that grants it; empty if nobody can now
+    command: str  # command that grants it, or first ends LOCAL; empty if there is none now
 
 
 def missing_authority(
@@ -63,7 +63,8 @@ def _missing(
     ]  # fmt: skip
     reason = status.reason if status.person else f"{scope} was not granted to agents"
     if not able:
-        return MissingAuthority(scope, f"{reason}; nobody can grant it now", "")
+        ends = shell_command("authority", "take", scope) if status.mode == "LOCAL" else ""
+        return MissingAuthority(scope, f"{reason}; nobody can grant it now", ends)
     names = ", ".join(plain(each.person) for each in able)
     here = [each for each in able if key_path(context.site.id, each.person).exists()]
     person = (here or able)[0].person
