@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from handwheel.connectors.config.durations import format_duration
-from handwheel.connectors.hints import next_step
+from handwheel.connectors.hints import NEXT, next_step
 from handwheel.tools.guardrails.client.request_fields import request_fields
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, listed
 from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord, load_exactly
@@ -26,7 +26,7 @@ _STUCK = {
 def request_line(request: ListedRequest, now: Instant, *, has_gate: bool = True) -> str:
     """Returns a line with id, state, risk class, writes and remaining time.
 
-    Without a gate an action that is due or under way does not advance.
+    Without a gate an action that is due or under way does not advance, and nothing can be resolved.
     """
     left = ""
     if request.state in WAITING_REQUESTS:
@@ -34,6 +34,8 @@ def request_line(request: ListedRequest, now: Instant, *, has_gate: bool = True)
         left = f"  {format_duration(max(request.within_s - waited, 0.0))} left" if waited else ""
     stuck = None if has_gate else stuck_action(request.actions)
     state, why = (stuck.state, stuck_text(stuck)) if stuck else request.status
+    if not (has_gate or stuck):
+        why = why.partition(f"; {NEXT}")[0]  # which needs a gate
     reason = "" if request.state in WAITING_REQUESTS else f"  {why}"
     origin = f"  {_origin(request)}" if request.run else ""
     wanted = f"{request.risk_class}  {_writes(request)}"

@@ -190,6 +190,9 @@ async def test_a_gate_that_starts_says_what_is_held(
     name = request.request_id
     hint = f"look at the plant; next: handwheel requests resolve {name}"
     assert said == f"{name}  HELD  {name}/c1 is UNKNOWN: {MAYBE_SENT}; {hint}"
+    (held,), now = found_in(room), room.clock.now()
+    assert request_line(held, now).endswith(hint)
+    assert request_line(held, now, has_gate=False).endswith(MAYBE_SENT + "; look at the plant")
     assert json.loads(programs) == {
         "held": {"request_id": name, "actions": {f"{name}/c1": "UNKNOWN"}}
     }
