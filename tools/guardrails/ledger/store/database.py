@@ -20,12 +20,11 @@ from .connection import ledger_error
 from .fold import Fields, IllegalRow, apply
 from .journal import Anchors, Chain, JournalRow, next_row
 from .ledger import Ledger, LedgerReader, LostRace, TableReader, Transaction
-from .log_file import LEDGER_FILE, ledger_file
 from .schema import HISTORY, HISTORY_INDEXES
 from .tables import Tables
 
 __all__ = [
-    "LEDGER_FILE", "Database", "Ledger", "LedgerReader", "LostRace", "TableReader", "Transaction",
+    "Database", "Ledger", "LedgerReader", "LostRace", "TableReader", "Transaction",
 ]  # fmt: skip
 
 _NOTE = "INSERT INTO history.entry VALUES (?, ?, ?, ?, ?)"
@@ -48,7 +47,7 @@ class Database:
 
     def __init__(self, state: Path, site: str, *, read_only: bool = False) -> None:
         self.site = site
-        self.path = ledger_file(state)
+        self.path = log_file.ledger_file(state)
         self.anchors = Anchors(self.path.with_name(log_file.ANCHORS))
         self.tables = Tables()
         self.on_commit: list[Callable[[Sequence[JournalRow]], None]] = []

@@ -20,8 +20,6 @@ from .schema import APPLICATION_ID, LOG, VERSION
 
 LEDGER_FOLDER = "ledger"
 """Folder of the site's state folder that belongs to the gate's user alone."""
-LEDGER_FILE = f"{LEDGER_FOLDER}/ledger.db"
-"""Where a state folder has its ledger."""
 ANCHORS = "anchors"
 """File of the anchors, beside the ledger."""
 BUSY_S = 5.0
@@ -32,7 +30,7 @@ _OLD_FILE = "ledger.db"  # in the state folder, up to version 7
 
 def ledger_file(state: Path) -> Path:
     """Returns where a state folder has its ledger."""
-    return state / LEDGER_FILE
+    return state / LEDGER_FOLDER / "ledger.db"
 
 
 def has_ledger(state: Path) -> bool:
