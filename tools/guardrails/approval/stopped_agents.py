@@ -1,4 +1,4 @@
-"""Whether the agents of a site have ended, which only its gate knows."""
+"""End of the agents of a site, which only its gate knows."""
 
 from ...requests.timestamps import Instant
 from ..ledger.runner_lock import is_runner_alive

@@ -220,7 +220,7 @@ def _signatory(decision: Decision, roster: Roster, at: datetime) -> Operator:
 
 @lru_cache(maxsize=512)
 def _is_signature(signed: Signed, key: bytes) -> bool:
-    """Whether it is the signature of a key, which never changes; who holds it is asked anew."""
+    """Whether it is the signature of a key. That never changes, but who holds the key may."""
     digits = signed.signature_hex
     # bytes.fromhex takes capitals and spaces: another spelling of the same decision.
     if len(digits) != _SIGNATURE_DIGITS or not _SIGNATURE_LETTERS.issuperset(digits):

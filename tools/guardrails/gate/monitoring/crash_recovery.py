@@ -17,7 +17,7 @@ RESTARTED = "the gate was started after the approval"
 
 
 async def recover(context: GateContext) -> None:
-    """Judges every action in flight, and invalidates what had approvals before this gate started.
+    """Judges every action in flight, and invalidates what was approved before this gate.
 
     After a `LedgerError` the gate must not go on.
     """
