@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from handwheel.tools.conditions.truth import TRUTH_TEXT, split_shown
 from handwheel.tools.guardrails.approval.cards.card_model import (
+    UNREAD,
     Card,
     CardChange,
     CardRecovery,
@@ -227,7 +228,8 @@ def _undo(card: Card, fold: Fold) -> Iterator[Row]:
         yield Row(["", "the gate, when the time is over, in reverse order"])
         return
     if card.run is None:
-        again = [_back(each) for each in card.changes if each.readback]
+        known = [each for each in card.changes if each.now != UNREAD]
+        again = [_back(each) for each in known if each.readback]
         if again:
             yield Row(["", f"by a new request: {', '.join(again)}"])
         if final := [each.tag for each in card.changes if not each.readback]:

@@ -21,6 +21,8 @@ import pytest
 
 from handwheel.connectors.model.values import DataValue
 from handwheel.hmi.requests import approve as asking
+from handwheel.hmi.shell.terminal.prompt import PromptAnswer
+from handwheel.tools.errors import NoGate
 from handwheel.tools.guardrails.approval import session
 from handwheel.tools.guardrails.gate.monitoring.scanner import Scanner
 from handwheel.tools.guardrails.ledger.decisions import load_decisions
@@ -275,6 +277,22 @@ async def test_what_is_approved_stands_on_the_screen_with_the_question(
         assert "P-101A.run_cmd  false → true" in last
         assert QUESTION in last
         await expect_only_the_word_counts(desk, request, terminal)
+
+
+async def test_a_card_whose_gate_ends_says_so_and_approves_nothing(
+    desk: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = asked(desk)
+
+    def changed(*_: object) -> PromptAnswer:
+        desk.kill_gate()
+        return PromptAnswer.CHANGED
+
+    monkeypatch.setattr(asking, "confirm", changed)
+    ended = pytest.raises(NoGate, match="so nothing was approved; next: handwheel gate")
+    with screen(monkeypatch), ended:
+        ask(desk, request)
+    assert verdicts(desk, request) == ["propose"]
 
 
 async def test_a_wrong_word_is_explained_and_asked_again(

@@ -212,6 +212,11 @@ def test_colour_is_for_the_abnormal_and_never_alone() -> None:
     assert sum(RED in each for each in coloured) > 5
 
 
+def test_what_was_not_read_is_named_in_no_undo() -> None:
+    unread = picture({"P-101B.mode": READINGS["P-101B.mode"]})
+    assert not any(line.startswith("Undo") for line in render_card(card(seen=unread)))
+
+
 def test_no_colour_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")

@@ -7,7 +7,7 @@ from typing import Self
 from handwheel.connectors.hints import NEXT, next_step, shell_command
 from handwheel.connectors.model.values import exact_text
 
-from ...errors import PermitRefused
+from ...errors import NoGate, PermitRefused
 from ...requests.request import ActionRequest
 from ...requests.timestamps import Instant, instant_now
 from ..identity.roster import Operator
@@ -74,7 +74,14 @@ class ApprovalSession:
         return self.card.word
 
     def check_open(self) -> None:
-        """Raises `PermitRefused` if others have ended or completed the request meanwhile."""
+        """Checks that the request still waits.
+
+        Raises:
+            NoGate: The gate has ended.
+            PermitRefused: Others have ended or completed the request.
+        """
+        if read_snapshot(self.decision_context.database) is None:
+            raise NoGate("nothing was approved")
         now = instant_now()
         fresh = load_request(self.decision_context.database, self.record.request.request_id)
         try:

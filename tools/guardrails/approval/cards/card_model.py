@@ -17,6 +17,9 @@ from ....safe_text import plain, printable
 RENDERER = "10"
 """Version of the drawing. It changes when a card is drawn differently."""
 
+UNREAD = "-"
+"""Text of a value that was not read. No card with one can be approved."""
+
 
 class CardReading(Model):
     """Present value of a tag."""

@@ -19,7 +19,7 @@ from ....requests.values import is_already, is_same
 from ....safe_text import plain, printable
 from ...interlocks.suspension import applying
 from ..plant_snapshot import PlantSnapshot, Reading
-from .card_model import CardChange, CardCondition, CardFrame, CardReading
+from .card_model import UNREAD, CardChange, CardCondition, CardFrame, CardReading
 from .command_words import CommandWords
 
 
@@ -106,7 +106,7 @@ class SnapshotView:
 
     def _shown(self, tag: str) -> str:
         reading = self._found(tag)
-        return self._in_words(tag, _exact(reading)) if reading else "-"
+        return self._in_words(tag, _exact(reading)) if reading else UNREAD
 
     def _in_words(self, tag: str, shown: str) -> str:
         known = self._tags.get(tag)
@@ -123,7 +123,7 @@ class SnapshotView:
         reading = self._found(tag)
         if reading is None:
             return CardReading(
-                tag=plain(tag), shown="-", unit=unit, quality="not read", was=was,
+                tag=plain(tag), shown=UNREAD, unit=unit, quality="not read", was=was,
                 fault="was not read",
             )  # fmt: skip
         status = StatusCode(reading.status)
