@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import replace
@@ -20,6 +21,7 @@ from handwheel.agents.planning.planners import Planners
 from handwheel.agents.shadow_agents import ShadowAgents, ShadowContext
 from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.denial import Denial
+from handwheel.connectors.hints import next_step
 from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.recorded_history import RecordedHistory
@@ -30,8 +32,10 @@ from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.playbooks.language.loader import Playbook
-from handwheel.tools.errors import NoGate
+from handwheel.tools.guardrails.approval.plant_snapshot import GateLedger
+from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.client.gate_client import GateClient
+from handwheel.tools.guardrails.gate.server.ledger_server import LedgerServer
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
@@ -42,6 +46,7 @@ from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ..playbooks.preview.asking import Asking
 from ..shell.terminal.line_writer import print_log
+from ..shell.terminal.wrap import fold
 from .agents import (
     baseline_of,
     look_ahead_of,
@@ -58,6 +63,8 @@ from .agents import (
 )
 from .serve import serve, way_to_stop
 from .shadow_text import show_shadow_row, summary_json, summary_lines
+
+_INDENT = 4
 
 
 async def run_shadow(site: Site, note_start: Callable[[], None], *, as_json: bool) -> None:
@@ -106,46 +113,46 @@ async def _shadow_agents(
         closing(recorded),
         twin_process(site) as process,
         _gates_ledger(site) as read,  # which says what blocks a request
-        Database(own.state, site.id) as database,
+        GateLedger(own.state, site.id) as database,
         WorkOrders(own.state) as notices,
     ):
-        real = DecisionContext(site, read, policy, roster)
-        diagnosis = diagnosis_of(site, hypotheses, view, baseline_of(real, hypotheses))
-        twin = valid_twin(site, process)
-        look_ahead = look_ahead_of(twin, site, view)
-        await preload(view, recorded, diagnosis, look_ahead)
-        writer = LedgerWriter.take(DecisionContext(own, database, policy, roster), instant_now)
-        try:
-            reader = SiteReader(site, tags_of(site, plans, hypotheses, twin[0] if twin else None))
-            await recall_means(reader, recorded)
-            async with reader:
-                asking = Asking(real, cross_limits(site, policy), reader.survey, instant_now)
-                context = ShadowContext(
-                    ShadowLedger(writer), view, notices, plans, partial(_lockout, real),
-                    instant_now, asking.preview,
-                    diagnosis=diagnosis, look_ahead=look_ahead, planners=Planners(site.planner),
-                    rebind=partial(bindings.bind, loaded),
-                )  # fmt: skip
-                yield ShadowAgents(context), reader, database
-        finally:
-            writer.release()
+        own_context = DecisionContext(own, database, policy, roster)
+        async with LedgerServer(own_context, database, messages=()):  # for who lists its cases
+            real = DecisionContext(site, read, policy, roster)
+            diagnosis = diagnosis_of(site, hypotheses, view, baseline_of(real, hypotheses))
+            twin = valid_twin(site, process)
+            look_ahead = look_ahead_of(twin, site, view)
+            await preload(view, recorded, diagnosis, look_ahead)
+            writer = LedgerWriter.take(own_context, instant_now)
+            try:
+                reader = SiteReader(
+                    site, tags_of(site, plans, hypotheses, twin[0] if twin else None)
+                )
+                await recall_means(reader, recorded)
+                async with reader:
+                    asking = Asking(real, cross_limits(site, policy), reader.survey, instant_now)
+                    context = ShadowContext(
+                        ShadowLedger(writer), view, notices, plans, partial(_lockout, real),
+                        instant_now, asking.preview,
+                        diagnosis=diagnosis, look_ahead=look_ahead, planners=Planners(site.planner),
+                        rebind=partial(bindings.bind, loaded),
+                    )  # fmt: skip
+                    yield ShadowAgents(context), reader, database
+            finally:
+                writer.release()
 
 
 @contextmanager
 def _gates_ledger(site: Site) -> Generator[Database]:
-    """Yields the ledger of the running gate, and an empty one if none is running.
-
-    The file is not opened: a gate that is started later could not open it then.
-    """
-    try:
-        client = GateClient(site.state, site.id)
-    except NoGate:
-        with Database(site.state / SHADOW / "none", site.id, read_only=True) as empty:
-            yield empty
-        return
-    with client:
-        client.follow()
-        yield cast(Database, client)  # only to read
+    """Yields the ledger of the running gate, or without one the ledger as it is now."""
+    with connect.open_ledger(site) as ledger:
+        if isinstance(ledger, GateClient):
+            ledger.follow()
+        else:
+            words = "this shadow says so until it is started again with one"
+            line = f"handwheel: no gate is running, and {words}; {next_step('gate')}"
+            sys.stderr.write(f"{fold(line, _INDENT, sys.stderr)}\n")
+        yield cast(Database, ledger)  # only to read
 
 
 def _lockout(context: DecisionContext, plan: BoundPlaybook) -> Denial | None:

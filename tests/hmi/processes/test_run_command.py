@@ -165,6 +165,8 @@ def test_a_shadow_tells_what_it_would_ask_without_a_gate(stage: Stage) -> None:
             "blocked by: no gate is running; next: handwheel gate" not in shadow.stdout.readline()
         ):
             assert shadow.poll() is None, stage.said
+        assert "would ask since " in stage.run("cases", "list", "--shadow")[1]
+        assert "no gate is running, and this shadow says so until" in stage.said
         assert "another process has " in stage.run("run", "--shadow")[1]
         shadow.send_signal(signal.SIGINT)
         assert shadow.wait(timeout=60) == 130
