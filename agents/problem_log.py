@@ -16,3 +16,8 @@ class ProblemLog:
             self._reported[about] = problem
             if problem:
                 self._logger.warning("%s: %s", about, problem)
+
+    def end(self, about: str, words: str) -> None:
+        """Logs that a problem is over, if there was one."""
+        if self._reported.pop(about, ""):
+            self._logger.warning("%s: %s", about, words)

@@ -127,7 +127,7 @@ class SiteAgents:
     def _guard(self, work: Callable[[], None]) -> None:
         try:
             work()
-            self._report("the ledger", "")
+            self._report.end("the ledger", "the gate answers again")
         except LostRace:
             raise
         except LedgerError as error:

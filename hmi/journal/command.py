@@ -11,7 +11,9 @@ from typing import Annotated
 import typer
 
 from handwheel.connectors.model.site import Site
+from handwheel.tools.errors import NoGate
 from handwheel.tools.guardrails.client import connect
+from handwheel.tools.guardrails.client.gate_client import GateClient
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.journal import FIRST
 from handwheel.tools.safe_text import printable
@@ -54,7 +56,7 @@ def tail(
     """
     with connect.open_ledger(open_site(site)) as database:
         head = database.head()
-        last = max((head.seq if head else 0) - count, 0)
+        last, was_cut_off = max((head.seq if head else 0) - count, 0), False
         while True:
             for row in database.journal(after=last):
                 last = row.seq
@@ -63,6 +65,10 @@ def tail(
                 return
             sys.stdout.flush()
             wait_for_change(database, _POLL_S)
+            if isinstance(database, GateClient) and database.is_cut_off != was_cut_off:
+                was_cut_off = not was_cut_off
+                words = NoGate("no row comes") if was_cut_off else "the gate is back"
+                sys.stderr.write(f"{fold(f'handwheel: {words}', _INDENT, sys.stderr)}\n")
 
 
 @app.command("verify")

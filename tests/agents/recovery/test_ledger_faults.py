@@ -202,14 +202,16 @@ async def test_a_run_that_cannot_be_held_at_the_start_is_taken_up_later(
     await room.ordered("abort", "ABORTED")
 
 
-async def test_a_decision_read_as_the_ledger_fails_is_followed(
-    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+async def test_a_decision_read_as_the_ledger_fails_is_followed_and_the_end_of_it_told(
+    room: AgentsRoom, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     await room.reach_request(1)
     room.say("approve")
     monkeypatch.setattr(OWNERS, _failing(asset_owners, SILENT))
-    await room.scan(2)
+    await room.scan(3)
     assert room.run.state == "RUNNING"
+    told = [each.getMessage() for each in caplog.records]
+    assert told == [f"the ledger: {SILENT}", "the ledger: the gate answers again"]
 
 
 async def test_a_case_that_cannot_be_given_back_at_the_start_is_later(

@@ -11,6 +11,7 @@ from threading import Event, Thread
 from typing import Any
 
 from tenacity import (
+    RetryCallState,
     RetryError,
     Retrying,
     retry_if_exception_type,
@@ -44,6 +45,9 @@ class EventStream:
         seq: Number of the last row that the caller has.
         offer: Takes each row, and the leases from time to time, in this thread; and the gate's
             refusal where its journal has no row of that number, after which nothing comes.
+
+    Attributes:
+        is_broken: Whether it could not be opened again yet.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class EventStream:
         self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
         self._closed = Event()
         self._stream: GateStream | None = None
+        self.is_broken = False
         self._thread = Thread(target=self._run, name="gate events", daemon=True)
         self._thread.start()
 
@@ -105,8 +110,13 @@ class EventStream:
             wait=wait_exponential(_FIRST_PAUSE_S, _LONGEST_PAUSE_S),
             stop=stop_when_event_set(self._closed),
             sleep=sleep_using_event(self._closed),
+            before_sleep=self._note_broken,
         )(GateStream, self._state, f"/v1/events?after={self._seq}", _SILENCE_S)
+        self.is_broken = False
         return self._stream
+
+    def _note_broken(self, _: RetryCallState) -> None:
+        self.is_broken = True
 
     def _read(self, stream: GateStream) -> None:
         while not self._closed.is_set() and (line := stream.next_line()):

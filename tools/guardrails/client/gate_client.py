@@ -106,6 +106,11 @@ class GateClient:
             self._stream = EventStream(self.state, self._seq, self._incoming.append)
         return self._stream
 
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether rows have ceased to come, and no gate has been found again."""
+        return self._stream is not None and self._stream.is_broken
+
     def wait(self, timeout_s: float) -> None:
         """Waits until the gate has a row that was not read here, or until time is up."""
         stream = self.follow()

@@ -121,6 +121,8 @@ class GateConnection:
         try:
             return self._asked_once(method, path, body)
         except NoGate:
+            if body is None:
+                raise  # a question that was not answered has done nothing
             hint = next_step("gate")
             raise Unanswered(
                 f"the gate has ended; it may have done what was asked; {hint}"

@@ -133,9 +133,11 @@ def test_follower_goes_on_when_the_gate_was_started_again(quiet_site: Site, tmp_
             client = exits.enter_context(GateClient(tmp_path, site.id))
             ledger.write()
             _wait_for_row(client, 2)
+        _wait_for(client, lambda: client.is_cut_off)
         with served(site) as ledger:
             ledger.write(3)
             _wait_for_row(client, 5)
+            assert not client.is_cut_off
 
 
 def test_a_follower_who_does_not_read_is_dropped_and_the_others_go_on(
