@@ -59,6 +59,8 @@ async def _print_rows(database: Ledger, show: Callable[[JournalRow], str]) -> No
         printer.print_new()
         try:
             await wait_for_change_async(database, _POLL_S)
+        except LedgerError:
+            await asyncio.sleep(_POLL_S)  # the work itself reports it
         except Exception as fault:  # noqa: BLE001 (a fault in printing must not stop the work)
             printer.note(fault)
             await asyncio.sleep(_POLL_S)

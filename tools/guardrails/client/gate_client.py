@@ -246,7 +246,7 @@ class GateClient:
             elif isinstance(found, Leases):
                 self._renew(found)
             else:
-                raise LedgerError(f"{found}: {_ANOTHER}")
+                raise LedgerError(_ANOTHER)
             self._incoming.popleft()
         return self._seq != before
 
