@@ -9,7 +9,7 @@ from subprocess import DEVNULL, PIPE, Popen
 from time import perf_counter, sleep
 
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.client.event_stream import EventStream, Leases
+from handwheel.tools.guardrails.client.event_stream import EventStream
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 
 from ..measure import p95
@@ -50,7 +50,7 @@ def _delays(gate: Popen[str], site: Site, subscribers: int, repeats: int) -> Seq
     assert gate.stdout is not None
     came: dict[int, float] = {}
 
-    def note(found: JournalRow | Leases) -> None:
+    def note(found: object) -> None:
         if isinstance(found, JournalRow):
             came[found.seq] = perf_counter()
 

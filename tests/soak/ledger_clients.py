@@ -32,7 +32,7 @@ from handwheel.tools.guardrails.approval.messages.agents import (
     RecordCaseEvent,
 )
 from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
-from handwheel.tools.guardrails.client.event_stream import EventStream, Leases
+from handwheel.tools.guardrails.client.event_stream import EventStream
 from handwheel.tools.guardrails.client.gate_client import GateClient
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
@@ -157,7 +157,7 @@ def tail(site: Site) -> Rows:
     """Takes the stream as it comes, without a copy that would reject what comes twice."""
     rows: Rows = []
 
-    def note(found: JournalRow | Leases) -> None:
+    def note(found: object) -> None:
         if isinstance(found, JournalRow):
             rows.append((found.seq, found.hash))
 

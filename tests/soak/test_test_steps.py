@@ -1,9 +1,8 @@
 """A step of the set point tells a water valve that sticks from one that is stuck."""
 
-from pathlib import Path
-
 import pytest
 
+from handwheel.connectors.model.site import Site
 from handwheel.sim_plant.scenario import FaultEvent
 
 from ..evaluation.room.test_test_steps import verdicts
@@ -18,5 +17,5 @@ FAULTS = {
 
 @pytest.mark.parametrize("seed", range(11, 16))
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_the_fault_is_named_after_its_step(tmp_path: Path, fault: str, seed: int) -> None:
-    assert await verdicts(tmp_path, seed, FAULTS[fault]) == ["abstain", "valve-step", fault]
+async def test_the_fault_is_named_after_its_step(site: Site, fault: str, seed: int) -> None:
+    assert await verdicts(site, seed, FAULTS[fault]) == ["abstain", "valve-step", fault]

@@ -56,10 +56,14 @@ class Screen:
             self.shown += os.read(self.master, 65536).decode()
         self.type(keys)
 
+    def read(self) -> None:
+        """Takes what is shown by now."""
+        while select.select([self.master], [], [], 0.0)[0]:
+            self.shown += os.read(self.master, 65536).decode()
+
     def forget(self) -> None:
         """Takes all that was shown so far for read."""
-        while select.select([self.master], [], [], 0.0)[0]:
-            os.read(self.master, 65536)
+        self.read()
         self.shown = ""
 
     @property

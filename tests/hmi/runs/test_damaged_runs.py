@@ -10,7 +10,7 @@ from ..command_in_process import Said
 from .run_site import RUN, Place, leave, stay
 from .typed_orders import here, typed
 
-ODD = "run.notified", RUN, {"order": []}
+ODD: tuple[str, str, dict[str, object]] = ("run.notified", RUN, {"order": []})
 """Row of a kind that a run has, with a body that none of its events has."""
 _ALL_THE_SAME = "; the order was recorded nevertheless\n"
 free = pytest.mark.parametrize("word", ["hold", "stop"])

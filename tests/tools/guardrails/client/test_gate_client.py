@@ -134,6 +134,7 @@ def test_an_error_without_a_code_is_raised_as_the_class_above_it() -> None:
 
 
 def test_a_denial_names_the_command_as_its_reader_started_it() -> None:
+    name_site(None)
     denial = denial_of(InterlockActive(f"locked out; {next_step('release', 'P 1')}"))
     assert denial.lifted_by == "handwheel release P 1"
     name_site(Path("/srv/cooling"))
