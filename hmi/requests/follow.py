@@ -6,7 +6,7 @@ from handwheel.connectors.hints import next_step
 from handwheel.playbooks.engine.states import INACTIVE, RunState
 from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
-from handwheel.tools.guardrails.approval.stopped_agents import have_agents_stopped
+from handwheel.tools.guardrails.client.stopped_agents import have_agents_stopped
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import OPEN_REQUESTS, ActionState, RequestState

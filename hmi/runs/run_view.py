@@ -10,7 +10,7 @@ from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.states import INACTIVE, EventKind, RunState, StepState
 from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.approval.stopped_agents import have_agents_stopped
+from handwheel.tools.guardrails.client.stopped_agents import have_agents_stopped
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
 from handwheel.tools.guardrails.ledger.runs import RunEntry, RunRow, load_rows, load_runs
 from handwheel.tools.guardrails.ledger.store.database import Ledger

@@ -12,7 +12,7 @@ from handwheel.playbooks.engine.states import RunState
 from handwheel.tools.append_only_store import IF_DAMAGED
 from handwheel.tools.errors import LedgerError, ToolFailed
 from handwheel.tools.guardrails.approval.run_orders import SignedOrder
-from handwheel.tools.guardrails.approval.stopped_agents import have_agents_stopped
+from handwheel.tools.guardrails.client.stopped_agents import have_agents_stopped
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
 from handwheel.tools.guardrails.interlocks.missing_authority import (

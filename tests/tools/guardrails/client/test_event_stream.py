@@ -23,6 +23,7 @@ from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.client.event_stream import Leases
 from handwheel.tools.guardrails.client.gate_client import GateClient
 from handwheel.tools.guardrails.client.gate_connection import connected_socket
+from handwheel.tools.guardrails.client.stopped_agents import have_agents_stopped
 from handwheel.tools.guardrails.gate.server import events
 from handwheel.tools.guardrails.ledger.runner_lock import live_runner, take_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -95,7 +96,7 @@ def test_leases_from_before_a_row_of_the_copy_change_nothing(
 ) -> None:
     early = Leases(client.version(), [])
     ledger.do(lambda database: take_runner_lock(database, NOW))
-    client.catch_up()
+    assert not have_agents_stopped(cast(Database, client), NOW)  # asks before it says so
     client._incoming.append(early)
     assert live_runner(cast(Database, client), NOW) == os.getpid()
 
