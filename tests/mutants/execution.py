@@ -113,7 +113,7 @@ def _unanchored(patch: pytest.MonkeyPatch) -> None:
     real = Database.transaction
 
     def transaction(self: Database, now: object = None, **_: object) -> object:
-        return real(self, now, waits_for_anchor=False)  # type: ignore[arg-type]
+        return real(self, now, waits_for="rows")  # type: ignore[arg-type]
 
     patch.setattr(Database, "transaction", transaction)
 

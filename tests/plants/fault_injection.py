@@ -7,7 +7,7 @@ from pathlib import Path
 
 from handwheel.evaluation.room.clock import SteppedClock
 from handwheel.tools.guardrails.approval.plant_snapshot import GateLedger
-from handwheel.tools.guardrails.ledger.store.database import Database, Transaction
+from handwheel.tools.guardrails.ledger.store.database import Database, Transaction, WaitsFor
 from handwheel.tools.guardrails.ledger.store.journal import Anchors, JournalRow
 from handwheel.tools.requests.timestamps import Instant
 
@@ -79,13 +79,13 @@ class FusedDatabase(GateLedger):
 
     @contextmanager
     def transaction(
-        self, now: Instant | None = None, *, waits_for_anchor: bool = True
+        self, now: Instant | None = None, *, waits_for: WaitsFor = "anchor"
     ) -> Generator[Transaction]:
         self._fuse.reach("before transaction")
         anchors = self.anchors
         self.anchors = FusedAnchors(self.path.with_name("anchors"), self._fuse)
         try:
-            with super().transaction(now, waits_for_anchor=waits_for_anchor) as transaction:
+            with super().transaction(now, waits_for=waits_for) as transaction:
                 yield transaction
                 self._fuse.reach("in transaction")
         finally:

@@ -50,6 +50,23 @@ async def test_an_intent_whose_anchor_is_not_on_the_disk_is_never_sent(
     await room.go_through(START_B)
 
 
+async def test_the_rows_of_intent_and_outcome_are_on_the_disk_when_their_commit_ends(
+    room: Watched,
+) -> None:
+    room.approved()
+    said = list[str]()
+    room.desk.database.tables.connection.set_trace_callback(said.append)
+    await room.act()
+    synchronous, found = "FULL", dict[str, str]()
+    for each in said:
+        if "log.synchronous" in each:
+            synchronous = each.rpartition(" ")[2]
+        for kind in ("CLAIMED", "intent", "VERIFIED"):
+            if "INTO log.row" in each and f'"kind":"action.{kind}"' in each:
+                found[kind] = synchronous
+    assert found == {"CLAIMED": "NORMAL", "intent": "FULL", "VERIFIED": "FULL"}
+
+
 @pytest.mark.way_in("A7")
 async def test_a_key_that_is_revoked_while_the_device_is_reached_sends_nothing(
     room: Watched,

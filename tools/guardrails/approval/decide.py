@@ -16,7 +16,7 @@ from ..interlocks.suspension import applying
 from ..ledger.decisions import load_decisions
 from ..ledger.lifecycle import file_in, move_action, move_request, set_next_due
 from ..ledger.records import ActionRecord, RequestRecord, load_request_of
-from ..ledger.store.database import Transaction
+from ..ledger.store.database import Transaction, WaitsFor
 from ..ledger.store.states import OPEN_REQUESTS, WAITING_REQUESTS, RequestState
 from ..ledger.write_leases import check_may_have_lease
 from ..policy.policy import Policy
@@ -77,7 +77,7 @@ def _file(
 ) -> Denial | None:
     """Files a request with its proposer's signature, or returns the denial of its limits."""
     # In an older ledger there would be one request less.
-    with context.database.transaction(now, waits_for_anchor=False) as transaction:
+    with context.database.transaction(now, waits_for="rows") as transaction:
         if not denial and (refused := check_request_limits(context, transaction, request)):
             return refused
         if not file_in(transaction, request, str(denial or "")):
@@ -110,9 +110,9 @@ def _decide(
     context: DecisionContext, signed: Signed, card: str | None, now: Instant
 ) -> RequestState:
     decision, operator = context.verified(signed, now)
-    # In an older ledger there would be one approval less, and none outlasts a start of the gate.
-    waits = decision.verdict != "approve"
-    with context.database.transaction(now, waits_for_anchor=waits) as transaction:
+    # No approval outlasts a start of the gate, so that nothing hangs on a lost one.
+    waits_for: WaitsFor = "nothing" if decision.verdict == "approve" else "anchor"
+    with context.database.transaction(now, waits_for=waits_for) as transaction:
         record = _concerned(context, decision)
         name = record.request.request_id
         check_card(decision, record, card)

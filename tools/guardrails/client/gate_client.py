@@ -14,6 +14,7 @@ from ...errors import InvalidArguments, LedgerError
 from ...requests.timestamps import Instant
 from ..approval.plant_snapshot import PlantSnapshot
 from ..ledger.store.journal import JournalRow
+from ..ledger.store.ledger import WaitsFor
 from ..ledger.store.tables import Tables
 from ..signatures.message import Message
 from .event_stream import EventStream, Leases
@@ -123,7 +124,9 @@ class GateClient:
         if not self._take_in():
             await stream.wait_async(timeout_s)
 
-    def transaction(self, now: Instant | None = None, *, waits_for_anchor: bool = True) -> NoReturn:
+    def transaction(
+        self, now: Instant | None = None, *, waits_for: WaitsFor = "anchor"
+    ) -> NoReturn:
         """Raises `LedgerError`, since only the gate records."""
         raise LedgerError("only the gate writes into the ledger")
 

@@ -248,7 +248,7 @@ class Effects(_OfHolder):
         """Makes them in one transaction. Raises as the operation that is refused."""
         try:
             # No person's word is among them, and an older ledger would allow no more.
-            with context.database.transaction(now, waits_for_anchor=False):
+            with context.database.transaction(now, waits_for="rows"):
                 for each in self.operations:
                     each.apply(context, self.holder, now)
         except TooManyRequests:

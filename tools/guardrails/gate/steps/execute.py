@@ -83,8 +83,8 @@ async def _go(execution: Execution) -> None:
 def claim(execution: Execution) -> None:
     """Claims the action. From here its approval is used up, whatever comes."""
     database, now = execution.context.database, execution.context.clock()
-    # Nothing leaves on a claim alone, and the intent's anchor makes up for this one.
-    with database.transaction(now, waits_for_anchor=False) as transaction:
+    # Nothing leaves on a claim alone, and the intent's rows and anchor make up for this one's.
+    with database.transaction(now, waits_for="nothing") as transaction:
         action_id = execution.action.action_id
         move_action(
             transaction, action_id, ActionState.DUE, ActionState.CLAIMED, "taken up",

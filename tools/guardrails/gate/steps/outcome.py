@@ -45,7 +45,7 @@ def conclude(execution: Execution, state: ActionState, reason: str, *, sent: boo
     request = execution.record.request
     database, now = execution.context.database, execution.context.clock()
     # The frame has left, and its intent is anchored: nothing can come of a lost anchor.
-    with database.transaction(now, waits_for_anchor=False) as transaction:
+    with database.transaction(now, waits_for="rows") as transaction:
         move_action(
             transaction, execution.action.action_id, ActionState.SENDING, state, reason, details
         )

@@ -19,12 +19,12 @@ from . import log_file
 from .connection import ledger_error
 from .fold import Fields, IllegalRow, apply
 from .journal import Anchors, Chain, JournalRow, next_row
-from .ledger import Ledger, LedgerReader, LostRace, TableReader, Transaction
+from .ledger import Ledger, LedgerReader, LostRace, TableReader, Transaction, WaitsFor
 from .schema import HISTORY, HISTORY_INDEXES
 from .tables import Tables
 
 __all__ = [
-    "Database", "Ledger", "LedgerReader", "LostRace", "TableReader", "Transaction",
+    "Database", "Ledger", "LedgerReader", "LostRace", "TableReader", "Transaction", "WaitsFor",
 ]  # fmt: skip
 
 _NOTE = "INSERT INTO history.entry VALUES (?, ?, ?, ?, ?)"
@@ -87,15 +87,16 @@ class Database:
 
     @contextmanager
     def transaction(
-        self, now: Instant | None = None, *, waits_for_anchor: bool = True
+        self, now: Instant | None = None, *, waits_for: WaitsFor = "anchor"
     ) -> Generator[Transaction]:
         """Opens a transaction that is committed at the end, and rolled back on any error.
 
         One inside another is part of it: all is committed by the outer one, or nothing.
 
         Args:
-            waits_for_anchor: Until the disk has the anchor as well as the rows; see
-                `Anchors.note`. Needed where something leaves that relies on it.
+            waits_for: What the disk must have at the end: the rows and their anchor, the rows, or
+                nothing yet. What was not waited for is on the disk with the next rows or the
+                next anchor that is. A killed process loses none of it, a power failure may.
 
         Raises:
             LedgerError: It cannot be written; nothing was changed. If the message says that it
@@ -107,6 +108,8 @@ class Database:
             return
         connection, head = self.tables.connection, self._head
         with self._translated():
+            if waits_for == "nothing":
+                connection.execute("PRAGMA log.synchronous = NORMAL")
             connection.execute("BEGIN IMMEDIATE")
             try:
                 self._open = transaction = Transaction(self, now or instant_now())
@@ -121,9 +124,11 @@ class Database:
                 self._open = None
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+                if waits_for == "nothing":
+                    connection.execute("PRAGMA log.synchronous = FULL")
         if transaction.rows:
             try:
-                self.anchors.note(transaction.rows, waits=waits_for_anchor)
+                self.anchors.note(transaction.rows, waits=waits_for == "anchor")
             finally:  # they are committed, whether or not they are anchored
                 for tell in self.on_commit:
                     tell(transaction.rows)

@@ -3,12 +3,15 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from ....errors import LedgerError
 from ....requests.timestamps import Instant
 from .journal import JournalRow
 from .tables import Tables
+
+WaitsFor = Literal["anchor", "rows", "nothing"]
+"""What the disk must have when a transaction ends. An anchor is waited for with its rows."""
 
 
 class LostRace(LedgerError):
@@ -80,7 +83,7 @@ class Ledger(LedgerReader, JournalReader, Protocol):
         ...
 
     def transaction(
-        self, now: Instant | None = None, *, waits_for_anchor: bool = True
+        self, now: Instant | None = None, *, waits_for: WaitsFor = "anchor"
     ) -> "AbstractContextManager[Transaction]":
         """Opens a transaction. A copy raises `LedgerError`, since only the gate records."""
         ...
