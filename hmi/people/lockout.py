@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from handwheel.connectors.hints import name_site, next_step, shell_command
-from handwheel.tools.guardrails.client.gate_socket import NOBODY, dial
+from handwheel.tools.guardrails.client.gate_socket import dial
 
 from .lockout_site_file import Unclear, plain_equipment, plain_state
 
@@ -176,14 +176,15 @@ def _lock(state: Path, scope: str) -> str:
 
 
 def _no_gate(state: Path) -> str:
-    """Returns a note if no gate runs on this machine to record the lockout."""
+    """Returns a note if no gate answers on this machine, which would record the lockout."""
     try:
-        dial(state, _ANSWER_S)[0].close()
-    except NOBODY:
-        return "no gate runs here: the lockout is only in the file until a gate reads it\n"
+        found, can_be_gate = dial(state, _ANSWER_S)
+        found.close()
     except OSError:
-        pass  # it belongs to another user
-    return ""
+        can_be_gate = False
+    if can_be_gate:
+        return ""
+    return "no gate answers here: the lockout is only in the file until a gate reads it\n"
 
 
 def _make(folder: Path) -> None:

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from handwheel.connectors.config.yaml_documents import Document, parse_document
 from handwheel.connectors.errors import ConfigError
+from handwheel.hmi.people.lockout import run_lockout
 from handwheel.hmi.people.lockout_site_file import Unclear, plain_state
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cw100.plant import create
+from handwheel.tools.guardrails.client import gate_socket
 from handwheel.tools.guardrails.gate.server.unix_socket import listening_socket
 from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder, read_lockouts
 
@@ -22,7 +24,7 @@ from ...command_line import HANDWHEEL, handwheel
 from ..command_processes import environment
 
 NEXT = "next: handwheel release"
-NO_GATE = "no gate runs here: the lockout is only in the file until a gate reads it\n"
+NO_GATE = "no gate answers here: the lockout is only in the file until a gate reads it\n"
 LINE = re.compile(r"\S+ \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z pid \d+\n")
 
 
@@ -95,6 +97,19 @@ def test_a_gate_that_was_killed_is_no_gate(site: Path) -> None:
     make_lockout_folder(site / "var")
     listening_socket(site / "var").close()  # its file stays
     assert _lock(site) == (0, f"locked out: site\n{NO_GATE}{NEXT} site\n", "")
+
+
+def test_a_listener_of_another_user_is_no_gate(
+    site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stranger(_: object) -> tuple[int, int]:
+        return 1, 99_999
+
+    make_lockout_folder(site / "var")
+    monkeypatch.setattr(gate_socket, "peer_credentials", stranger)
+    with listening_socket(site / "var"):
+        assert run_lockout(["--site", str(site)]) == 0
+    assert NO_GATE in capsys.readouterr().out
 
 
 def test_without_a_site_it_says_so(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import socket
-import struct
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,23 +14,14 @@ from handwheel.connectors.hints import next_step
 
 from ...errors import LedgerError, NoGate, Unanswered
 from .denials import error_of
-from .gate_socket import NOBODY, SOCKET_FILE, dial
+from .gate_socket import NOBODY, SOCKET_FILE, dial, peer_credentials
 
 TIMEOUT_S = 5.0
 """How long an answer of the gate may take."""
 TOO_MANY = 429
 """Status of the answer to a message that may be sent again in a moment."""
 
-_CREDENTIALS = struct.Struct("3i")
 _REFUSED = 400
-_ROOT = 0
-
-
-def peer_credentials(connected: socket.socket) -> tuple[int, int]:
-    """Returns process and OS user at the other end, as the kernel names them."""
-    found = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    pid, uid, _ = _CREDENTIALS.unpack(found)
-    return pid, uid
 
 
 def connected_socket(state: Path, timeout_s: float) -> socket.socket:
@@ -43,12 +33,12 @@ def connected_socket(state: Path, timeout_s: float) -> socket.socket:
             not speak to it.
     """
     try:
-        found, owner = dial(state, timeout_s)
+        found, can_be_gate = dial(state, timeout_s)
     except NOBODY:
         raise NoGate from None
     except OSError as error:
         raise LedgerError(f"{state / SOCKET_FILE}: {os_reason(error)}") from None
-    if peer_credentials(found)[1] not in {owner, _ROOT}:
+    if not can_be_gate:
         found.close()
         raise LedgerError(
             f"{state / SOCKET_FILE} is not the gate's: another user than the folder's owner "

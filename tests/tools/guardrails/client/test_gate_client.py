@@ -245,7 +245,7 @@ def test_a_gate_that_does_not_answer_is_named_by_its_process(
 def test_client_sends_nothing_to_a_process_that_is_not_the_folder_owners(
     ledger: ServedLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    foreign = "handwheel.tools.guardrails.client.gate_connection.peer_credentials"
+    foreign = "handwheel.tools.guardrails.client.gate_socket.peer_credentials"
 
     def stranger(_: object) -> tuple[int, int]:
         return 1, 99_999

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 
-from ...client.gate_connection import peer_credentials
+from ...client.gate_socket import peer_credentials
 
 AT_MOST = 128
 """Connections of one OS user, so that none of them can use up the gate's file numbers."""

@@ -8,7 +8,7 @@ from time import monotonic
 
 from aiohttp import web
 
-from ...client.gate_connection import peer_credentials
+from ...client.gate_socket import peer_credentials
 
 AT_MOST = 50
 """Messages that one process may send in a second."""
