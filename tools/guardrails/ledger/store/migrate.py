@@ -47,7 +47,8 @@ class Migration:
 def migrate(state: Path, site: str, now: Instant) -> Migration:
     """Writes the rows of the old file into a new one, and keeps the old files under other names.
 
-    A kill at any moment leaves the old ledger or the new one.
+    A kill at any moment leaves the old ledger or the new one. Where it left old files beside the
+    new one, they are taken away.
 
     Raises:
         LedgerError: There is no old ledger, a process has it open, it is another site's, of an
@@ -56,7 +57,7 @@ def migrate(state: Path, site: str, now: Instant) -> Migration:
     """
     old, folder = state / _OLD_FILE, ledger_file(state).parent
     if os.path.lexists(folder / _OLD_FILE):
-        raise LedgerError(f"{ledger_file(state)}: is a ledger of version {VERSION} already")
+        return _finish(state, site)
     if not os.path.lexists(old):
         raise LedgerError(f"{old}: there is no ledger of an older version")
     try:
@@ -67,17 +68,36 @@ def migrate(state: Path, site: str, now: Instant) -> Migration:
             _close(old, connection)
     except sqlite3.Error as error:
         raise ledger_error(old, error) from None
-    backup, anchors = _keep(old), _keep(state / _OLD_ANCHORS)
+    _keep(old)
+    _keep(state / _OLD_ANCHORS)
     draft = state / f"{LEDGER_FOLDER}.new"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
     copy = back_up(rows, site, draft / _OLD_FILE)
     copy.anchors.rename(draft / _OLD_ANCHORS)
     draft.rename(folder)
+    return _finish(state, site)
+
+
+def _finish(state: Path, site: str) -> Migration:
+    """Takes the old files away, whose copies and rows are there."""
+    files = state / _OLD_FILE, state / _OLD_ANCHORS
+    left = [each for each in files if os.path.lexists(each)]
+    if not left or not all(os.path.lexists(_copy_of(each)) for each in files):
+        raise LedgerError(f"{ledger_file(state)}: is a ledger of version {VERSION} already")
+    backup, anchors = map(_copy_of, files)
+    try:
+        with closing(sqlite3.connect(backup)) as connection:
+            _check(backup, connection, site)
+            (rows,) = connection.execute("SELECT count(*) FROM journal").fetchone()
+    except sqlite3.Error as error:
+        raise ledger_error(backup, error) from None
+    for each in left:
+        _keep(each)  # only what the copy has too is taken away
     sync_folder(state)
-    old.unlink()
-    (state / _OLD_ANCHORS).unlink()
-    return Migration(copy.rows, backup, anchors)
+    for each in left:
+        each.unlink()
+    return Migration(rows + 1, backup, anchors)
 
 
 def _check(old: Path, connection: sqlite3.Connection, site: str) -> None:
@@ -143,13 +163,16 @@ def _close(old: Path, connection: sqlite3.Connection) -> None:
         ) from None
 
 
-def _keep(path: Path) -> Path:
-    """Copies a file beside itself under the old version's name, and returns the copy."""
-    kept = path.with_name(path.name + _SUFFIX)
+def _copy_of(path: Path) -> Path:
+    return path.with_name(path.name + _SUFFIX)
+
+
+def _keep(path: Path) -> None:
+    """Copies a file beside itself under the old version's name."""
+    kept = _copy_of(path)
     try:
         write_new(kept, path.read_bytes())
     except FileExistsError:  # of a migration that was killed
         if kept.is_symlink() or kept.read_bytes() != path.read_bytes():
             step = f"{NEXT}mv {quote(str(kept))} {quote(f'{kept}.found')}"
             raise LedgerError(f"{kept}: is there already, and no copy of {path}; {step}") from None
-    return kept

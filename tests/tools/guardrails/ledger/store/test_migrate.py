@@ -59,6 +59,25 @@ def test_a_migration_that_was_killed_is_done_anew(state: Path) -> None:
     assert migrate(state, SITE, instant_now()).rows == 42
 
 
+@pytest.mark.parametrize("left", [_OLD, {"anchors"}])
+def test_a_migration_that_was_killed_at_its_end_is_finished(state: Path, left: set[str]) -> None:
+    found = migrate(state, SITE, instant_now())
+    for name in left:
+        copyfile(state / f"{name}.version7", state / name)
+    assert migrate(state, SITE, instant_now()) == found
+    assert {path.name for path in state.iterdir()} == {*_KEPT, "ledger"}
+    with pytest.raises(LedgerError, match="is a ledger of version 8 already"):
+        migrate(state, SITE, instant_now())
+
+
+def test_an_old_file_that_has_no_copy_stays_beside_the_new_ledger(state: Path) -> None:
+    migrate(state, SITE, instant_now())
+    (state / "ledger.db").write_bytes(b"other")
+    with pytest.raises(LedgerError, match=r"version7: is there already, and no copy of"):
+        migrate(state, SITE, instant_now())
+    assert (state / "ledger.db").read_bytes() == b"other"
+
+
 def _sql(statement: str) -> Callable[[Path], None]:
     def run(state: Path) -> None:
         with closing(sqlite3.connect(state / "ledger.db")) as old:
