@@ -25,6 +25,7 @@ from ..ledger.store.journal import JournalRow
 from .gate_connection import GateStream
 
 _SILENCE_S = 12.0  # the gate writes a line at least every 5 s
+_END_S = 1.0  # a thread that waits for the gate's first answer ends later by itself
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 2.0
 
 
@@ -66,11 +67,11 @@ class EventStream:
         self._thread.start()
 
     def close(self) -> None:
-        """Ends the thread."""
+        """Ends the thread, which may outlive this call while a gate does not answer."""
         self._closed.set()
         if (stream := self._stream) is not None:
             stream.end()
-        self._thread.join()
+        self._thread.join(_END_S)
 
     def wait(self, timeout_s: float) -> None:
         """Waits until a row has come since the last call, or until time is up."""

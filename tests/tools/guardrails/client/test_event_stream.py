@@ -20,11 +20,13 @@ import pytest
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.client.event_stream import Leases
+from handwheel.tools.guardrails.client import event_stream
+from handwheel.tools.guardrails.client.event_stream import EventStream, Leases
 from handwheel.tools.guardrails.client.gate_client import GateClient
 from handwheel.tools.guardrails.client.gate_connection import connected_socket
 from handwheel.tools.guardrails.client.stopped_agents import have_agents_stopped
 from handwheel.tools.guardrails.gate.server import events
+from handwheel.tools.guardrails.gate.server.unix_socket import listening_socket
 from handwheel.tools.guardrails.ledger.runner_lock import live_runner, take_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.timestamps import Instant
@@ -104,6 +106,19 @@ def test_leases_from_before_a_row_of_the_copy_change_nothing(
 def _renewed(database: Database, now: Instant) -> None:
     with database.transaction(now) as transaction:
         transaction.change("UPDATE lease SET renewed_boot_ms = ?", (now.boot_ms,))
+
+
+def test_a_stream_is_closed_while_the_gate_has_not_answered_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_stream, "_END_S", 0.01)
+    with closing(listening_socket(tmp_path)) as listening:
+        stream = EventStream(tmp_path, 0, lambda _: None)
+        select.select([listening], [], [], DEADLINE_S)
+        stream.close()
+        assert stream._thread.is_alive()
+    stream._thread.join(DEADLINE_S)
+    assert not stream._thread.is_alive()
 
 
 def test_twenty_followers_get_an_event(ledger: ServedLedger) -> None:
