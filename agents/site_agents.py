@@ -61,6 +61,7 @@ class SiteAgents:
             self._database, self._runs, self.cases, self._start_orders, self._start_run,
             self._report,
         )  # fmt: skip
+        context.ledger.writer.on_settled.append(self._look_again)
         self._turns = Turns(context, self.cases, self._runs)
         port, now = context.ledger, context.clock
         self._answers = OpenAnswers(port, own, now, self._report) if own else None
@@ -133,7 +134,17 @@ class SiteAgents:
         except LedgerError as error:
             self._report("the ledger", str(error))
 
+    def _look_again(self) -> None:
+        """Reads runs and cases again after a change that nobody here has taken in."""
+        for run_id, active in self._runs.active.items():
+            try:
+                active.driver.log.reload()
+            except LedgerError as error:  # a damaged run delays no other
+                self._report(run_id, str(error))
+        self._left_open.look_again()
+
     def _work_once(self) -> None:
+        self._context.ledger.writer.settle()
         self._left_open.hold()
         self._keep_lock()
         self._rows |= self._context.ledger.changed()

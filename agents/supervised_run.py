@@ -32,6 +32,7 @@ class SupervisedRun:
         while True:
             try:
                 if self._faults:
+                    self._ledger.writer.settle()
                     self.driver.log.reload()
                 if self._hold_reason:  # retried while the ledger is busy
                     self.driver.hold(self._hold_reason)

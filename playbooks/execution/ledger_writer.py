@@ -51,6 +51,7 @@ class LedgerWriter:
         self._operations: list[Operation] | None = None  # of the transaction that is open
         self._followers: list[Follower] = []
         self._unanswered: Effects | None = None
+        self.on_settled: list[Callable[[], None]] = []
 
     @classmethod
     def take(cls, context: DecisionContext, clock: Callable[[], Instant]) -> "LedgerWriter":
@@ -62,7 +63,6 @@ class LedgerWriter:
 
     def renew(self) -> None:
         """Keeps the runner lock for another while."""
-        self._settle()
         self._submit(RenewRunnerLock(site=self.context.site.id, holder=self._holder))
 
     def release(self) -> None:
@@ -105,38 +105,46 @@ class LedgerWriter:
     def _hand_over(self, operations: Sequence[Operation]) -> None:
         if not operations:
             return
-        if self._settle():  # what is to be changed now was thought out without it
-            raise LedgerError("the gate has done what it had not answered; it is looked at again")
+        if self._unanswered is not None:
+            raise LedgerError("the gate has not answered yet what it was asked before")
         rows = self._answered(
             Effects(site=self.context.site.id, holder=self._holder, operations=tuple(operations))
         )
         for each in self._followers:
             each.go_on(rows)
 
-    def _settle(self) -> bool:
+    def settle(self) -> None:
         """Sends a message again that got no answer, which counts once.
 
-        Returns:
-            Whether it is done now. One that the gate refuses was not done before either.
+        Nothing else is handed over before that. Once it is done, `on_settled` is called, since
+        nobody here has taken in what it has changed. One that is refused was never done.
+
+        Raises:
+            LedgerError: It has no answer yet.
         """
         if self._unanswered is None:
-            return False
+            return
         try:
             self._answered(self._unanswered)
         except Unanswered:
             raise
         except HandwheelError:
-            return False
-        return True
+            return
+        for each in self.on_settled:
+            each()
 
     def _answered(self, message: Effects) -> Sequence[JournalRow]:
         """Submits a message, which is kept as long as it has no answer."""
-        self._unanswered = None
         try:
-            return self._submit(message)
+            rows = self._submit(message)
         except Unanswered:
             self._unanswered = message
             raise
+        except BaseException:
+            self._unanswered = None
+            raise
+        self._unanswered = None
+        return rows
 
     def _submit(self, message: Message) -> Sequence[JournalRow]:
         return submit(self.context, message, self.clock())

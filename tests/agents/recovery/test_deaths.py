@@ -8,9 +8,9 @@ from unittest.mock import Mock
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
+from handwheel.agents import site_runs
 from handwheel.hmi.runs.run_view import view_run
 from handwheel.playbooks.engine.requests import next_request, segments
-from handwheel.playbooks.execution import driver
 from handwheel.tools.guardrails.approval.run_orders import Order
 from handwheel.tools.guardrails.gate.steps import device_checks
 from handwheel.tools.guardrails.ledger.runs import load_runs
@@ -140,7 +140,7 @@ async def test_a_run_whose_agents_die_goes_on_or_back_by_a_persons_word(
 @pytest.mark.parametrize(
     ("module", "name", "moment", "fault"),
     [
-        (driver, "hold_run", "after approved 1", "was sent while nobody was at work"),
+        (site_runs, "hold_run", "after approved 1", "was sent while nobody was at work"),
         (segments, "applied_writes", "before step start-standby VERIFY 1", "was commanded twice"),
     ],
 )

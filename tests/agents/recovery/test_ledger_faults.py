@@ -11,7 +11,7 @@ from handwheel.connectors.denial import Denial
 from handwheel.playbooks.engine.inputs import FiledRequest
 from handwheel.playbooks.execution.ledger_port import LedgerPort
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
-from handwheel.tools.errors import LedgerError, ToolFailed
+from handwheel.tools.errors import ToolFailed, Unanswered
 from handwheel.tools.guardrails.approval.messages.agents import Effects
 from handwheel.tools.guardrails.ledger.runs import asset_owners, record_event
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
@@ -19,7 +19,7 @@ from handwheel.tools.guardrails.signatures.message import Message
 
 from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, AgentsRoom
 
-SILENT = LedgerError("the gate does not answer")
+SILENT = Unanswered("the gate does not answer")
 LIMITS = "handwheel.tools.guardrails.approval.request_limits._queue_denial"
 OWNERS = "handwheel.agents.site_agents.asset_owners"
 RECORD = "handwheel.tools.guardrails.approval.messages.agents.record_event"
@@ -53,18 +53,19 @@ def _each_message_fails_once(patch: pytest.MonkeyPatch, *, is_recorded: bool) ->
 
     Args:
         is_recorded: Whether the gate has taken the message, and only its answer is lost. A run
-            whose opening was not answered is held, which is left to the other case.
+            whose opening was not answered is held, which has a test of its own.
     """
     real, failed = LedgerWriter._submit, list[str]()
+    done = dict[str, Sequence[JournalRow]]()  # what the gate answers when it is asked again
 
     def submit(writer: LedgerWriter, message: Message) -> Sequence[JournalRow]:
         operations = message.operations if isinstance(message, Effects) else ()
         kinds = " ".join(str(getattr(each, "kind", type(each).__name__)) for each in operations)
-        if kinds in {"", *failed} or (is_recorded and "OpenRun" in kinds):
-            return real(writer, message)
+        if kinds in {"", *failed} or "OpenRun" in kinds:
+            return done.pop(message.text, None) or real(writer, message)
         failed.append(kinds)
         if is_recorded:
-            real(writer, message)
+            done[message.text] = real(writer, message)
         raise SILENT
 
     patch.setattr(LedgerWriter, "_submit", submit)
@@ -161,6 +162,35 @@ async def test_a_work_order_that_cannot_be_raised_goes_where_its_step_says(
     assert idle.run.step("work-order") == "FAILED"
     assert "the disk is full" in idle.run.reason
     assert idle.frames == [START_B, STOP_A, OUT_A]  # the pump in maintenance cannot be started
+
+
+@pytest.mark.parametrize("kind", ["OpenRun", "opened"])
+@pytest.mark.parametrize("recorded_at", [1, 3])
+async def test_what_begins_a_case_or_a_run_without_an_answer_begins_it_once(
+    idle: AgentsRoom, monkeypatch: pytest.MonkeyPatch, kind: str, recorded_at: int
+) -> None:
+    """The gate stalls for three attempts, and takes the message at one of them."""
+    real, asked, done = LedgerWriter._submit, list[Message](), list[JournalRow]()
+
+    def submit(writer: LedgerWriter, message: Message) -> Sequence[JournalRow]:
+        operations = message.operations if isinstance(message, Effects) else ()
+        names = {str(getattr(each, "kind", type(each).__name__)) for each in operations}
+        if kind not in names or len(asked) > 3:
+            return real(writer, message)
+        asked.append(message)
+        if len(asked) == recorded_at:
+            done.extend(real(writer, message))
+        if len(asked) <= 3:
+            raise SILENT
+        return done
+
+    monkeypatch.setattr(LedgerWriter, "_submit", submit)
+    await idle.start_agents()
+    while not idle.runs():
+        await idle.scan()
+    await idle.scan(5)
+    assert asked == asked[:1] * 4
+    assert (idle.runs(), len(idle.cases())) == ([*idle.agents._runs.active], 1)
 
 
 @pytest.mark.parametrize("event", ["filed", "due"])
