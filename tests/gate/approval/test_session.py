@@ -10,12 +10,9 @@ from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.session import (
     ApprovalSession,
     role_for,
-    signers,
 )
-from handwheel.tools.guardrails.ledger.decisions import load_decisions
 
 from ...hmi.requests.sample_card import card, lower, request, start
-from ..testbed.terminals import giving
 from ..testbed.with_oracle import START, Watched
 
 
@@ -36,18 +33,6 @@ async def test_a_session_waits_until_the_card_can_be_approved(
     opened = ApprovalSession.settled(room.desk.decision_context, record)
     assert (len(waits), opened.card) == (1, ready)
     assert opened.expected_word == "P-101B start"
-
-
-async def test_signers_are_those_whose_approval_can_be_read(
-    room: Watched, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = room.approved(START)
-    record, database = room.desk.record(asked.request_id), room.desk.database
-    (signer,) = signers(database, record)
-    rows = load_decisions(database, asked.request_id)
-    unreadable = [replace(each, text="{}") for each in rows]
-    monkeypatch.setattr(session, "load_decisions", giving([*unreadable, *rows]))
-    assert signers(database, record) == [signer]
 
 
 async def test_the_role_to_sign_in_is_one_that_the_request_needs(room: Watched) -> None:

@@ -56,11 +56,19 @@ async def test_due_is_said_by_whoever_holds_the_lease(runner: Runner) -> None:
 
 
 @pytest.mark.way_in("C16")
+async def test_a_command_before_its_turn_is_refused_and_sent_in_its_turn(runner: Runner) -> None:
+    request = runner.approved()
+    with pytest.raises(PermitRefused, match="c1 comes before it and is not done"):
+        runner.due(f"{request.request_id}/c2")
+    assert runner.room.wires == []
+    await runner.carry_out(request, "c1")
+    await runner.carry_out(request, "c2")
+    assert runner.room.wires == wires(request, "c1", "c2")
+
+
 async def test_commands_come_in_their_order(runner: Runner) -> None:
     request = runner.approved()
     c1, c2 = (f"{request.request_id}/{name}" for name in ("c1", "c2"))
-    with pytest.raises(PermitRefused, match="c1 comes before it and is not done"):
-        runner.due(c2)
     runner.room.force_due(c2)
     await runner.room.act()
     assert runner.reason(request, "c2") == f"{c1} comes before it and is not done"
