@@ -3,7 +3,6 @@
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 from handwheel.evaluation.room.clock import SteppedClock
 from handwheel.tools.guardrails.approval.plant_snapshot import GateLedger
@@ -61,8 +60,8 @@ class FusedClock(SteppedClock):
 class FusedAnchors(Anchors):
     """Anchors that tell when a commit has happened and its anchor has not."""
 
-    def __init__(self, path: Path, fuse: Fuse) -> None:
-        super().__init__(path)
+    def __init__(self, anchors: Anchors, fuse: Fuse) -> None:
+        self.__dict__ = anchors.__dict__  # one file
         self._fuse = fuse
 
     def note(self, rows: Sequence[JournalRow], *, waits: bool = True) -> None:
@@ -83,7 +82,7 @@ class FusedDatabase(GateLedger):
     ) -> Generator[Transaction]:
         self._fuse.reach("before transaction")
         anchors = self.anchors
-        self.anchors = FusedAnchors(self.path.with_name("anchors"), self._fuse)
+        self.anchors = FusedAnchors(anchors, self._fuse)
         try:
             with super().transaction(now, waits_for=waits_for) as transaction:
                 yield transaction

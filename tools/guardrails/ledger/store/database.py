@@ -66,10 +66,10 @@ class Database:
             if read_only:
                 self.tables.connection.execute("PRAGMA query_only = ON")
                 return
+            self.anchors.open()
             if self._head is None:
                 with self.transaction() as transaction:
                     transaction.record("ledger.created", site, {})
-            self.anchors.prepare()
             self._files = log_file.identities(self.path)
         except BaseException:
             self.close()
@@ -82,8 +82,9 @@ class Database:
         self.close()
 
     def close(self) -> None:
-        """Closes the file. What was committed stays."""
+        """Closes the files. What was committed stays."""
         self.tables.close()
+        self.anchors.close()
 
     @contextmanager
     def transaction(
@@ -114,8 +115,6 @@ class Database:
             try:
                 self._open = transaction = Transaction(self, now or instant_now())
                 yield transaction
-                if transaction.rows:
-                    self.anchors.prepare()
                 connection.execute("COMMIT")
             except BaseException:
                 self._head = head

@@ -68,24 +68,28 @@ class Anchors:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._file: int | None = None
 
-    def prepare(self) -> bool:
-        """Makes the file if there is none, and returns whether anything stands in it.
+    def open(self) -> None:
+        """Opens the file to write until `close`, made if there is none.
 
-        After a `LedgerError` nothing may be committed.
+        As long as it is open no other file gets its number.
         """
+        # Whoever may put a link here must not have us write somewhere else.
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             is_new = not self._path.exists()
-            file = self._open()
-            try:
-                has_lines = os.fstat(file).st_size > 0
-            finally:
-                os.close(file)
+            self._file = os.open(self._path, flags, 0o600)
             if is_new:
                 sync_folder(self._path.parent)
         except OSError as error:
             raise LedgerError(f"{self._path}: {error.strerror}") from None
-        return has_lines
+
+    def close(self) -> None:
+        """Closes the file."""
+        file, self._file = self._file, None
+        if file is not None:
+            os.close(file)
 
     def note(self, rows: Sequence[JournalRow], *, waits: bool = True) -> None:
         """Appends the rows' numbers and hashes.
@@ -98,26 +102,19 @@ class Anchors:
             LedgerError: It cannot be written. What was committed stands all the same; the gate
                 sends nothing whose intent is not anchored.
         """
+        if (file := self._file) is None:
+            raise LedgerError(f"{self._path}: it is not open; {_NOT_ANCHORED}")
         lines = "".join(f"{row.seq} {row.hash}\n" for row in rows).encode()
         try:
-            file = self._open()
-            try:
-                size = os.fstat(file).st_size
-                if size and os.pread(file, 1, size - 1) != b"\n":
-                    lines = b"\n" + lines  # a line torn by a power failure stays alone
-                if os.write(file, lines) != len(lines):
-                    raise LedgerError(f"{self._path}: the disk is full; {_NOT_ANCHORED}")
-                if waits:
-                    os.fsync(file)
-            finally:
-                os.close(file)
+            size = os.fstat(file).st_size
+            if size and os.pread(file, 1, size - 1) != b"\n":
+                lines = b"\n" + lines  # a line torn by a power failure stays alone
+            if os.write(file, lines) != len(lines):
+                raise LedgerError(f"{self._path}: the disk is full; {_NOT_ANCHORED}")
+            if waits:
+                os.fsync(file)
         except OSError as error:
             raise LedgerError(f"{self._path}: {error.strerror}; {_NOT_ANCHORED}") from None
-
-    def _open(self) -> int:
-        # Whoever may put a link here must not have us write somewhere else.
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        return os.open(self._path, flags, 0o600)
 
     def lines(self) -> list[str]:
         """Returns every line of the file, none if nothing was ever recorded."""

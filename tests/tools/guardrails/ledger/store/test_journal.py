@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import (
-    Anchors,
     JournalRow,
     chain_faults,
     next_row,
@@ -103,11 +102,10 @@ def test_what_cannot_be_anchored_is_an_error_after_the_commit(
             assert len(database.anchors.lines()) == 1
 
 
-def test_anchors_that_are_a_folder_are_an_error_before_the_commit(tmp_path: Path) -> None:
+def test_a_ledger_whose_anchors_are_a_folder_is_not_opened(tmp_path: Path) -> None:
     with opened(tmp_path) as database:
-        database.anchors = Anchors(tmp_path)
-        with pytest.raises(LedgerError, match="Is a directory"):
-            _write(database)
-        assert len(list(database.journal())) == 1
-        with pytest.raises(LedgerError, match="Is a directory"):
-            database.anchors.lines()
+        anchors = database.path.with_name("anchors")
+    anchors.unlink()
+    anchors.mkdir()
+    with pytest.raises(LedgerError, match="Is a directory"):
+        opened(tmp_path)

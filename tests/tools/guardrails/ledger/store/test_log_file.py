@@ -223,3 +223,7 @@ def test_a_file_that_is_gone_or_another_is_told(tmp_path: Path, name: str) -> No
             database.check_file()
         kept.replace(path)
         database.check_file()
+        path.unlink()
+        path.touch()  # which would get the same number, were the file not open
+        with pytest.raises(LedgerError, match="was replaced while it was open; nothing is sent"):
+            database.check_file()
