@@ -3,7 +3,7 @@
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.hints import NEXT, next_step
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.tools.errors import GuardrailError
+from handwheel.tools.errors import GuardrailError, LedgerError
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.interlocks.blocking import check_files
 from handwheel.tools.guardrails.interlocks.missing_authority import missing_authority
@@ -17,7 +17,10 @@ def check_plan(context: DecisionContext, plan: BoundPlaybook, now: Instant) -> D
     The gate checks the same again before it sends anything.
     """
     site = context.site
-    snapshot = read_snapshot(context.database)
+    try:
+        snapshot = read_snapshot(context.database)
+    except LedgerError as error:
+        return Denial("no_gate", str(error))
     if snapshot is None:
         return Denial("no_gate", f"no gate is running; {next_step('gate')}")
     try:

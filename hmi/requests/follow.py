@@ -5,6 +5,7 @@ import typer
 from handwheel.connectors.hints import next_step
 from handwheel.playbooks.engine.states import INACTIVE, RunState
 from handwheel.playbooks.execution.event_log import load_run
+from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.client.stopped_agents import have_agents_stopped
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
@@ -57,9 +58,15 @@ def _print(line: str) -> None:
 def _warn_of_no_gate(database: Ledger, record: RequestRecord) -> bool:
     """Prints the action that waits for a gate, and returns whether there is one."""
     action = stuck_action(record.actions)
-    if action is None or read_snapshot(database) is not None:
+    if action is None:
         return False
-    _print(f"{action.action_id}  {action.state}  {stuck_text(action)}")
+    try:
+        if read_snapshot(database) is not None:
+            return False
+        words = stuck_text(action)
+    except LedgerError as error:
+        words = str(error)
+    _print(f"{action.action_id}  {action.state}  {words}")
     return True
 
 

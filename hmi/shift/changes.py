@@ -107,7 +107,10 @@ class ChangeTracker:
         self._stops = stops
 
     def _current_stops(self) -> frozenset[str]:
-        snapshot = read_snapshot(self._database)
+        try:
+            snapshot = read_snapshot(self._database)
+        except LedgerError as error:
+            return frozenset({str(error), *self._locked_without_gate()})
         if snapshot is None:
             return frozenset({NO_GATE, *self._locked_without_gate()})
         words = (each.words for each in snapshot.suspended)

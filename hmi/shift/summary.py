@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
+from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot, read_snapshot
 from handwheel.tools.guardrails.approval.shift_handover import HANDED_OVER, Section, ShiftSummary
 from handwheel.tools.guardrails.interlocks.authority import authority_of
 from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
@@ -37,17 +37,18 @@ def summarize(
 ) -> ShiftSummary:
     """Returns what is open, and the writes since the last handover. Raises `LedgerError`."""
     database = context.database
+    snapshot = read_snapshot(database)
     listed = load_listed(database, every=False)
     head = database.head()
     since = _since(database, now)
     waiting = [each for each in listed if each.state in WAITING_REQUESTS]
     others = [each for each in listed if each.state not in WAITING_REQUESTS]
     found: list[tuple[str, Sequence[str]]] = [
-        ("waiting", _requests(context, waiting, now)),
-        ("under way or unresolved", _requests(context, others, now)),
-        ("in a lease, or not undone", list(_leases(context, now))),
+        ("waiting", _requests(waiting, snapshot, now)),
+        ("under way or unresolved", _requests(others, snapshot, now)),
+        ("in a lease, or not undone", list(_leases(database, snapshot, now))),
         ("locked out", list(_lockouts(context))),
-        ("suspended", list(_suspensions(context))),
+        ("suspended", list(_suspensions(snapshot))),
         ("granted to agents", list(_authority(context, now, is_agents=True))),
         ("taken by operators", list(_authority(context, now, is_agents=False))),
         ("open runs", list(_runs(database, now))),
@@ -94,13 +95,13 @@ def _since(database: Ledger, now: Instant) -> datetime:
     return now.wall - SHIFT if began is None else parse_stamp(began)
 
 
-def _requests(context: DecisionContext, found: Sequence[ListedRequest], now: Instant) -> list[str]:
-    has_gate = read_snapshot(context.database) is not None
-    return [request_line(each, now, has_gate=has_gate) for each in found]
+def _requests(
+    found: Sequence[ListedRequest], snapshot: PlantSnapshot | None, now: Instant
+) -> list[str]:
+    return [request_line(each, now, has_gate=snapshot is not None) for each in found]
 
 
-def _leases(context: DecisionContext, now: Instant) -> Iterator[str]:
-    database, snapshot = context.database, read_snapshot(context.database)
+def _leases(database: Ledger, snapshot: PlantSnapshot | None, now: Instant) -> Iterator[str]:
     for name in in_lease(database):
         if words := lease_text(database, load_exactly(database, name), snapshot, now):
             yield f"{name}  {words}"
@@ -113,8 +114,7 @@ def _lockouts(context: DecisionContext) -> Iterator[str]:
         yield plain(scope) if scope in latched else f"{plain(scope)}, not read by a gate yet"
 
 
-def _suspensions(context: DecisionContext) -> Iterator[str]:
-    snapshot = read_snapshot(context.database)
+def _suspensions(snapshot: PlantSnapshot | None) -> Iterator[str]:
     if snapshot is None:
         yield _NO_SNAPSHOT
         return

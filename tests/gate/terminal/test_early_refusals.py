@@ -1,13 +1,19 @@
 """What people are told before the gate has to: who may sign, what is over, what is in doubt."""
 
 from collections.abc import Callable
+from unittest.mock import MagicMock
 
 import pytest
 
+from handwheel.agents.planning.plan_check import check_plan
+from handwheel.connectors.denial import Denial
 from handwheel.hmi.people.signing import Signer
 from handwheel.hmi.requests import approve as asking
 from handwheel.hmi.shell.terminal.prompt import PromptAnswer
-from handwheel.tools.errors import GuardrailError, NoGate, PermitRefused
+from handwheel.hmi.shift.changes import ChangeTracker
+from handwheel.tools.errors import GuardrailError, NoGate, PermitRefused, Unanswered
+from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
+from handwheel.tools.guardrails.client.stopped_agents import have_agents_stopped
 from handwheel.tools.guardrails.ledger.lifecycle import invalidate
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.ledger.store.states import RequestState
@@ -65,6 +71,33 @@ async def test_an_approval_while_no_gate_runs_shows_no_card(
     with pytest.raises(NoGate, match=r"^no gate is running, .*; next: handwheel gate$"):
         asking.ask(room.desk.decision_context, record, no_key)
     assert capsys.readouterr().out == ""
+
+
+async def test_a_gate_that_does_not_answer_is_told_as_such_and_nothing_is_asked(
+    room: Watched, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_key() -> Signer:
+        raise AssertionError
+
+    words, context, now = "the gate does not answer", room.desk.decision_context, room.clock.now()
+    monkeypatch.setattr(asking, "instant_now", room.clock.now)
+    record = room.desk.record(room.desk.propose(("P-101B.run_cmd", True)).request_id)
+    hangs = MagicMock(side_effect=Unanswered(words))
+    monkeypatch.setattr(context.database, "snapshot", hangs)
+    for ask in (
+        lambda: asking.ask(context, record, no_key),
+        lambda: current_card(context, record, now),
+        ApprovalSession(context, record, MagicMock()).check_open,
+    ):
+        with pytest.raises(Unanswered):
+            ask()
+    assert capsys.readouterr().out == ""
+    changes = ChangeTracker(room.site, room.desk.database)
+    assert words in changes.updates(now)
+    assert changes.updates(now) == []
+    denial = check_plan(context, MagicMock(writes=()), now)
+    assert denial == Denial("no_gate", words)
+    assert not have_agents_stopped(room.desk.database, now)
 
 
 async def test_who_has_signed_or_lost_the_key_is_told_before_the_card(room: Watched) -> None:

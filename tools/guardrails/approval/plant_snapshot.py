@@ -12,7 +12,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, StatusCode, Value
 
-from ...errors import LedgerError
+from ...errors import NoGate
 from ..interlocks.suspension import Suspension
 from ..ledger.store.database import Database
 
@@ -101,8 +101,12 @@ class _OfGate(Protocol):
 
 
 def read_snapshot(ledger: object) -> PlantSnapshot | None:
-    """Returns the readings that the gate of a ledger has now, or `None` without a gate."""
+    """Returns the readings that the gate of a ledger has now, or `None` without a gate.
+
+    Raises:
+        LedgerError: The gate does not answer.
+    """
     try:
         return ledger.snapshot() if isinstance(ledger, _OfGate) else None
-    except LedgerError:  # it does not answer
+    except NoGate:
         return None

@@ -78,6 +78,7 @@ class ApprovalSession:
 
         Raises:
             NoGate: The gate has ended.
+            LedgerError: The gate does not answer.
             PermitRefused: Others have ended or completed the request.
         """
         if read_snapshot(self.decision_context.database) is None:
