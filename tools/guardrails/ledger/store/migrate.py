@@ -16,7 +16,7 @@ from ....errors import LedgerError
 from ....requests.timestamps import Instant
 from .backup import back_up
 from .connection import ledger_error
-from .journal import Anchors, Chain, JournalRow, next_row
+from .journal import Anchors, JournalRow, chain_faults, next_row
 from .log_file import LEDGER_FOLDER, ledger_file
 from .schema import APPLICATION_ID, VERSION
 from .tables import Tables
@@ -117,13 +117,10 @@ def _check(old: Path, connection: sqlite3.Connection, site: str) -> None:
 
 def _rows(state: Path, connection: sqlite3.Connection, now: Instant) -> list[JournalRow]:
     """Returns the verified rows, and one more that tells of the migration."""
-    chain, found = Chain(Anchors(state / _OLD_ANCHORS).lines()), list[JournalRow]()
-    for seq, text, mark in connection.execute("SELECT seq, text, hash FROM journal ORDER BY seq"):
-        found.append(JournalRow(seq, text, mark))
-        chain.follow(found[-1])
-    chain.end()
-    if chain.faults:
-        raise LedgerError(f"{state / _OLD_FILE}: the journal is not sound: {chain.faults[0]}")
+    held = connection.execute("SELECT seq, text, hash FROM journal ORDER BY seq")
+    found = [JournalRow(*each) for each in held]
+    if faults := chain_faults(found, Anchors(state / _OLD_ANCHORS).lines()):
+        raise LedgerError(f"{state / _OLD_FILE}: the journal is not sound: {faults[0]}")
     owners: dict[str, list[str]] = {}  # which no row told of before
     for run_id, asset in connection.execute(
         "SELECT run_id, asset FROM run_asset WHERE is_open = 1 ORDER BY run_id, asset"
