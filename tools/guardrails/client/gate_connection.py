@@ -2,7 +2,6 @@
 
 import json
 import socket
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -70,7 +69,6 @@ class Answer:
     """Answer of the gate."""
 
     status: int
-    headers: Mapping[str, str]
     body: bytes
 
     @property
@@ -124,7 +122,7 @@ class GateConnection:
         try:
             self._http.request(method, path, body)
             response = self._http.getresponse()
-            return Answer(response.status, dict(response.headers.items()), response.read())
+            return Answer(response.status, response.read())
         except TimeoutError:
             known = self._http.sock
             process = f", process {peer_credentials(known)[0]}," if known else ""
@@ -163,7 +161,7 @@ class GateStream:
             self._response = self._http.getresponse()
             if self._response.status >= _REFUSED:
                 status, body = self._response.status, self._response.read()
-                checked(Answer(status, {}, body))
+                checked(Answer(status, body))
         except BaseException:
             self._http.close()
             raise

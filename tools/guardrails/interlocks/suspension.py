@@ -1,4 +1,4 @@
-"""Suspension of actuation, as the gate publishes it."""
+"""Suspension of actuation, as the gate's snapshot tells it."""
 
 from collections.abc import Iterable, Mapping
 

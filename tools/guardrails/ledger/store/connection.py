@@ -9,7 +9,6 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 from handwheel.connectors.config.shared_folder import make_file
 
 from ....errors import LedgerError
-from .schema import APPLICATION_ID
 
 _BUSY_S = 5.0
 _PAUSE_S = 0.02
@@ -27,7 +26,7 @@ _PRAGMAS = (
 )
 
 
-def connect(path: Path, application_id: int = APPLICATION_ID) -> sqlite3.Connection:
+def connect(path: Path, application_id: int) -> sqlite3.Connection:
     """Opens a database, created if there is none. Another program's raises `LedgerError`."""
     with suppress(OSError):  # SQLite tells why
         make_file(path)  # and gives its log and its shared memory the same rights
