@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
+from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.session import ApprovalSession
 
@@ -127,7 +128,10 @@ class LiveCard:
 
     def refresh(self) -> bool:
         """Renews the card. See `PromptScreen.refresh`."""
-        self.change = self._session.look_again()
+        try:
+            self.change = self._session.look_again()
+        except LedgerError as error:  # who asks again raises it, below the question
+            self.change = str(error)
         if self.change:
             return False
         if not self._shown:

@@ -1,6 +1,7 @@
 """The card on the screen while a person decides."""
 
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 
@@ -9,6 +10,7 @@ from handwheel.hmi.requests.cards import live_card
 from handwheel.hmi.requests.cards.card_text import render_card
 from handwheel.hmi.requests.cards.live_card import LiveCard, footer_lines
 from handwheel.hmi.shell.terminal.prompt import PromptAnswer
+from handwheel.tools.errors import Unanswered
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.session import ApprovalSession
 
@@ -50,6 +52,16 @@ def test_a_live_card_draws_again_only_what_changed(capsys: pytest.CaptureFixture
     assert "1.4 s old" in drawn
     assert screen.refresh()
     assert capsys.readouterr().out == "\x1b7\x1b8"
+
+
+def test_a_card_whose_gate_does_not_answer_ends_its_question(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    screen = LiveCard(session := Session(card()), list)
+    hangs = Mock(side_effect=Unanswered("the gate does not answer"))
+    monkeypatch.setattr(session, "look_again", hangs)
+    assert not screen.refresh()
+    assert screen.change == "the gate does not answer"
 
 
 def test_a_card_that_grows_is_drawn_again_with_its_question(
