@@ -1,10 +1,13 @@
 """What the gate takes over its socket, and what it does not."""
 
+# pyright: reportPrivateUsage=false
+
 import os
 import pwd
 import stat
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from http.client import HTTPException
@@ -16,14 +19,18 @@ import pytest
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.site_file import Processes
 from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.approval.messages.agents import RenewRunnerLock
 from handwheel.tools.guardrails.client.gate_client import GateClient
 from handwheel.tools.guardrails.client.gate_connection import connected_socket
 from handwheel.tools.guardrails.gate.server import connections, messages, peers
 from handwheel.tools.guardrails.gate.server.unix_socket import listening_socket
+from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.signatures.decisions import DecisionRefused
 from handwheel.tools.requests.canonical import canonical
 
 from ...hmi.end_to_end.os_users import interpreter
+from ...sites.authority_site import later
+from ...sites.signed_requests import NOW
 from .served_ledger import (
     DEADLINE_S,
     AgentNote,
@@ -159,6 +166,20 @@ def test_a_message_refused_once_is_answered_with_what_it_has_done_later(
         assert [row.fields["kind"] for row in first] == ["decision.refused", "note"]
         assert list(again) == list(first)[1:]
         assert client.version() == 5
+
+
+@pytest.mark.parametrize(("steps_s", "status"), [((20.0,), 200), ((2.0,) * 10, 409)])
+def test_the_runner_lock_outlasts_a_gate_that_stood_still_and_no_silent_runner(
+    memory_site: Site, tmp_path: Path, steps_s: Sequence[float], status: int
+) -> None:
+    now = NOW
+    with served(replace(memory_site, state=tmp_path), lambda: now, (RenewRunnerLock,)) as ledger:
+        holder = ledger.do(lambda database: take_runner_lock(database, now))
+        for each in steps_s:
+            now = later(each, now=now)
+            ledger.do(lambda _: ledger.server._stalls.note())
+        text = RenewRunnerLock(site=ledger.site.id, holder=holder).text.encode()
+        assert post(tmp_path, f"/v1/{RenewRunnerLock.path}", text)[0] == status
 
 
 def test_a_user_with_too_many_connections_gets_one_more_when_another_is_closed(

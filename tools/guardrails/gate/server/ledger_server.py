@@ -1,5 +1,6 @@
 """The gate's server on a Unix socket."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Self
@@ -16,6 +17,7 @@ from .messages import LARGEST, MessageDoor
 from .queries import Queries, number_of
 from .registry import MESSAGES
 from .rejections import denials
+from .stalls import Stalls
 from .unix_socket import listening_socket
 
 _IDLE_S = 3600.0  # a kept connection costs nothing
@@ -43,7 +45,8 @@ class LedgerServer:
     ) -> None:
         self._state = context.site.state
         self._events = Events(ledger)
-        self._door = MessageDoor(context, messages, clock)
+        self._stalls = Stalls(ledger, clock)
+        self._door = MessageDoor(context, messages, clock, self._stalls)
         self._queries = Queries(ledger, clock, ledger.snapshot)
         self._exits = AsyncExitStack()
 
@@ -63,6 +66,7 @@ class LedgerServer:
             server = runner.server
             assert server is not None  # after its setup
             await exits.enter_async_context(accepting(listener, server))
+            exits.callback(asyncio.create_task(self._stalls.watch()).cancel)
             self._events.start()
             exits.callback(self._events.close)
             self._exits = exits.pop_all()

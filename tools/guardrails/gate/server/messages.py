@@ -15,6 +15,7 @@ from ...signatures.context import DecisionContext
 from ...signatures.message import Message, message_digest
 from .peers import AT_MOST, MessageRate, Peer, peer_of
 from .rejections import Rejected
+from .stalls import Stalls
 
 LARGEST = 256 * 1024
 """Bytes of a message."""
@@ -34,13 +35,16 @@ class MessageDoor:
         context: DecisionContext,
         messages: Sequence[type[Message]],
         clock: Callable[[], Instant],
+        stalls: Stalls,
     ) -> None:
         self._context, self._clock = context, clock
         self._kinds: Mapping[str, type[Message]] = {each.path: each for each in messages}
         self._rate = MessageRate()
+        self._stalls = stalls
 
     async def take(self, request: web.Request) -> web.Response:
         """Answers a message with the rows that it has added, now or when it came first."""
+        self._stalls.note()  # before the first renewal that comes after one
         peer = peer_of(request)
         if not self._rate.admits(peer):
             reason = f"more than {AT_MOST} messages in a second"
