@@ -20,6 +20,7 @@ from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import plain
 
+from ..people.signing import open_to_list
 from ..runs.run_view import view_run
 from ..shell.cli.completion import complete_case
 from ..shell.cli.open_site import open_site
@@ -57,7 +58,8 @@ def list_cases(
     """
     opened = _opened(site, shadow)
     found: list[tuple[Case, str]] = []
-    with connect.open_ledger(opened) as database:
+    # A shadow has no gate.
+    with (connect.open_ledger if shadow else open_to_list)(opened) as database:
         for each in case_ids(database, only_open=not every):
             try:
                 case = load_case(database, each)

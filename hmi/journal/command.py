@@ -18,6 +18,7 @@ from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.journal import FIRST
 from handwheel.tools.safe_text import printable
 
+from ..people.signing import tell_no_gate
 from ..shell.cli.exits import NO
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.ledger_wait import wait_for_change
@@ -55,6 +56,8 @@ def tail(
     for, 130 stopped by Ctrl-C.
     """
     with connect.open_ledger(open_site(site)) as database:
+        if not follow:  # else waiting says it
+            tell_no_gate(database)
         head = database.head()
         last, was_cut_off = max((head.seq if head else 0) - count, 0), False
         while True:

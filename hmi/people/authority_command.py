@@ -55,9 +55,9 @@ from .signing import (
     context_of,
     open_context,
     open_signer,
+    open_to_list,
     sign_subject,
     submit_unsigned,
-    tell_no_gate,
 )
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -83,8 +83,7 @@ def list_authority(site: SiteOption = None, as_json: JsonOption = False) -> None
     Exit codes: 0 listed, 2 wrong usage or configuration.
     """
     opened = open_site(site)
-    with connect.open_ledger(opened) as database:
-        tell_no_gate(database)
+    with open_to_list(opened) as database:
         found = authority_of(opened, database, instant_now())
     if as_json:
         typer.echo(json.dumps([_fields(name, each) for name, each in found.items()]))

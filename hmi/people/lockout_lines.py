@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import typer
 
 from handwheel.connectors.model.site import Site
-from handwheel.tools.errors import NoGate
+from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
@@ -36,7 +36,7 @@ def open_with_lockouts(site: Site, *, as_json: bool) -> Generator[Ledger]:
     try:
         with connect.open_ledger(site) as database:
             yield database
-    except NoGate:
+    except LedgerError:
         if not as_json:
             for scope in sorted(read_lockouts(site.state)):
                 typer.echo(f"LOCKED OUT: {plain(scope)}  by its file")

@@ -21,6 +21,7 @@ from ..shell.cli.field_lines import print_fields
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from .lockout_lines import note_text, open_with_lockouts
+from .signing import tell_no_gate
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -29,7 +30,8 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 def list_lockouts(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """List what is locked out, by its file or latched by a gate.
 
-    Exit codes: 0 listed, 2 wrong usage or configuration, 3 only the files can be read.
+    Exit codes: 0 listed, 1 the gate does not answer and only the files are shown, 2 wrong usage or
+    configuration, 3 only the files can be read.
     """
     found = _lockouts(open_site(site), as_json=as_json)
     if as_json:
@@ -68,6 +70,7 @@ def show(
 
 def _lockouts(site: Site, *, as_json: bool) -> dict[str, dict[str, object]]:
     with open_with_lockouts(site, as_json=as_json) as database:
+        tell_no_gate(database)
         latched, seen = locked_scopes(database), read_lockouts(site.state)
         found: dict[str, dict[str, object]] = {}
         for scope in sorted(latched.keys() | seen):

@@ -25,7 +25,7 @@ from ..shell.terminal.wrap import fold
 
 __all__ = [
     "Signer", "check_gate", "context_of", "has_gate", "open_context", "open_signer",
-    "sign_statement", "sign_subject", "submit_unsigned", "tell_no_gate",
+    "open_to_list", "sign_statement", "sign_subject", "submit_unsigned", "tell_no_gate",
 ]  # fmt: skip
 
 
@@ -47,6 +47,14 @@ def open_context(site: Site) -> Generator[DecisionContext]:
     policy, roster = load_policy(site), load_roster(site)
     with connect.open_ledger(site) as database:
         yield DecisionContext(site, database, policy, roster)
+
+
+@contextmanager
+def open_to_list(site: Site) -> Generator[Ledger]:
+    """Opens the ledger, and says on standard error if no gate is running."""
+    with connect.open_ledger(site) as database:
+        tell_no_gate(database)
+        yield database
 
 
 def context_of(site: Site, database: Ledger) -> DecisionContext:

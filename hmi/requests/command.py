@@ -27,7 +27,7 @@ from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.lockout_lines import lockout_lines
 from ..people.signer_choice import find_operator, next_approvals
-from ..people.signing import Signer, open_context, open_signer, tell_no_gate
+from ..people.signing import Signer, context_of, open_context, open_signer, open_to_list
 from ..shell.cli.exits import CONFIGURATION, NO, WAITING, fail, run
 from ..shell.cli.json_result import ResultOption
 from ..shell.cli.open_site import open_site
@@ -66,8 +66,8 @@ def list_requests(
     Exit codes: 0 listed, 2 wrong usage or configuration.
     """
     opened = open_site(site)
-    with open_context(opened) as context:
-        tell_no_gate(context.database)
+    with open_to_list(opened) as database:
+        context = context_of(opened, database)
         now = instant_now()
         found = load_listed(context.database, every=every)
         snapshot = read_snapshot(context.database)

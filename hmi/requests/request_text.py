@@ -26,10 +26,11 @@ _STUCK = {
 def request_line(request: ListedRequest, now: Instant, *, has_gate: bool = True) -> str:
     """Returns a line with id, state, risk class, writes and remaining time.
 
-    Without a gate an action that is due or under way does not advance, and nothing can be resolved.
+    Without a gate an action that is due or under way does not advance, nothing can be resolved,
+    and no time is left.
     """
     left = ""
-    if request.state in WAITING_REQUESTS:
+    if has_gate and request.state in WAITING_REQUESTS:
         waited = now.since_s(request.filed)
         left = f"  {format_duration(max(request.within_s - waited, 0.0))} left" if waited else ""
     stuck = None if has_gate else stuck_action(request.actions)

@@ -26,7 +26,7 @@ from handwheel.tools.safe_text import plain
 
 from ..people.lockout import system_user
 from ..people.signer_choice import find_operator
-from ..people.signing import open_context, open_signer, submit_unsigned
+from ..people.signing import open_context, open_signer, open_to_list, submit_unsigned
 from ..shell.cli.completion import complete_open_run, complete_run
 from ..shell.cli.exits import WAITING
 from ..shell.cli.json_result import ResultOption
@@ -68,7 +68,7 @@ def list_runs(
     Exit codes: 0 listed, 2 wrong usage or configuration.
     """
     opened = open_site(site)
-    with connect.open_ledger(opened) as database:
+    with open_to_list(opened) as database:
         now = instant_now()
         found = _views(database, now, every=every)
     if as_json:

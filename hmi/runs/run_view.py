@@ -19,6 +19,7 @@ from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain
 
 from ..journal.rows.run_text import run_event_text
+from ..people.signing import has_gate
 
 _CANDIDATES = 5
 _PASSED = frozenset({StepState.DONE, StepState.SKIPPED})
@@ -59,6 +60,7 @@ class RunView:
     recorded: RunState  # the state that the ledger has for it
     rows: Sequence[RunRow]  # its events and the orders to it, the oldest first
     requests: Sequence[RequestRecord]  # in the order in which they were filed
+    has_gate: bool  # else nothing is decided, and no time is left
 
     @property
     def is_left(self) -> bool:
@@ -150,8 +152,9 @@ class RunView:
             return "the decision"
         request = waiting[-1].request
         waited_s = now.since_s(waiting[-1].filed)
-        left_s = None if waited_s is None else max(request.within_s - waited_s, 0.0)
-        left = "" if left_s is None else f", {format_duration(left_s)} left"
+        left = ""
+        if self.has_gate and waited_s is not None:
+            left = f", {format_duration(max(request.within_s - waited_s, 0.0))} left"
         roles = " and ".join(plain(each) for each in request.roles)
         return f"approval of {request.request_id} by {roles}{left}"
 
@@ -184,7 +187,7 @@ def view_run(database: Ledger, entry: RunEntry, now: Instant) -> RunView:
     shown = run
     if run.state not in INACTIVE and have_agents_stopped(database, now):
         shown = replace(run, state=RunState.HELD, reason="the agents have stopped")
-    return RunView(entry, shown, run.state, rows, requests)
+    return RunView(entry, shown, run.state, rows, requests, has_gate(database))
 
 
 def run_fields(view: RunView, now: Instant) -> dict[str, object]:

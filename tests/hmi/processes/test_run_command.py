@@ -172,8 +172,8 @@ def test_a_shadow_tells_what_it_would_ask_without_a_gate(stage: Stage) -> None:
         assert shadow.wait(timeout=60) == 130
         assert "1 case, 1 would have been asked for; nothing was filed" in shadow.stdout.read()
     assert "would ask since " in stage.run("cases", "list", "--shadow")[1]
-    assert stage.run("cases", "list", "--all") == (0, "no cases\n")
-    assert stage.run("runs", "list", "--all") == (0, "no runs\n")
+    assert stage.run("cases", "list", "--all")[1].startswith("no cases\n")
+    assert stage.run("runs", "list", "--all")[1].startswith("no runs\n")
 
 
 def test_without_a_gate_agents_do_not_start_and_without_authority_nothing_is_asked(
@@ -182,7 +182,7 @@ def test_without_a_gate_agents_do_not_start_and_without_authority_nothing_is_ask
     stage.write_wrong()
     code, told = stage.run("run")
     assert (code, "no gate is running" in told) == (3, True)
-    assert stage.run("runs", "list", "--all") == (0, "no runs\n")
+    assert stage.run("runs", "list", "--all")[1].startswith("no runs\n")
     stage.start_gate()
     began_s = time()
     with stage.agents() as agents:

@@ -1,6 +1,7 @@
 """How a run is drawn, and how its request is listed."""
 
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,8 @@ def place(tmp_path: Path) -> Generator[Place]:
 
 def _waits(place: Place) -> None:
     place.ask(place.open())
+    without = replace(place.view(), has_gate=False)
+    assert without.waits_for(NOW) == f"approval of {FIRST} by operator"
 
 
 def _held(place: Place) -> None:

@@ -16,7 +16,7 @@ from handwheel.hmi.shift.status_text import status_lines
 from handwheel.hmi.shift.waiting import Waiting
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.append_only_store import IF_DAMAGED
-from handwheel.tools.errors import NoGate
+from handwheel.tools.errors import LedgerError, NoGate, Unanswered
 from handwheel.tools.guardrails.approval.plant_snapshot import make_snapshot
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.interlocks.authority import AuthorityStatus
@@ -98,7 +98,6 @@ def test_a_site_that_never_ran_is_told_with_its_lockout_and_damaged_notices(
 ) -> None:
     place, said = str(tmp_path / "cw"), said_by(capsys)
     state = site_of(tmp_path / "cw", NOWHERE).state
-    assert said("lockouts", "list", "--site", place) == (0, "nothing is locked out\n", "")
     WorkOrders(state).close()
     (state / NOTICES_FILE).write_bytes(b"damaged" * 1000)
     with (tmp_path / "cw" / "site.yaml").open("a", encoding="utf-8") as file:
@@ -114,9 +113,11 @@ def test_a_site_that_never_ran_is_told_with_its_lockout_and_damaged_notices(
     (waits,) = json.loads(text)["waiting"]
     assert (code, errors, waits["kind"]) == (4, "", "lockout")
     assert waits["commands"] == []  # none works without a gate
-    lists = said("requests", "list", "--site", place), said("authority", "list", "--site", place)
+    lists = ["requests list", "authority list", "runs list", "cases list", "lockouts list"]
     told = "handwheel: no gate is running, so nothing changes; next: handwheel gate --site"
-    assert [each[2].split() for each in lists] == [[*told.split(), place]] * 2
+    for each in (*lists, "journal tail"):
+        code, _, errors = said(*each.split(), "--site", place)
+        assert (code, errors.split()) == (0, [*told.split(), place]), each
     (state / WORKORDERS_FILE).write_bytes(b"damaged" * 1000)
     code, page, errors = said("status", "--site", place)
     reason = f"not known: {state / WORKORDERS_FILE}: file is not a database; {IF_DAMAGED}"
@@ -129,18 +130,26 @@ def test_a_site_that_never_ran_is_told_with_its_lockout_and_damaged_notices(
     )
 
 
-def test_without_gate_and_another_users_ledger_lockouts_are_told_by_their_files(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("error", "ends"),
+    [(NoGate("its ledger, another user's, cannot be read"), 3), (Unanswered("it hangs"), 1)],
+)
+def test_where_the_ledger_cannot_be_read_lockouts_are_told_by_their_files(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    error: LedgerError,
+    ends: int,
 ) -> None:
     place, said = str(tmp_path / "cw"), said_by(capsys)
     site_of(tmp_path / "cw", NOWHERE)
     run_lockout(["P-101B", "--site", place])
 
     def refuse(_: object) -> None:
-        raise NoGate("its ledger, another user's, cannot be read")
+        raise error
 
     monkeypatch.setattr(connect, "open_ledger", refuse)
     for words in (["status"], ["lockouts", "list"]):
         code, text, errors = said(*words, "--site", place)
-        assert (code, text) == (3, "LOCKED OUT: P-101B  by its file\n")
-        assert errors.startswith("handwheel: no gate is running, so its ledger, another user's,")
+        assert (code, text) == (ends, "LOCKED OUT: P-101B  by its file\n")
+        assert errors.split() == f"handwheel: {error}".split()
