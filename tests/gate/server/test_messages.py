@@ -88,6 +88,18 @@ def test_a_message_of_unknown_length_that_is_too_large_is_denied(ledger: ServedL
     assert (status, fields["code"]) == (413, "too-large")
 
 
+def test_a_question_whose_sender_has_left_is_no_fault_of_the_gate(
+    ledger: ServedLedger, caplog: pytest.LogCaptureFixture
+) -> None:
+    def ask_and_leave(_: object) -> None:
+        with closing(connected_socket(ledger.site.state, DEADLINE_S)) as connected:
+            connected.sendall(b"GET /v1/state HTTP/1.1\r\nHost: gate\r\n\r\n")
+
+    ledger.do(ask_and_leave)  # the server is busy meanwhile
+    get(ledger.site.state, "/v1/status")
+    assert not caplog.records
+
+
 def test_a_half_sent_message_changes_nothing(
     ledger: ServedLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

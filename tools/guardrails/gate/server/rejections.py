@@ -50,8 +50,8 @@ async def denials(
     except web.HTTPException as error:
         reason = f"the gate has no {request.method} {request.path}; is it of another version?"
         return _answer(HTTPStatus(error.status), Denial("unknown-path", reason))
-    except ConnectionError:
-        raise  # nobody is there to answer
+    except ConnectionError:  # nobody is there to answer, which is no fault of the gate
+        return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
     except Exception as fault:
         _logger.exception("a message has failed")
         reason = f"the gate has failed at it: {type(fault).__name__}"
