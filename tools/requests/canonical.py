@@ -51,6 +51,8 @@ def parse_canonical(text: str) -> Any:
         is_canonical = canonical(document) == text
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    except json.JSONDecodeError:
+        raise ValueError("it is no JSON") from None
     if not is_canonical:
         raise ValueError("it is not in canonical form")
     return document

@@ -17,6 +17,7 @@ from handwheel.hmi.journal.rows.entries import Period, parse_moment
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
+from handwheel.tools.guardrails.ledger.store.log_file import ledger_file
 from handwheel.tools.requests.canonical import canonical, digest, parse_canonical
 from handwheel.tools.requests.timestamps import Instant
 
@@ -95,9 +96,16 @@ def test_verify_tells_each_fault_of_a_file_that_no_gate_starts_on(
         [
             "WRONG  row 2: its hash does not fit its text",
             "WRONG  row 4: is not the row that was anchored",
-            "WRONG  row 4: cannot be read: 'kind'",
+            "WRONG  row 4: cannot be read: it has no 'kind'",
         ],
     )
+    put_rows(site.state, [rows[0], replace(rows[1], text="")])
+    _, told, _ = said_by(capsys)("journal", "verify", "--site", str(site.root))
+    assert told.count("row 2") == 1
+    path = ledger_file(site.state)
+    path.write_bytes(b"no database" * 200)
+    code, _, told = said_by(capsys)("journal", "verify", "--site", str(site.root))
+    assert (code, told.split()) == (2, f"handwheel: {path}: file is not a database".split())
 
 
 def test_the_command_writes_each_form_and_refuses_what_makes_no_sense(

@@ -17,7 +17,7 @@ from ..identity.roster import Roster
 from ..ledger.decisions import load_decisions
 from ..ledger.records import load_exactly
 from ..ledger.store.backup import NO_LEDGER
-from ..ledger.store.fold import IllegalRow
+from ..ledger.store.fold import IllegalRow, unread
 from ..ledger.store.journal import Chain, JournalRow
 from ..ledger.store.ledger import JournalReader
 from ..ledger.store.tables import Tables
@@ -94,7 +94,7 @@ class _AuditReader:
         except LedgerError as error:
             yield str(error)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
-            yield f"cannot be read: {error}"
+            yield unread(error)
         self._heads.add(row.hash)
 
     def _filed(self, name: str, body: Mapping[str, Any]) -> Iterator[str]:

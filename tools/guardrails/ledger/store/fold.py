@@ -42,7 +42,14 @@ def apply(tables: Connection, row: JournalRow, fields: Fields | None = None) -> 
         if (handler := _handler(fields["kind"])) is not None:
             handler(_Change(tables, row, fields))
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, Error) as error:
-        raise IllegalRow(f"row {row.seq} ({kind}): {error}") from None
+        raise IllegalRow(f"row {row.seq} ({kind}): {unread(error)}") from None
+
+
+def unread(error: Exception) -> str:
+    """Returns why a row cannot be read or the tables do not allow it."""
+    if isinstance(error, Error):
+        return str(error)
+    return f"cannot be read: {'it has no ' if isinstance(error, KeyError) else ''}{error}"
 
 
 def _handler(kind: str) -> "_Handler | None":

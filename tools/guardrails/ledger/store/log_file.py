@@ -15,7 +15,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 from handwheel.connectors.hints import NEXT, next_step
 
 from ....errors import LedgerError
-from .connection import is_busy
+from .connection import is_busy, ledger_error
 from .schema import APPLICATION_ID, LOG, VERSION
 
 LEDGER_FOLDER = "ledger"
@@ -123,9 +123,12 @@ def read_rows(path: Path, site: str) -> list[tuple[int, str, str]]:
             _check_folder(path.parent)
         return []
     with closing(sqlite3.connect(":memory:", timeout=0.0, isolation_level=None)) as connection:
-        attach_log(connection, path, site)
-        connection.text_factory = partial(str, encoding="utf-8", errors="replace")
-        return connection.execute("SELECT seq, text, hash FROM log.row ORDER BY seq").fetchall()
+        try:
+            attach_log(connection, path, site)
+            connection.text_factory = partial(str, encoding="utf-8", errors="replace")
+            return connection.execute("SELECT seq, text, hash FROM log.row ORDER BY seq").fetchall()
+        except sqlite3.Error as error:
+            raise ledger_error(path, error) from None
 
 
 def _make(path: Path) -> None:
