@@ -73,12 +73,13 @@ class _Console:
         self._checked_s = 0.0
         self._was_open = False
         self._typed = TypedLine()
+        self._is_refused = False  # the last Enter did not unlock
 
     def work(self) -> None:
         holder = self._context.holder
         while holder.state is not ConsoleState.ENDED:
             self._print_updates()
-            self._typed = TypedLine()
+            self._typed = TypedLine(is_shown=not self._is_refused)
             with unechoed(self._terminal):
                 self._prompt()
                 line = self._await_line()
@@ -88,13 +89,19 @@ class _Console:
                     typer.echo("")
                 return
             holder.handle(ConsoleEvent.TYPED)
-            self._do(line)
+            if self._typed.is_shown:
+                self._do(line)
+            else:  # it may be the passphrase that was not asked for
+                self._is_refused = False
 
     def _do(self, line: str) -> None:
         console = self._context
         try:
             if not line.strip() and console.holder.state is ConsoleState.LOCKED:
-                console.unlock()
+                self._is_refused = True
+                with unechoed(self._terminal):  # the prompt may come late, or never
+                    console.unlock()
+                self._is_refused = False
             else:
                 run_typed(console, line)
         except HandwheelError as error:
@@ -158,6 +165,9 @@ class _Console:
             termios.tcflush(
                 self._terminal, termios.TCIFLUSH
             )  # input from before the prompt is dropped
-        where = "" if self._was_open else f" locked ({holder.reason}); Enter for the passphrase"
-        sys.stdout.write(f"{holder.person}{where}> {self._typed.text}")
+        typed, step = self._typed.text, "Enter for the passphrase"
+        if not self._typed.is_shown:
+            typed, step = "", "Enter to go on, nothing typed is shown"
+        where = "" if self._was_open else f" locked ({holder.reason}); {step}"
+        sys.stdout.write(f"{holder.person}{where}> {typed}")
         sys.stdout.flush()

@@ -39,10 +39,15 @@ def take_keys(terminal: int) -> None:
 
 
 class TypedLine:
-    """Text typed since the last Enter, with the keys that correct it."""
+    """Text typed since the last Enter, with the keys that correct it.
 
-    def __init__(self) -> None:
+    Args:
+        is_shown: Whether it is echoed.
+    """
+
+    def __init__(self, *, is_shown: bool = True) -> None:
         self.text = ""
+        self.is_shown = is_shown
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._escape = ""  # beginning of a key that sends several characters
 
@@ -82,12 +87,16 @@ class TypedLine:
             self._erase(len(self.text) - len(kept[0] + kept[1]))
         elif character.isprintable() and len(self.text) < _LONGEST:
             self.text += character
-            _write(character)
+            self._echo(character)
 
     def _erase(self, count: int) -> None:
         erased = self.text[len(self.text) - count :] if count else ""
         self.text = self.text[: len(self.text) - len(erased)]
-        _write("\b \b" * cell_len(erased))
+        self._echo("\b \b" * cell_len(erased))
+
+    def _echo(self, text: str) -> None:
+        if self.is_shown:
+            _write(text)
 
 
 def clear_row() -> None:

@@ -56,6 +56,9 @@ def test_a_seat_is_opened_locked_and_handed_over(place: Place) -> None:
         terminal.answer("the passphrase of anna is wrong; again, or Enter to cancel", "")
         terminal.answer("passphrase of anna: ", "\n")
         terminal.answer("no passphrase was typed", "")
+        terminal.answer("nothing typed is shown> ", f"{PASSPHRASE}\n")
+        terminal.read_until("Enter for the passphrase> ")
+        assert terminal.written.startswith("\r\nanna locked"), terminal.written
         terminal.answer("Enter for the passphrase> ", "\n")
         terminal.answer("passphrase of anna: ", f"{PASSPHRASE}\n")
         terminal.answer("anna> ", "handover ben\n")
