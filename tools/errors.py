@@ -9,7 +9,8 @@ HandwheelError
 │  ├─ InvalidArguments    the caller may correct it
 │  └─ ToolFailed          final
 └─ LedgerError            the ledger cannot be read or written; nothing is sent
-   └─ NoGate            no gate runs, and only a gate changes the ledger
+   ├─ LedgerReplaced      it is another one than this process has read
+   └─ NoGate              no gate runs, and only a gate changes the ledger
 """
 
 from handwheel.connectors.errors import HandwheelError
@@ -50,6 +51,10 @@ class LedgerError(HandwheelError):
 
 class Unanswered(LedgerError):
     """The gate did not answer. Whether it has done what it was asked for is not known."""
+
+
+class LedgerReplaced(LedgerError):
+    """It is another ledger than the one that this process has read, such as an older copy."""
 
 
 class NoGate(LedgerError):

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from handwheel.connectors.hints import next_step
-from handwheel.tools.errors import LedgerError
+from handwheel.tools.errors import LedgerError, LedgerReplaced
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.safe_text import printable
@@ -30,16 +30,15 @@ async def serve(
 ) -> None:
     """Runs the work until it ends or fails, or until standard input ends.
 
-    An error in printing ends nothing. It is reported once on standard error. A new row for which
-    `show` returns an empty line is not printed.
+    A ledger that was replaced ends it. Another error in printing ends nothing, and is reported
+    once on standard error. A new row for which `show` returns an empty line is not printed.
     """
     freeze_heap()
     # Before the work begins, so that the rows of its first step are printed, as of held runs.
     printing = asyncio.create_task(_print_rows(database, show))
-    ends = (asyncio.create_task(work), asyncio.create_task(_await_end()))
-    tasks = (*ends, printing)
+    tasks = (asyncio.create_task(work), asyncio.create_task(_await_end()), printing)
     try:
-        done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     finally:
@@ -59,6 +58,8 @@ async def _print_rows(database: Ledger, show: Callable[[JournalRow], str]) -> No
         printer.print_new()
         try:
             await wait_for_change_async(database, _POLL_S)
+        except LedgerReplaced:
+            raise
         except LedgerError:
             await asyncio.sleep(_POLL_S)  # the work itself reports it
         except Exception as fault:  # noqa: BLE001 (a fault in printing must not stop the work)

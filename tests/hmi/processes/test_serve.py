@@ -10,7 +10,7 @@ import pytest
 
 from handwheel.hmi.processes import serve as serve_module
 from handwheel.hmi.processes.serve import serve
-from handwheel.tools.errors import LedgerError
+from handwheel.tools.errors import LedgerError, LedgerReplaced
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.requests.timestamps import instant_now
@@ -59,6 +59,17 @@ async def test_a_ledger_that_cannot_be_read_or_waited_for_ends_nobody_and_its_ro
         assert not serving.done()
         serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)
+
+
+async def test_a_ledger_that_was_replaced_ends_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def wait(*_: object) -> None:
+        raise LedgerReplaced("another one")
+
+    monkeypatch.setattr(serve_module, "wait_for_change_async", wait)
+    with Database(tmp_path, "cooling") as database, pytest.raises(LedgerReplaced):
+        await asyncio.wait_for(serve(asyncio.sleep(60.0), database, str), 30.0)
 
 
 @pytest.mark.parametrize("fault", [KeyError("epoch"), RuntimeError("a bug"), None])

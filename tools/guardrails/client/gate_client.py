@@ -10,7 +10,7 @@ from time import monotonic, sleep
 from typing import Any, NoReturn, Self
 from urllib.parse import urlencode
 
-from ...errors import InvalidArguments, LedgerError
+from ...errors import InvalidArguments, LedgerError, LedgerReplaced
 from ...requests.timestamps import Instant
 from ..approval.plant_snapshot import PlantSnapshot
 from ..ledger.store.journal import JournalRow
@@ -249,7 +249,7 @@ class GateClient:
             elif isinstance(found, Leases):
                 self._renew(found)
             else:
-                raise LedgerError(_ANOTHER)
+                raise LedgerReplaced(_ANOTHER)
             self._incoming.popleft()
         return self._seq != before
 
@@ -263,7 +263,7 @@ class GateClient:
             return
         fields = row.fields
         if row.seq != self._seq + 1 or fields["prev"] != self._hash:
-            raise LedgerError(
+            raise LedgerReplaced(
                 f"row {row.seq} of the gate's journal does not continue this process's copy: "
                 f"{_ANOTHER}"
             )

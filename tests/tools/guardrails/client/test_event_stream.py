@@ -19,7 +19,7 @@ from typing import cast
 import pytest
 
 from handwheel.connectors.model.site import Site
-from handwheel.tools.errors import LedgerError
+from handwheel.tools.errors import LedgerReplaced
 from handwheel.tools.guardrails.client import event_stream
 from handwheel.tools.guardrails.client.event_stream import EventStream, Leases
 from handwheel.tools.guardrails.client.gate_client import GateClient
@@ -202,7 +202,7 @@ def test_a_follower_of_a_ledger_that_is_another_one_now_says_so_each_time(
         with served(site):
             client.wait(DEADLINE_S)
             for _ in range(2):
-                with pytest.raises(LedgerError, match="another one than before"):
+                with pytest.raises(LedgerReplaced, match="another one than before"):
                     _wait_for(client, lambda: client.version() != 4)
 
 
