@@ -11,9 +11,7 @@ from typing import Annotated
 import typer
 
 from handwheel.connectors.model.site import Site
-from handwheel.tools.errors import NoGate
 from handwheel.tools.guardrails.client import connect
-from handwheel.tools.guardrails.client.gate_client import GateClient
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.journal import FIRST
 from handwheel.tools.safe_text import printable
@@ -21,7 +19,7 @@ from handwheel.tools.safe_text import printable
 from ..people.signing import tell_no_gate
 from ..shell.cli.exits import NO
 from ..shell.cli.json_result import ResultOption, tell_result
-from ..shell.cli.ledger_wait import wait_for_change
+from ..shell.cli.ledger_wait import GateWatch, wait_for_change
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.wrap import fold
@@ -59,7 +57,8 @@ def tail(
         if not follow:  # else waiting says it
             tell_no_gate(database)
         head = database.head()
-        last, was_cut_off = max((head.seq if head else 0) - count, 0), False
+        last = max((head.seq if head else 0) - count, 0)
+        watch = GateWatch(database, "no row comes")
         while True:
             for row in database.journal(after=last):
                 last = row.seq
@@ -68,10 +67,7 @@ def tail(
                 return
             sys.stdout.flush()
             wait_for_change(database, _POLL_S)
-            if isinstance(database, GateClient) and database.is_cut_off != was_cut_off:
-                was_cut_off = not was_cut_off
-                words = NoGate("no row comes") if was_cut_off else "the gate is back"
-                sys.stderr.write(f"{fold(f'handwheel: {words}', _INDENT, sys.stderr)}\n")
+            watch.tell()
 
 
 @app.command("verify")

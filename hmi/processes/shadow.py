@@ -26,6 +26,7 @@ from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.recorded_history import RecordedHistory
 from handwheel.connectors.model import computed_tags
+from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.model import BoundPlaybook
@@ -45,6 +46,7 @@ from handwheel.tools.maintenance.work_order_database import WorkOrders
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ..playbooks.preview.asking import Asking
+from ..shell.cli.ledger_wait import GateWatch
 from ..shell.terminal.line_writer import print_log
 from ..shell.terminal.wrap import fold
 from .agents import (
@@ -65,6 +67,7 @@ from .serve import serve, way_to_stop
 from .shadow_text import show_shadow_row, summary_json, summary_lines
 
 _INDENT = 4
+_SO = "this shadow knows the ledger as it was"
 
 
 async def run_shadow(site: Site, note_start: Callable[[], None], *, as_json: bool) -> None:
@@ -77,11 +80,17 @@ async def run_shadow(site: Site, note_start: Callable[[], None], *, as_json: boo
     loaded = valid_playbooks(site)
     for package in (agents, playbooks, computed_tags):
         print_log(package.__name__)
-    async with _shadow_agents(site, loaded) as (shadow, reader, database):
+    async with _shadow_agents(site, loaded) as (shadow, reader, database, watch):
         note_start()
         _announce(site, loaded, as_json=as_json)
         began_s, began_at = monotonic(), stamp(instant_now().wall)
-        work = shadow.work(reporting_reader(reader), partial(reader.next_scan, scan_s(site)))
+        latest = reporting_reader(reader)
+
+        def latest_and_tell() -> Readings:
+            watch.tell()
+            return latest()
+
+        work = shadow.work(latest_and_tell, partial(reader.next_scan, scan_s(site)))
         try:
             show = partial(show_shadow_row, as_json=as_json)
             await serve(work, database, show)
@@ -97,7 +106,7 @@ async def run_shadow(site: Site, note_start: Callable[[], None], *, as_json: boo
 @asynccontextmanager
 async def _shadow_agents(
     site: Site, loaded: Sequence[Playbook]
-) -> AsyncGenerator[tuple[ShadowAgents, SiteReader, Database]]:
+) -> AsyncGenerator[tuple[ShadowAgents, SiteReader, Database, GateWatch]]:
     own, policy, roster = (
         replace(site, state=site.state / SHADOW),
         load_policy(site),
@@ -137,7 +146,8 @@ async def _shadow_agents(
                         diagnosis=diagnosis, look_ahead=look_ahead, planners=Planners(site.planner),
                         rebind=partial(bindings.bind, loaded),
                     )  # fmt: skip
-                    yield ShadowAgents(context), reader, database
+                    watch = GateWatch(read, _SO)
+                    yield ShadowAgents(context), reader, database, watch
             finally:
                 writer.release()
 

@@ -1,8 +1,15 @@
 """Changes of the ledger, which the gate tells its clients."""
 
+import sys
 from asyncio import sleep as sleep_async
 from time import sleep
 from typing import Protocol, runtime_checkable
+
+from handwheel.tools.errors import NoGate
+
+from ..terminal.wrap import fold
+
+_INDENT = 4
 
 
 @runtime_checkable
@@ -39,3 +46,24 @@ async def wait_for_change_async(ledger: object, timeout_s: float) -> None:
         await ledger.wait_async(timeout_s)
     else:
         await sleep_async(timeout_s)
+
+
+class GateWatch:
+    """Says on standard error when the gate of an open ledger goes, and when it is back.
+
+    Args:
+        so: What is not possible meanwhile.
+    """
+
+    def __init__(self, ledger: object, so: str) -> None:
+        self._ledger, self._so = ledger, so
+        self._is_gone = False
+
+    def tell(self) -> None:
+        """Says it if it has changed since the last call."""
+        is_gone: bool = getattr(self._ledger, "is_cut_off", False)  # a file has none
+        if is_gone == self._is_gone:
+            return
+        self._is_gone = is_gone
+        words = NoGate(self._so) if is_gone else "the gate is back"
+        sys.stderr.write(f"{fold(f'handwheel: {words}', _INDENT, sys.stderr)}\n")

@@ -5,12 +5,14 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from handwheel.hmi.processes import serve as serve_module
 from handwheel.hmi.processes.serve import serve
-from handwheel.tools.errors import LedgerError, LedgerReplaced
+from handwheel.hmi.shell.cli.ledger_wait import GateWatch
+from handwheel.tools.errors import LedgerError, LedgerReplaced, NoGate
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.requests.timestamps import instant_now
@@ -147,3 +149,13 @@ async def test_work_that_fails_still_ends_it(tmp_path: Path) -> None:
         pytest.raises(LedgerError, match="it cannot go on"),
     ):
         await serve(work(), database, lambda row: row.hash)
+
+
+def test_a_gate_that_goes_or_is_back_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    ledger = SimpleNamespace(is_cut_off=False)
+    watch, told = GateWatch(ledger, "no row comes"), list[str]()
+    for ledger.is_cut_off in (False, True, True, False):
+        watch.tell()
+        told.append(" ".join(capsys.readouterr().err.split()))
+    gone = f"handwheel: {NoGate('no row comes')}"
+    assert told == ["", gone, "", "handwheel: the gate is back"]
