@@ -9,7 +9,7 @@ from handwheel.tools.errors import GuardrailError, LedgerError
 from handwheel.tools.guardrails.approval.messages.people import Decide
 from handwheel.tools.guardrails.gate.server.messages import apply_once
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
-from handwheel.tools.guardrails.signatures.message import Message, SignedText
+from handwheel.tools.guardrails.signatures.message import Message, SignedText, message_digest
 from handwheel.tools.requests.request import ActionRequest
 
 from ...attacks.edited_file import closed_file
@@ -34,7 +34,7 @@ class WithDeaths(WithPeople):
             except Crash:
                 last = self.room.fuse.points[-1]
                 self.count(f"crash at a message: {last}")
-                if last in {"committed", "anchored"}:
+                if last in {"committed", "anchored"} and self._is_decided(message):
                     told.approvals[person] = self.room.clock.now()
                 self.restart()
                 rows = self._taken(message)
@@ -45,6 +45,11 @@ class WithDeaths(WithPeople):
             assert self._taken(message) == rows
             kinds = [row.fields["kind"] for row in rows]
             assert kinds.count("decision") == 1, kinds
+
+    def _is_decided(self, message: Message) -> bool:
+        """Whether the gate has recorded the decision, and not its refusal."""
+        rows = self.room.desk.database.rows_under(message_digest(message))
+        return any(row.fields["kind"] == "decision" for row in rows)
 
     def _taken(self, message: Message, crash_at: int = 0) -> list[JournalRow]:
         """Lets the gate take a message, and die at a point of its way; at none for 0."""
