@@ -60,8 +60,8 @@ def test_who_has_the_run_in_memory_is_followed(live: Place, word: str, rest: Eve
     live.record(*ODD)
 
     def settle(log: RunLog) -> None:
-        for row in (ODD, ("run.nothing", RUN, {})):  # behind the order
-            live.record(*row)
+        live.record(*ODD)  # behind the order
+        live.record("run.nothing", RUN, {})
         log.record(rest, reason=log.run.reason)
 
     done = typed(live, [word, RUN], more=settle, log=log)
