@@ -180,7 +180,9 @@ def test_a_message_refused_once_is_answered_with_what_it_has_done_later(
         assert client.version() == 5
 
 
-@pytest.mark.parametrize(("steps_s", "status"), [((20.0,), 200), ((2.0,) * 10, 409)])
+@pytest.mark.parametrize(
+    ("steps_s", "status"), [((20.0,), 200), ((2.0,) * 10, 409), ((*(2.0,) * 6, 20.0), 409)]
+)
 def test_the_runner_lock_outlasts_a_gate_that_stood_still_and_no_silent_runner(
     memory_site: Site, tmp_path: Path, steps_s: Sequence[float], status: int
 ) -> None:

@@ -56,11 +56,20 @@ def renew_runner_lock(database: Ledger, holder: str, now: Instant) -> None:
         )
 
 
-def extend_runner_lock(database: Ledger, by_ms: int, now: Instant) -> None:
-    """Lets the lock hold longer, whoever has it, after a time in which none could be renewed."""
+def extend_runner_lock(database: Ledger, since_ms: int, now: Instant) -> None:
+    """Lets the lock hold longer after a time in which it could not be renewed.
+
+    Raises `LostRace` if nobody had it when that time began.
+
+    Args:
+        since_ms: When it began, on the boot clock.
+    """
+    oldest_ms = since_ms - round(RUNNER_LOCK_S * 1000.0)
     with database.transaction(now) as transaction:
         transaction.change(
-            "UPDATE lease SET renewed_boot_ms = renewed_boot_ms + ? WHERE name = ?", (by_ms, RUNS)
+            "UPDATE lease SET renewed_boot_ms = renewed_boot_ms + ? "
+            "WHERE name = ? AND boot_id = ? AND renewed_boot_ms >= ?",
+            (now.boot_ms - since_ms, RUNS, now.boot_id, oldest_ms),
         )
 
 

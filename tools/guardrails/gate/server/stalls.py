@@ -16,7 +16,7 @@ _LONG_MS = 3000
 class Stalls:
     """Finds out when this process stood still, as one that was stopped or had no memory.
 
-    Its holder has done nothing wrong then, and nobody else could have taken the lock.
+    The holder of the lock could not renew it then, and nobody else could take it.
     """
 
     def __init__(self, ledger: Database, clock: Callable[[], Instant]) -> None:
@@ -31,8 +31,8 @@ class Stalls:
 
     def note(self) -> None:
         """Extends the lock by the time since the last look, if that was long."""
-        now = self._clock()
-        stood_ms, self._seen_ms = now.boot_ms - self._seen_ms, now.boot_ms
-        if stood_ms > _LONG_MS:
+        now, seen_ms = self._clock(), self._seen_ms
+        self._seen_ms = now.boot_ms
+        if now.boot_ms - seen_ms > _LONG_MS:
             with suppress(LedgerError):  # told by whatever uses the ledger next
-                extend_runner_lock(self._ledger, stood_ms, now)
+                extend_runner_lock(self._ledger, seen_ms, now)

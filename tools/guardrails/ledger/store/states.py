@@ -21,7 +21,7 @@ class RequestState(StrEnum):
 
 
 class ActionState(StrEnum):
-    """Where an action stands. From CLAIMED on its approval is used up; nothing returns."""
+    """Where an action stands. One that was CLAIMED has used up its approval, for good."""
 
     PLANNED = "PLANNED"
     DUE = "DUE"
