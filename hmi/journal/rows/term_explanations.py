@@ -43,7 +43,7 @@ ACTION_STATES: Mapping[str, str] = {
     "SKIPPED": "not sent: left out by the run, or already so",
     "CANCELLED": "not sent, because its request had ended",
     "INVALIDATED": "not sent: its request ended before, or a check failed",
-    "ABORTED_NOT_SENT": "not sent, because the gate ended before",
+    "ABORTED_NOT_SENT": "not sent: the action was taken up, and no intent was recorded",
     "RESOLVED_APPLIED": "a person confirmed that it was applied",
     "RESOLVED_NOT_APPLIED": "a person confirmed that it was not applied",
 }

@@ -12,7 +12,7 @@ from ..state.execution import GateContext
 from ..steps.effects import give_up_effects
 
 NOT_SENT = "it was taken up, and no intent was recorded: no frame was sent"
-MAYBE_SENT = "the gate ended between the intent and the outcome: whether it was sent is not known"
+MAYBE_SENT = "no outcome was recorded after the intent: whether it was sent is not known"
 RESTARTED = "the gate was started after the approval"
 
 
