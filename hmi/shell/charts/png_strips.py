@@ -5,22 +5,11 @@ from dataclasses import dataclass
 from math import log10
 from typing import Literal
 
-from .png_pen import (
-    GRID,
-    LIMIT,
-    NAME_TEXT,
-    PALE,
-    SECONDARY,
-    SERIES,
-    SMALL_TEXT,
-    TEXT,
-    TITLE_TEXT,
-    Pen,
-)
+from .png_pen import NAME_TEXT, SMALL_TEXT, TITLE_TEXT, Colour, Pen, text_length
 
 DotKind = Literal["seen", "named", "alarm"]
 
-_COLOURS: dict[DotKind, str] = {"seen": PALE, "named": SERIES, "alarm": LIMIT}
+_COLOURS: dict[DotKind, str] = {"seen": Colour.PALE, "named": Colour.SERIES, "alarm": Colour.LIMIT}
 _OFFSETS: dict[DotKind, int] = {"seen": -11, "named": 0, "alarm": 11}  # pixels from the middle
 
 _WIDTH, _LEFT, _RIGHT = 1600, 150, 190  # pixels of the finished image, as are all below
@@ -63,15 +52,15 @@ class _Drawing:
 
     def draw(self) -> None:
         chart, pen = self._chart, self.pen
-        pen.text((_LEFT, _TOP), chart.title, TITLE_TEXT, TEXT, "lm")
-        pen.text((_LEFT, _TOP + 42), chart.subtitle, SMALL_TEXT, SECONDARY, "lm")
+        pen.text((_LEFT, _TOP), chart.title, TITLE_TEXT, Colour.TEXT, "lm")
+        pen.text((_LEFT, _TOP + 42), chart.subtitle, SMALL_TEXT, Colour.SECONDARY, "lm")
         self._draw_legend(_TOP + 80)
         for tick in chart.ticks:
             x = self._x(tick)
-            pen.line((x, _HEAD), (x, self._bottom), GRID)
-            pen.text((x, self._bottom + 24), f"{tick:g}", SMALL_TEXT, SECONDARY, "mm")
+            pen.line([(x, _HEAD), (x, self._bottom)], Colour.GRID)
+            pen.text((x, self._bottom + 24), f"{tick:g}", SMALL_TEXT, Colour.SECONDARY, "mm")
         middle = (_LEFT + _WIDTH - _RIGHT) / 2
-        pen.text((middle, self._bottom + 66), chart.unit, SMALL_TEXT, SECONDARY, "mm")
+        pen.text((middle, self._bottom + 66), chart.unit, SMALL_TEXT, Colour.SECONDARY, "mm")
         for n, strip in enumerate(chart.strips):
             self._draw_strip(strip, _HEAD + _ROW * (n + 0.5))
 
@@ -80,14 +69,14 @@ class _Drawing:
         for kind, said in self._chart.legend.items():
             self.pen.dot((x + _RADIUS, y), _RADIUS, _COLOURS[kind])
             x += 3 * _RADIUS
-            self.pen.text((x, y), said, SMALL_TEXT, SECONDARY, "lm")
-            x += self.pen.length(said, SMALL_TEXT) + 40
+            self.pen.text((x, y), said, SMALL_TEXT, Colour.SECONDARY, "lm")
+            x += text_length(said, SMALL_TEXT) + 40
 
     def _draw_strip(self, strip: Strip, y: float) -> None:
         pen = self.pen
-        pen.line((_LEFT, y + _ROW / 2), (_WIDTH - _RIGHT, y + _ROW / 2), GRID)
-        pen.text((_LEFT - 20, y), strip.name, NAME_TEXT, TEXT, "rm")
-        pen.text((_WIDTH - _RIGHT + 20, y), strip.note, SMALL_TEXT, SECONDARY, "lm")
+        pen.line([(_LEFT, y + _ROW / 2), (_WIDTH - _RIGHT, y + _ROW / 2)], Colour.GRID)
+        pen.text((_LEFT - 20, y), strip.name, NAME_TEXT, Colour.TEXT, "rm")
+        pen.text((_WIDTH - _RIGHT + 20, y), strip.note, SMALL_TEXT, Colour.SECONDARY, "lm")
         for kind, at in strip.dots:
             pen.dot((self._x(at), y + _OFFSETS[kind]), _RADIUS, _COLOURS[kind])
 
