@@ -11,8 +11,8 @@ from handwheel.connectors.model.site import Site, load_site
 from handwheel.evaluation.room.room import Room
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.playbooks.language.loader import parse_playbook
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.cw100.plant import create
-from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
 

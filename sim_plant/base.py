@@ -32,23 +32,25 @@ class BasePlant(ABC, Generic[S]):
     """A plant that runs in fixed steps.
 
     A subclass gives its tags, its state and three methods. The seed is of noise and disturbances,
-    `noise` switches the noise off alone. `None` is seed 0 without noise.
+    `noise` switches the noise off alone. `None` is seed 0 without noise. The same seed and the
+    same calls give the same bytes on one machine.
     """
 
-    model: str
-    title: str
-    step_s: float
-    tags: Sequence[PlantTag]
-    modes: Sequence[str] = ("base",)
-    equipment: Sequence[PlantEquipment] = ()
-    alarms: Sequence[AlarmDefinition] = ()
-    faults: Mapping[str, FaultKind] = MappingProxyType({})
-    field_actions: Mapping[str, str] = MappingProxyType({})
+    model: str  # name, such as `cw-100`
+    title: str  # in one line
+    step_s: float  # length of one step, seconds of plant time
+    tags: Sequence[PlantTag]  # that the servers publish, except the simulation clock's
+    modes: Sequence[str] = ("base",)  # operating modes to start in, the usual one first
+    equipment: Sequence[PlantEquipment] = ()  # that the tags belong to
+    alarms: Sequence[AlarmDefinition] = ()  # each with a tag `X.active`
+    faults: Mapping[str, FaultKind] = MappingProxyType({})  # and decoys, by id
+    field_actions: Mapping[str, str] = MappingProxyType({})  # and their meanings
     constants: ModuleType | None = None  # module whose numbers its model reads at each step
 
     def __init__(self, seed: int | None = None, *, noise: bool = True) -> None:
         self.seed = seed or 0
         self.noise = noise and seed is not None
+        # since the last `drain_events`, without those of undone writes
         self.events: list[PlantEvent] = []
         self._tags = {tag.name: tag for tag in self.tags}
         self._watched = [(each, each.measures, each.is_high, each.limit) for each in self.alarms]
@@ -145,7 +147,7 @@ class BasePlant(ABC, Generic[S]):
         return self.state.alarms
 
     def acknowledge(self, alarm: str) -> None:
-        """Takes an operator's acknowledgement of an alarm. See `Plant.acknowledge`."""
+        """Takes an operator's acknowledgement. Raises `WriteRejected` without such an alarm."""
         current = self.state.alarms.get(alarm)
         if current is None:
             raise NotWritable(f"there is no alarm {alarm}")
@@ -155,7 +157,7 @@ class BasePlant(ABC, Generic[S]):
         self.note("ack", alarm, f"{alarm} is {current.phase.value}")
 
     def write(self, tag: str, value: Value) -> None:
-        """Takes a write that arrived on the wire. See `Plant.write`."""
+        """Takes a write that arrived on the wire. Raises `WriteRejected`, with nothing changed."""
         known = self._tags.get(tag)
         if known is None or known.write is None:
             raise NotWritable(f"{tag} takes no writes")
@@ -169,11 +171,11 @@ class BasePlant(ABC, Generic[S]):
     def inject(
         self, fault: str, parameters: Mapping[str, float | str], severity: float = 1.0
     ) -> None:
-        """Sets a fault, whose parameters are complete and checked."""
+        """Sets a fault, with parameters of `scenario.bind_event`, to a severity 0..1. 0 ends it."""
         self.set_fault(fault, parameters, severity)
 
     def act(self, action: str) -> None:
-        """Carries out one of `field_actions` now. See `Plant.act`."""
+        """Carries out one of `field_actions` now. Raises `WriteRejected` in the wrong state."""
         self.do_in_field(action)
         self.note("field", action, self.field_actions[action])
 
@@ -221,6 +223,10 @@ class BasePlant(ABC, Generic[S]):
         state.restore(fresh, saved.get("state"), "state")
         self.check(fresh)
         self.state = fresh
+
+
+Plant = BasePlant[Any]
+"""Any plant, as servers, scenarios and the command line see it."""
 
 
 def _is_within(value: Value, low: float, high: float) -> bool:

@@ -6,9 +6,9 @@ from difflib import SequenceMatcher
 from math import inf, isfinite
 from typing import TypeVar
 
+from .base import Plant
 from .errors import ScenarioError
 from .model import ChoiceParameter, FaultKind, Number
-from .plant import Plant
 
 T = TypeVar("T")
 

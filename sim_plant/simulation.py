@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import isfinite
 
+from .base import Plant
 from .errors import WriteRejected
 from .model import ChoiceParameter, Node, PlantEvent, PlantTag, Value
-from .plant import Plant
 from .scenario import FaultEvent, FieldEvent, Scenario, ScenarioEvent, WriteEvent, bind_event
 
 CLOCK_TAGS = (
@@ -99,7 +99,7 @@ class Simulation:
             self._by_hand.append(now)
 
     def write(self, tag: str, value: Value) -> None:
-        """Takes a write that arrived on the wire. See `Plant.write`."""
+        """Takes a write that arrived on the wire. See `BasePlant.write`."""
         self.plant.write(tag, value)
 
     def not_in_a_snapshot(self) -> Sequence[str]:

@@ -7,7 +7,7 @@ fault alone. A tag shows it when it differs by five times its own healthy spread
 from collections.abc import Mapping
 from math import sqrt
 
-from handwheel.sim_plant.plant import Plant
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
 

@@ -11,9 +11,9 @@ from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.config.validation import Model
 from handwheel.connectors.config.yaml_documents import Document, Path_
 from handwheel.connectors.errors import Problem
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.model import FaultKind, PlantTag, Value
-from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import (
     FaultEvent,
     FieldEvent,

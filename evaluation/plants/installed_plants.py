@@ -5,9 +5,9 @@ from importlib.metadata import entry_points
 from math import inf
 
 from handwheel.connectors.config.durations import parse_duration
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.model import FaultKind, Number
-from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent
 
 GROUP = "handwheel.plants"

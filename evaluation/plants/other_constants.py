@@ -3,7 +3,6 @@
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
-from handwheel.sim_plant.base import BasePlant
 from handwheel.sim_plant.errors import ScenarioError
 
 from .installed_plants import create_plant
@@ -19,8 +18,7 @@ def scaled_constants(model: str, factors: Mapping[str, float]) -> Generator[None
     Raises:
         ScenarioError: The model has no such constant.
     """
-    plant = create_plant(model)
-    constants = plant.constants if isinstance(plant, BasePlant) else None
+    constants = create_plant(model).constants
     before: dict[str, object] = {name: getattr(constants, name, None) for name in factors}
     known = {name: value for name, value in before.items() if isinstance(value, float)}
     if unknown := [name for name in factors if name not in known]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from handwheel.sim_plant.plant import Plant
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
 

@@ -17,8 +17,8 @@ from handwheel.playbooks.language.expressions import Expressions
 from handwheel.playbooks.language.loader import Playbook
 from handwheel.playbooks.language.names import started_by
 from handwheel.playbooks.language.source import Source
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.errors import ScenarioError
-from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import ScenarioEvent
 from handwheel.tools.conditions import Condition, Expression
 

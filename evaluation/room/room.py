@@ -24,8 +24,8 @@ from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.execution.event_log import load_run
 from handwheel.playbooks.language.errors import PlaybookError
 from handwheel.playbooks.language.loader import Playbook, load_library
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.model import PlantEvent
-from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import FaultEvent, Scenario, ScenarioEvent
 from handwheel.sim_plant.simulation import Simulation
 from handwheel.tools.errors import InvalidArguments

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from handwheel.agents.diagnosis.methods.steadiness import is_steady
-from handwheel.sim_plant.plant import Plant
+from handwheel.sim_plant.base import Plant
 
 from .measured import Measured
 

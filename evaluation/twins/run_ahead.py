@@ -5,9 +5,9 @@ from math import isfinite
 from typing import Any, TypeVar
 
 from handwheel.agents.lookahead.twin import Course, Move, TwinError
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.errors import SnapshotError, WriteRejected
 from handwheel.sim_plant.model import PlantEvent
-from handwheel.sim_plant.plant import Plant
 
 EVERY_S = 10.0
 """Time from one sample to the next while nothing happens."""

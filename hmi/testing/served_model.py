@@ -8,9 +8,9 @@ from pathlib import Path
 
 from handwheel.evaluation.plants.warm_plant import warm_plant
 from handwheel.evaluation.playbook_tests.engine import Setup
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.link.proxy import LinkProxy
-from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, ScenarioEvent, WriteEvent
 
 from ..simulation.local_system.child_process import ChildProcess

@@ -50,7 +50,7 @@ class ProcessImage:
         self.refresh()
 
     def acknowledge(self, alarm: str) -> None:
-        """Acknowledges an alarm and takes a new scan. See `Plant.acknowledge`."""
+        """Acknowledges an alarm and takes a new scan. See `BasePlant.acknowledge`."""
         self._simulation.plant.acknowledge(alarm)
         self.refresh()
 

@@ -53,7 +53,7 @@ FORBIDDEN = [
     ("screens", "evaluation.room.clock", "textual"),
     ("screens", "sim_plant.model", "PIL"),
     ("gate-server", "tools.guardrails.client.gate_client", "aiohttp"),
-    ("plant-over-the-wire", "tools.requests.request", "sim_plant.plant"),
+    ("plant-over-the-wire", "tools.requests.request", "sim_plant.base"),
     ("plant-alone", "sim_plant.noise", "evaluation.room.clock"),
     ("plant-alone", "sim_plant.model", "connectors.model.values"),
 ]

@@ -7,9 +7,9 @@ from typing import cast
 import pytest
 
 from handwheel.evaluation.plants.installed_plants import create_plant, plant_names
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.errors import OutOfRange, SnapshotError, WriteRejected
 from handwheel.sim_plant.model import ChoiceParameter, Node, Number
-from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import FaultEvent, Scenario, bind_event
 from handwheel.sim_plant.server.process_image import ProcessImage
 from handwheel.sim_plant.simulation import Simulation

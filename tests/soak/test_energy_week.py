@@ -11,8 +11,8 @@ from handwheel.evaluation.room.room import Room
 from handwheel.evaluation.twins.cw100.twin import CoolingWaterTwin
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.playbooks.language.loader import library_folder, parse_playbook
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.cw100.plant import create
-from handwheel.sim_plant.plant import Plant
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(7200)]

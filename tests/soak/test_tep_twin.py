@@ -17,7 +17,7 @@ from handwheel.evaluation.twins.tep.twin import TennesseeEastmanTwin
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.language.loader import load_library
-from handwheel.sim_plant.plant import Plant
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.scenario import FaultEvent
 
 from ..evaluation.twins.watched import Watched

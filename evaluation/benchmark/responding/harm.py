@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from handwheel.sim_plant.plant import Plant
+from handwheel.sim_plant.base import Plant
 
 EVERY_S = 10.0
 """Process time from one look at a plant without agents to the next."""

@@ -7,8 +7,8 @@ the course is that of the agents' own plant up to then, and that of a copy after
 from copy import deepcopy
 from dataclasses import dataclass, field
 
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.model import PlantEvent, Value
-from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import Scenario, ScenarioEvent
 from handwheel.sim_plant.simulation import Simulation
 

@@ -12,9 +12,9 @@ from math import ceil
 from handwheel.connectors.client.site_reader import read_reachable
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import DataValue, Quality
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.errors import WriteRejected
 from handwheel.sim_plant.model import PlantTag, Value
-from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
 

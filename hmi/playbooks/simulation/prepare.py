@@ -11,8 +11,8 @@ from handwheel.evaluation.plants.installed_plants import create_plant, parse_fau
 from handwheel.evaluation.plants.site_plant import model_of
 from handwheel.playbooks.binding.bind import bind_triggers
 from handwheel.playbooks.language.loader import Playbook
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.errors import ScenarioError
-from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import Scenario, ScenarioEvent
 from handwheel.sim_plant.simulation import Simulation
 from handwheel.tools.requests.timestamps import instant_now, stamp

@@ -12,8 +12,8 @@ from handwheel.connectors.model.values import Quality
 from handwheel.evaluation.room.room import Room
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.plant_view import PlantView
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.model import PlantEvent
-from handwheel.sim_plant.plant import Plant
 from handwheel.tools.conditions import Condition, Names, Truth
 from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.runs import PREFIX as RUNS

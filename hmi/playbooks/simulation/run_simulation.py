@@ -12,7 +12,7 @@ from handwheel.evaluation.room.room import Room
 from handwheel.playbooks.binding.bind import bind_triggers
 from handwheel.playbooks.engine.states import CLOSED, RunState
 from handwheel.playbooks.language.loader import Playbook
-from handwheel.sim_plant.plant import Plant
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.scenario import ScenarioEvent
 
 from ...people.rotate_key import revoked_keys

@@ -4,8 +4,8 @@ from math import ceil
 from typing import NamedTuple
 
 from handwheel.evaluation.plants.installed_plants import in_seconds
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.model import Number
-from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import FaultEvent
 
 from .run_simulation import Setting

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.language.range_literals import compared_literals
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.model import PlantTag
-from handwheel.sim_plant.plant import Plant
 from handwheel.tools.conditions import Condition
 
 from ...shell.charts.axis import Axis, round_axis

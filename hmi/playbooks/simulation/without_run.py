@@ -11,7 +11,7 @@ from handwheel.evaluation.room.model_plant import ModelPlant
 from handwheel.evaluation.room.site import in_memory_site
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.plant_view import PlantView
-from handwheel.sim_plant.plant import Plant
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.scenario import Scenario, ScenarioEvent
 from handwheel.sim_plant.simulation import Simulation
 

@@ -8,8 +8,8 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.evaluation.plants.installed_plants import create_plant, plant_names
 from handwheel.evaluation.plants.site_plant import model_of
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.model import FaultKind
-from handwheel.sim_plant.plant import Plant
 
 LONGEST_S = 8 * 3600.0
 """Plant time after which a fault counts as without an alarm, seconds."""

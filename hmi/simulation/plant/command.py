@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from handwheel.evaluation.plants.installed_plants import create_plant, plant_names
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.model import ChoiceParameter, FaultKind
-from handwheel.sim_plant.plant import Plant
 
 from ...shell.cli.completion import complete_plant
 from ...shell.cli.exits import CONFIGURATION, fail

@@ -7,8 +7,8 @@ from pathlib import Path
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.hints import next_step
 from handwheel.evaluation.plants.installed_plants import create_plant, parse_fault, parse_field
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.errors import ScenarioError
-from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario, ScenarioEvent
 
 SEED = 1

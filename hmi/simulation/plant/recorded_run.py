@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from handwheel.connectors.config.durations import format_duration
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.model import PlantEvent
-from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handwheel.connectors.config.durations import format_duration
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.model import PlantEvent, PlantTag
-from handwheel.sim_plant.plant import Plant
 
 from ...shell.charts.axis import exact_axis, round_axis
 from ...shell.charts.png_file import save_png

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from handwheel.connectors.errors import os_reason
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.errors import SnapshotError
-from handwheel.sim_plant.plant import Plant
 
 
 def load_snapshot(plant: Plant, path: Path) -> None:

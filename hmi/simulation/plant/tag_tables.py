@@ -4,8 +4,8 @@ import csv
 from collections.abc import Sequence
 from io import StringIO
 
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.model import Node, PlantTag, namespace_uri
-from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.simulation import CLOCK_TAGS
 
 _COLUMNS = (

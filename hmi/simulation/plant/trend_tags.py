@@ -6,9 +6,9 @@ from difflib import get_close_matches
 from math import isfinite
 
 from handwheel.sim_plant.alarm import AlarmDefinition
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.model import PlantEvent, PlantTag
-from handwheel.sim_plant.plant import Plant
 
 _MOST = 5  # tags drawn by default
 _MEASURED = ".pv"  # a loop's set point and output only follow what it measures

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.model import PlantTag
-from handwheel.sim_plant.plant import Plant
 
 # Shares of the plant's own write range: margin of the limits, width of the normal band around
 # the present set point, largest step, and largest change in a minute.

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from handwheel.agents.lookahead.load import twin_names
 from handwheel.connectors.model.tags import Limits
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.model import Node, PlantEquipment, PlantTag, namespace_uri
-from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.simulation import CLOCK_TAGS
 
 from .policy_template import is_pulse, policy_yaml

@@ -20,9 +20,9 @@ from handwheel.evaluation.room.people import People
 from handwheel.evaluation.room.releases import carry_over_releases
 from handwheel.evaluation.room.site import copied_site, in_memory_site, simulated_policy
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.cstr.plant import StirredTank
 from handwheel.sim_plant.cw100 import plant as cw100
-from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.quadtank.plant import QuadrupleTank
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation

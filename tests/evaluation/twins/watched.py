@@ -7,8 +7,8 @@ from handwheel.agents.diagnosis.windows import Windows
 from handwheel.agents.lookahead.twin import Move, Twin
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, GOOD, DataValue
 from handwheel.evaluation.plants.installed_plants import create_plant
+from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.model import PlantEvent
-from handwheel.sim_plant.plant import Plant
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
 
