@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from errno import ENOSPC
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from ..errors import ServeError
@@ -38,12 +37,7 @@ class FrameLog:
                 raise ServeError(f"frame log {self._path}: {reason}") from None
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if self._file is not None:
             os.close(self._file)
             self._file = None

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from handwheel.connectors.errors import NotConnected
@@ -113,12 +112,7 @@ class ChildProcess:
     def _last_words(self) -> str:
         return last_words(self._log) or "no message"
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         await self._end()
 
     async def _end(self) -> None:

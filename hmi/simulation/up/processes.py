@@ -10,7 +10,6 @@ from enum import Enum, auto
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from types import TracebackType
 from typing import Any, Self
 
 from handwheel.connectors.errors import ConfigError, NotConnected
@@ -95,12 +94,7 @@ class LocalProcesses:
         """
         return self._started.result()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._end)
         self._thread.join()

@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 from asyncua import ua
 from asyncua.crypto.permission_rules import User, UserRole
@@ -36,6 +36,20 @@ _MOST_SUBSCRIPTIONS = 20
 _OAEP = "http://www.w3.org/2001/04/xmlenc#rsa-oaep"  # what Basic256Sha256 encrypts with
 
 
+Service = TypeVar("Service", bound=Callable[..., Any])
+
+
+def _of_own(service: Service) -> Service:
+    """Returns a service that refuses a subscription which is not of the session."""
+
+    def checked(session: "OwnSession", params: Any) -> Any:
+        if not session.owns(params.SubscriptionId):
+            raise BadSubscriptionIdInvalid
+        return service(session, params)
+
+    return cast(Service, checked)
+
+
 class OwnSession(InternalSession):
     """A session that reaches its own subscriptions only, and ends them with itself.
 
@@ -52,13 +66,14 @@ class OwnSession(InternalSession):
     def _server(self) -> "Sessions":
         return cast(Sessions, self.iserver)
 
-    def _owns(self, subscription: int) -> bool:
+    def owns(self, subscription: int) -> bool:
+        """Returns whether a subscription is of this session."""
         known = self.subscription_service.subscriptions.get(subscription)
         return known is not None and known.session_id == self.session_id
 
     def items_of(self, subscription: int) -> PlantItems | None:
         """Returns the items of a subscription of this session, or `None` if it is not its own."""
-        if not self._owns(subscription):
+        if not self.owns(subscription):
             return None
         return cast(
             PlantItems, self.subscription_service.subscriptions[subscription].monitored_item_srv
@@ -68,9 +83,13 @@ class OwnSession(InternalSession):
         """Calls methods as the user of this session."""
         return await self._server.answer_calls(self, params)
 
-    def _check(self, params: Any) -> None:
-        if not self._owns(params.SubscriptionId):
-            raise BadSubscriptionIdInvalid
+    # Each names one subscription, which must be of this session.
+    create_monitored_items = _of_own(InternalSession.create_monitored_items)
+    modify_monitored_items = _of_own(InternalSession.modify_monitored_items)
+    delete_monitored_items = _of_own(InternalSession.delete_monitored_items)
+    set_monitoring_mode = _of_own(InternalSession.set_monitoring_mode)
+    modify_subscription = _of_own(InternalSession.modify_subscription)
+    republish = _of_own(InternalSession.republish)
 
     async def close_session(self, delete_subs: bool = True) -> None:
         """Closes the session and ends its subscriptions in any case."""
@@ -92,7 +111,7 @@ class OwnSession(InternalSession):
             BadTooManySubscriptions: The session has 20.
         """
         subscriptions = self.subscription_service.subscriptions
-        if sum(map(self._owns, subscriptions)) >= _MOST_SUBSCRIPTIONS:
+        if sum(map(self.owns, subscriptions)) >= _MOST_SUBSCRIPTIONS:
             raise BadTooManySubscriptions
         _revise(params)
         result = await super().create_subscription(params, callback, request_callback)
@@ -100,67 +119,27 @@ class OwnSession(InternalSession):
         created.monitored_item_srv = PlantItems(created, self.aspace, self._server.event_types)
         return result
 
-    async def create_monitored_items(
-        self, params: ua.CreateMonitoredItemsParameters
-    ) -> list[ua.MonitoredItemCreateResult]:
-        """Adds items to a subscription of this session."""
-        self._check(params)
-        return await super().create_monitored_items(params)
-
-    async def modify_monitored_items(
-        self, params: ua.ModifyMonitoredItemsParameters
-    ) -> list[ua.MonitoredItemModifyResult]:
-        """Changes items of a subscription of this session."""
-        self._check(params)
-        return await super().modify_monitored_items(params)
-
-    async def delete_monitored_items(
-        self, params: ua.DeleteMonitoredItemsParameters
-    ) -> list[ua.StatusCode]:
-        """Removes items from a subscription of this session."""
-        self._check(params)
-        return await super().delete_monitored_items(params)
-
-    async def set_monitoring_mode(
-        self, params: ua.SetMonitoringModeParameters
-    ) -> list[ua.StatusCode]:
-        """Sets the mode of items of a subscription of this session."""
-        self._check(params)
-        return await super().set_monitoring_mode(params)
-
     async def set_publishing_mode(
         self, params: ua.SetPublishingModeParameters
     ) -> list[ua.StatusCode]:
         """Sets the mode of subscriptions, none of them if one is not of this session."""
-        if not all(self._owns(each) for each in cast(list[int], params.SubscriptionIds)):
+        if not all(self.owns(each) for each in cast(list[int], params.SubscriptionIds)):
             raise BadSubscriptionIdInvalid
         return await super().set_publishing_mode(params)
 
     async def delete_subscriptions(self, ids: list[int]) -> list[ua.StatusCode]:
         """Ends the subscriptions of this session among these."""
-        own = [each for each in ids if self._owns(each)]
+        own = [each for each in ids if self.owns(each)]
         ended = dict(zip(own, await super().delete_subscriptions(own), strict=True))
         refused = status(StatusCodes.BadSubscriptionIdInvalid)
         return [ended.get(each, refused) for each in ids]
-
-    def modify_subscription(
-        self, params: ua.ModifySubscriptionParameters
-    ) -> ua.ModifySubscriptionResult:
-        """Returns the parameters of a subscription of this session, which asyncua keeps."""
-        self._check(params)
-        return super().modify_subscription(params)
-
-    def republish(self, params: ua.RepublishParameters) -> ua.NotificationMessage:
-        """Repeats a notification of a subscription of this session."""
-        self._check(params)
-        return super().republish(params)
 
     def publish(
         self, acks: Iterable[ua.SubscriptionAcknowledgement] | None = None
     ) -> tuple[int, list[ua.StatusCode]]:
         """Acknowledges notifications of this session's subscriptions."""
         return super().publish(
-            [ack for ack in acks or () if self._owns(cast(int, ack.SubscriptionId))]
+            [ack for ack in acks or () if self.owns(cast(int, ack.SubscriptionId))]
         )
 
 
