@@ -30,7 +30,7 @@ class Diagnoser:
         measure: Pure function of the windows and of its inputs. It returns `None` where it cannot
             tell, as while the plant is moving. It sees no clock, site or ledger.
         needs: Unit of each input, by its name; empty for none, as for a truth value, or `ANY_UNIT`.
-        unit: Unit of the residual.
+        unit: Unit of the residual, empty for none.
         window_s: How far back it looks, process time.
         source: Clause, paper and equation, or own.
     """
@@ -47,12 +47,15 @@ class Diagnoser:
 def diagnoser(
     *,
     needs: Mapping[str, str],
-    unit: str,
     window_s: float,
     source: str,
+    unit: str = "",
     optional: frozenset[str] = frozenset(),
 ) -> Callable[[Measure], Diagnoser]:
-    """Makes a method of diagnosis of a function, whose name becomes the method's."""
+    """Makes a method of diagnosis of a function, whose name becomes the method's.
+
+    Its windows are of every tag among its inputs.
+    """
 
     def register(measure: Measure) -> Diagnoser:
         return Diagnoser(measure.__name__, measure, needs, unit, window_s, source, optional)

@@ -25,7 +25,6 @@ def heat_balance(windows: Windows, inputs: Inputs) -> Measured | None:
     It is a share of the hot duty. The outlets lag, so it is unknown while they move.
 
     Args:
-        windows: Of all inputs.
         inputs: `hot` and `cold` are the duties, `hot_out` and `cold_out` the outlets, `flow` that
             of the cold side.
     """

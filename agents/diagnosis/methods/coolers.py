@@ -29,7 +29,6 @@ def cooling_inlet(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the inlet temperature of the cooling water that explains its outlet.
 
     Args:
-        windows: Of every tag.
         inputs: `position` of the water's valve, `outlet` of the water, `hot` side, and `transfer`
             of the clean cooler in percent of the valve. It grows with the `load` of the hot side
             by its `usual_load`, to an `exponent`.
@@ -43,21 +42,17 @@ def cooling_inlet_wander(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns by how much the inlet temperature wanders, beyond one step.
 
     Args:
-        windows: Of every tag.
         inputs: As of `cooling_inlet`.
     """
     found = wander(_inlets(windows, inputs, _LONG_S))
     return None if found is None else Measured(found)
 
 
-@diagnoser(
-    needs=_NEEDS | {"inlet": "degC"}, unit="", window_s=_LONG_S, source=_SOURCE, optional=_OPTIONAL
-)
+@diagnoser(needs=_NEEDS | {"inlet": "degC"}, window_s=_LONG_S, source=_SOURCE, optional=_OPTIONAL)
 def cooling_transfer(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the least heat transfer of three hours as a share of the clean cooler's.
 
     Args:
-        windows: Of every tag.
         inputs: As of `cooling_inlet`, and the usual `inlet` of the water.
     """
     found = [
@@ -69,7 +64,6 @@ def cooling_transfer(windows: Windows, inputs: Inputs) -> Measured | None:
 
 @diagnoser(
     needs={"outlet": "degC", "hot": "degC", "usual": "K"},
-    unit="",
     window_s=_LONG_S,
     source="heat is transfer times temperature difference; own",
 )
@@ -79,7 +73,6 @@ def cooling_gap(windows: Windows, inputs: Inputs) -> Measured | None:
     It grows as the transfer falls, and does not see the inlet.
 
     Args:
-        windows: Of both.
         inputs: `hot` side, `outlet` of the water, and the `usual` difference.
     """
     rows = block_rows(windows, [inputs["hot"], inputs["outlet"]], _LONG_S, _LONG_BLOCK_S)
@@ -89,7 +82,6 @@ def cooling_gap(windows: Windows, inputs: Inputs) -> Measured | None:
 
 @diagnoser(
     needs={"flow": "kg/h", "position": "%", "cold": "degC", "steam": "degC", "usual": ""},
-    unit="",
     window_s=_LONG_S,
     source="condensing steam gives flow in proportion to valve and temperature difference; own",
 )
@@ -97,7 +89,6 @@ def heating_deviation(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the largest relative deviation of a heater's transfer in three hours.
 
     Args:
-        windows: Of every tag.
         inputs: `flow` of condensed steam, `position` of its valve, `cold` side, temperature of the
             `steam`, and the `usual` flow for a percent and a kelvin.
     """

@@ -1,6 +1,6 @@
 """Heat exchangers, by the fouling resistance as measured and with one transmitter corrected."""
 
-from handwheel.connectors.methods.heat_exchanger import fouling, heat_duty
+from handwheel.connectors.methods.heat_exchanger import FOULING, fouling, heat_duty
 
 from ..diagnoser import Diagnoser, Inputs, Measure, diagnoser
 from ..evidence import Measured
@@ -8,19 +8,11 @@ from ..windows import Windows
 from .balances import MOVED_K, STEADY_S
 from .steadiness import is_steady
 
-_FLOWS = {"hot_flow": "m3/h", "cold_flow": "m3/h"}
-_TEMPERATURES = {"hot_in": "degC", "hot_out": "degC", "cold_in": "degC", "cold_out": "degC"}
-_DATA = {
-    "hot_heat_capacity": "kJ/m3K",
-    "area": "m2",
-    "hot_film": "W/m2K",
-    "hot_film_flow": "m3/h",
-    "cold_film": "W/m2K",
-    "cold_film_flow": "m3/h",
-}
 _FOULING = "Incropera, Fundamentals of Heat and Mass Transfer, eq. 11.1, 11.14 and 11.15"
-_SUSPECTS = (*_FLOWS, *_TEMPERATURES)
-_NEEDS = _FLOWS | _TEMPERATURES | _DATA | {"cold_heat_capacity": "kJ/m3K"}
+_SUSPECTS = ("hot_flow", "cold_flow", "hot_in", "hot_out", "cold_in", "cold_out")
+_DATA = tuple(each for each in FOULING.inputs if each not in _SUSPECTS)
+_MEASURED = {each: FOULING.inputs[each] for each in _SUSPECTS}
+_NEEDS = _MEASURED | dict(FOULING.inputs) | {"cold_heat_capacity": "kJ/m3K"}
 _LEAST_FLOW = 0.3  # of the data sheet's flows, below which its films say nothing
 _SERIAL = "serial elimination of gross errors, Narasimhan and Jordache, Data Reconciliation, 7.4"
 
@@ -35,7 +27,6 @@ def fouling_resistance(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the fouling resistance of an exchanger, which is computed in a steady state.
 
     Args:
-        windows: Of all inputs.
         inputs: `resistance` is the computed tag, `hot_out` and `cold_out` are the outlets, `flow`
             that of the cold side.
     """
@@ -70,8 +61,7 @@ def least_resistance(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the fouling resistance that is left whichever transmitter is wrong, but one only.
 
     Args:
-        windows: Of the flows and temperatures.
-        inputs: These, with the data sheet of the exchanger.
+        inputs: Flows and temperatures, with the data sheet of the exchanger.
     """
     known = _steady_state(windows, inputs)
     if known is None:

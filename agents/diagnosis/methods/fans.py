@@ -20,7 +20,6 @@ def fan_deviation(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns by how much a fan turns more slowly than its controller asks.
 
     Args:
-        windows: Of both.
         inputs: `signal` of the controller and `speed` of the fan.
     """
     signal = windows.mean(inputs["signal"], _NOW_S)
@@ -49,7 +48,6 @@ def wet_bulb(windows: Windows, inputs: Inputs) -> Measured | None:
     The effectiveness of the tower rises from `still` without its fan by `full` at full speed.
 
     Args:
-        windows: Of the tags.
         inputs: `speed` of the fan, `warm` and `cold` water, and the tower's constants.
     """
     warm, cold = inputs["warm"], inputs["cold"]

@@ -25,7 +25,6 @@ _PAIR = {
 
 @diagnoser(
     needs={"flow": ANY_UNIT, "position": "%", "full": ANY_UNIT},
-    unit="",
     window_s=_NOW_S,
     source="linear inherent characteristic, ANSI/ISA-75.11.01",
 )
@@ -33,7 +32,6 @@ def valve_delivery(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the flow through a linear valve as a share of what its position lets through.
 
     Args:
-        windows: Of both.
         inputs: `flow`, `position` of the valve, and the `full` flow at 100 %.
     """
     flow = windows.mean(inputs["flow"], _NOW_S)
@@ -53,7 +51,6 @@ def feed_share(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the share of a component in a feed, by the balance of the point at which it mixes.
 
     Args:
-        windows: Of every tag.
         inputs: Flows of the `mixed` stream, the `recycle` and the `feed`, and shares of the
             component in the first two. No other stream brings it.
     """
@@ -75,7 +72,6 @@ def feed_exchange(windows: Windows, inputs: Inputs) -> Measured | None:
     It moves by as much as one component takes the place of the other.
 
     Args:
-        windows: Of every tag.
         inputs: As of `feed_share`, for a first and a second component, and a feed of the `pure`
             first one.
     """
@@ -100,7 +96,6 @@ def feed_exchange(windows: Windows, inputs: Inputs) -> Measured | None:
         "gas": "kscmh", "condensed": "m3/h", "gas_of_liquid": "", "activation": "K",
         "no_gas": "%", "usual": "", "usual_temperature": "degC",
     },
-    unit="",
     window_s=_RATE_S,
     source="power law of rates, Downs and Vogel 1993, reaction 1",
 )  # fmt: skip
@@ -110,7 +105,6 @@ def reaction_deviation(windows: Windows, inputs: Inputs) -> Measured | None:
     What is fed reacts at once, so that the share of it which is left tells the rate constant.
 
     Args:
-        windows: Of every tag.
         inputs: `feed` that reacts with order 1 and is the `third` share of the gas that leaves,
             shares of the `first` and `second` reactant with their orders, `pressure`,
             `temperature` and `level` of the reactor, the level `no_gas` at which it is full,

@@ -34,7 +34,6 @@ def basin_leak(windows: Windows, inputs: Inputs) -> Measured | None:
     It is the make-up less evaporation, blow-down and what the level gains.
 
     Args:
-        windows: Of the tags.
         inputs: `volume` is that of the basin at 100 %, `make_up` the valve's position with
             `full_make_up` at 100 %, `warm` and `cold` the water's temperatures, `losses` the share
             of the flow that evaporates and is blown down for each K.
@@ -70,7 +69,6 @@ def level_jump(windows: Windows, inputs: Inputs) -> Measured | None:
     counted, since a transmitter that was mended shows at last what happened meanwhile.
 
     Args:
-        windows: Of the level.
         inputs: `volume` is that of the vessel at 100 %, `full_make_up` its largest usual inflow.
     """
     found = windows.bucket_lists(inputs["level"], _JUMP_S)

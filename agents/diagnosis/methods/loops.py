@@ -25,7 +25,6 @@ def loop_room(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns how far the output of a loop is from its limit, 0 if it is saturated.
 
     Args:
-        windows: Of the output.
         inputs: `output` and its `limit`.
     """
     output = windows.mean(inputs["output"], _SATURATED_S)
@@ -34,7 +33,6 @@ def loop_room(windows: Windows, inputs: Inputs) -> Measured | None:
 
 @diagnoser(
     needs={"signal": ANY_UNIT},
-    unit="",
     window_s=_STEP_S,
     source="own",
 )
@@ -42,7 +40,6 @@ def changed(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns by how much a signal differs from the past two hours at most, with its sign.
 
     Args:
-        windows: Of the signal.
         inputs: `signal`.
     """
     found = windows.bucket_lists(inputs["signal"], _STEP_S).mean
@@ -54,7 +51,6 @@ def changed(windows: Windows, inputs: Inputs) -> Measured | None:
 
 @diagnoser(
     needs={"value": ANY_UNIT},
-    unit="",
     window_s=_COURSE_S,
     source="autocorrelation, Thornhill, Huang and Zhang, J. Process Control 13 (2003) 91; own",
 )
@@ -65,7 +61,6 @@ def loop_oscillation(windows: Windows, inputs: Inputs) -> Measured | None:
     minutes are seen.
 
     Args:
-        windows: Of the controlled value.
         inputs: `value`.
     """
     means = block_means(windows, inputs["value"], _COURSE_S, _BLOCK_S)
@@ -96,7 +91,6 @@ def _first_return(correlation: list[float]) -> float:
 
 @diagnoser(
     needs={"value": ANY_UNIT, "output": "%", "least": ANY_UNIT, "gain": ""},
-    unit="",
     window_s=_COURSE_S,
     source="idle index, Hägglund, Control Engineering Practice 7 (1999) 1505",
 )
@@ -106,7 +100,6 @@ def loop_sluggishness(windows: Windows, inputs: Inputs) -> Measured | None:
     `None` while the value moves less than `least` in 30 s, which is most of the time.
 
     Args:
-        windows: Of value and output.
         inputs: `value`, `output`, `least`, the smallest movement of the value in 30 s that counts,
             and `gain`, 1 where the value rises with the output and -1 where it falls.
     """

@@ -4,9 +4,10 @@ A pump's own flow comes from its shaft power, because neither water that runs ba
 worn impeller changes it. Heads are metres of the liquid, flows m3/h, speeds fractions of full.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-from ..diagnoser import Inputs, diagnoser
+from ..diagnoser import Diagnoser, Inputs, Measure, diagnoser
 from ..evidence import Measured
 from ..windows import Windows
 
@@ -26,7 +27,6 @@ _SHEET = {
     "density": "kg/m3",
 }  # fmt: skip
 _CURVE = {"shutoff": "m", "drop": "m"}
-_OPTIONAL = frozenset({"density"})
 
 
 class _Duty(NamedTuple):
@@ -85,39 +85,35 @@ def _head_lost(duty: _Duty, flow: float, inputs: Inputs) -> Measured:
     return Measured(1.0 - given / at_shutoff, flow)
 
 
-@diagnoser(
-    needs=_DUTY | _SHEET | _CURVE,
-    unit="",
-    window_s=_WINDOW_S,
-    source=_SOURCE,
-    optional=_OPTIONAL,
-)
+def _of_duty(
+    needs: dict[str, str], unit: str = "", source: str = _SOURCE
+) -> Callable[[Measure], Diagnoser]:
+    """Makes a method that needs the duty of a pump, and these inputs with it."""
+    return diagnoser(
+        needs=_DUTY | _SHEET | needs, unit=unit, window_s=_WINDOW_S, source=source,
+        optional=frozenset({"density"}),
+    )  # fmt: skip
+
+
+@_of_duty(_CURVE)
 def head_lost(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the share of its head that a pump has lost, at its own flow by its power.
 
     Args:
-        windows: Of the pump, of the pressure and level at its two sides, and of the loss of its
-            suction line.
-        inputs: The tags, with the data sheet: `shutoff` head, its `drop` to the rated flow, the
+        inputs: The tags of the pump, of the pressure and level at its two sides and of the loss of
+            its suction line, with the data sheet: `shutoff` head, its `drop` to the rated flow, the
             best `efficiency`, shaft power `kw_per_a` and `idle`, and the `span` of the level.
     """
     duty = _duty(windows, inputs)
     return None if duty is None else _head_lost(duty, duty.flow, inputs)
 
 
-@diagnoser(
-    needs=_DUTY | _SHEET | _CURVE | {"flow": "m3/h", "peer": ""},
-    unit="",
-    window_s=_WINDOW_S,
-    source=_SOURCE,
-    optional=_OPTIONAL,
-)
+@_of_duty(_CURVE | {"flow": "m3/h", "peer": ""})
 def head_below_curve(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the share of its head that is missing at the metered flow, while its peer stands.
 
     Args:
-        windows: As for `head_lost`, and of the metered `flow` and of whether the `peer` runs.
-        inputs: As for `head_lost`.
+        inputs: As for `head_lost`, with the metered `flow` and whether the `peer` runs.
     """
     duty, flow = _duty(windows, inputs), windows.mean(inputs["flow"], _WINDOW_S)
     if duty is None or flow is None or not _stands(windows, inputs["peer"]):
@@ -125,18 +121,11 @@ def head_below_curve(windows: Windows, inputs: Inputs) -> Measured | None:
     return _head_lost(duty, flow, inputs)
 
 
-@diagnoser(
-    needs=_DUTY | _SHEET | {"flow": "m3/h", "peer": ""},
-    unit="m3/h",
-    window_s=_WINDOW_S,
-    source=_SOURCE,
-    optional=_OPTIONAL,
-)
+@_of_duty({"flow": "m3/h", "peer": ""}, unit="m3/h")
 def flow_back(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns how much more a pump moves by its power than is metered, while its peer stands.
 
     Args:
-        windows: As for `head_below_curve`.
         inputs: As for `head_below_curve`, without the curve.
     """
     duty, flow = _duty(windows, inputs), windows.mean(inputs["flow"], _WINDOW_S)
@@ -145,18 +134,13 @@ def flow_back(windows: Windows, inputs: Inputs) -> Measured | None:
     return Measured(duty.flow - flow, flow)
 
 
-@diagnoser(
-    needs=_DUTY | _SHEET | {"atmosphere": "m", "required": "m"},
-    unit="m",
-    window_s=_WINDOW_S,
-    source="net positive suction head, ISO 9906",
-    optional=_OPTIONAL,
+@_of_duty(
+    {"atmosphere": "m", "required": "m"}, unit="m", source="net positive suction head, ISO 9906"
 )
 def suction_margin(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the net positive suction head that is left, below zero while the pump cavitates.
 
     Args:
-        windows: As for `head_lost`.
         inputs: As for `head_lost`, with `atmosphere` less vapour pressure, and the head that is
             `required` at no flow, which is twice as much at the rated flow.
     """
@@ -177,27 +161,23 @@ def delivery_noise(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns by how much a sample of the delivery pressure scatters more than usual.
 
     Args:
-        windows: Of the pressure.
         inputs: `pressure`, and the `usual` standard deviation of a sample.
     """
     noise = windows.noise(inputs["pressure"], _WINDOW_S)
     return None if noise is None else Measured(noise - inputs["usual"])
 
 
-@diagnoser(
-    needs=_DUTY | _SHEET | {"vibration": "mm/s", "at_speed": "mm/s", "off_flow": "mm/s"},
+@_of_duty(
+    {"vibration": "mm/s", "at_speed": "mm/s", "off_flow": "mm/s"},
     unit="mm/s",
-    window_s=_WINDOW_S,
     source="vibration goes with the square of speed and of the distance to the best flow, own",
-    optional=_OPTIONAL,
 )
 def vibration_excess(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the vibration that neither the speed nor the flow of the pump explains.
 
     Args:
-        windows: As for `head_lost`, and of the vibration.
-        inputs: As for `head_lost`, with the healthy vibration `at_speed`, at full speed and the
-            best flow, and what is added `off_flow`, at no flow.
+        inputs: As for `head_lost`, with the `vibration`, the healthy one `at_speed`, at full speed
+            and the best flow, and what is added `off_flow`, at no flow.
     """
     duty, vibration = _duty(windows, inputs), windows.mean(inputs["vibration"], _WINDOW_S)
     if duty is None or vibration is None:
@@ -217,7 +197,6 @@ def bearing_heat(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns by how much a bearing is warmer than its speed explains.
 
     Args:
-        windows: Of the pump.
         inputs: `running`, `speed` and `temperature` of the bearing, the `ambient` temperature, and
             its healthy `rise` at full speed.
     """

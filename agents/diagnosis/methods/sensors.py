@@ -13,7 +13,6 @@ _SAME = 3.0  # of it, within which a signal has come back
 
 @diagnoser(
     needs={"signal": ANY_UNIT, "usual": ANY_UNIT},
-    unit="",
     window_s=_NOISE_S,
     source="a frozen signal has lost its noise, a damaged one has more; NAMUR NE 107",
 )
@@ -21,7 +20,6 @@ def noise_share(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the noise of a signal as a multiple of its usual one, 0 if it is frozen.
 
     Args:
-        windows: Of the signal.
         inputs: `signal`, and `usual`, the standard deviation of one sample in its unit.
     """
     sizes = windows.bucket_lists(inputs["signal"], _NOISE_S).size
@@ -33,7 +31,6 @@ def noise_share(windows: Windows, inputs: Inputs) -> Measured | None:
 
 @diagnoser(
     needs={"signal": ANY_UNIT, "usual": ANY_UNIT},
-    unit="",
     window_s=_SPIKES_S,
     source="a sample far from those before and after it is no process; NAMUR NE 107; own",
 )
@@ -43,7 +40,6 @@ def spikes(windows: Windows, inputs: Inputs) -> Measured | None:
     A spike is over 8 times the usual noise away from a signal that is the same before and after.
 
     Args:
-        windows: Of the signal.
         inputs: `signal`, and `usual`, the standard deviation of one sample in its unit.
     """
     if windows.mean(inputs["signal"], _SPIKES_S) is None:

@@ -11,7 +11,6 @@ _LONG_S = 10800.0
 
 @diagnoser(
     needs={"dp": "kPa", "flow": "m3/h", "clean": "", "least_flow": "m3/h"},
-    unit="",
     window_s=_WINDOW_S,
     source="turbulent pressure loss goes with the square of the flow, White, Fluid Mechanics, 6.9",
     optional=frozenset({"least_flow"}),
@@ -20,7 +19,6 @@ def strainer_resistance(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the resistance `dp / flow²` of a strainer as a multiple of the clean one.
 
     Args:
-        windows: Of the pressure difference and the flow.
         inputs: `dp`, `flow`, and `clean` in kPa/(m3/h)².
     """
     dp = windows.mean(inputs["dp"], _WINDOW_S)
@@ -32,7 +30,6 @@ def strainer_resistance(windows: Windows, inputs: Inputs) -> Measured | None:
 
 @diagnoser(
     needs={"before": "kPag", "between": "kPag", "after": "kPag", "usual": ""},
-    unit="",
     window_s=_LONG_S,
     source="losses in series at one flow are in proportion, White, Fluid Mechanics, 6.9",
 )
@@ -40,7 +37,6 @@ def resistance_in_series(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the largest resistance of three hours by that of the piece before it, less 1.
 
     Args:
-        windows: Of the pressures.
         inputs: Pressures `before` the first piece, `between` both and `after` the second, and the
             `usual` ratio of their losses.
     """

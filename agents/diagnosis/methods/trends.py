@@ -25,7 +25,6 @@ def time_to_limit(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the time in which a value that grows exponentially reaches its limit.
 
     Args:
-        windows: Of the value.
         inputs: `value`, `limit`, the healthy `floor` above which it grows, and by how many
             standard `errors` the slope is taken larger: 2 for the earliest time, -2 for the
             latest, 0 for the most probable.
@@ -46,7 +45,6 @@ def time_to_limit(windows: Windows, inputs: Inputs) -> Measured | None:
 
 @diagnoser(
     needs={"value": ANY_UNIT, "cause": ANY_UNIT, "gain": ""},
-    unit="",
     window_s=_LONG_S,
     source="own",
 )
@@ -54,7 +52,6 @@ def spread_beyond(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the standard deviation of a value beyond what its cause explains, in its unit.
 
     Args:
-        windows: Of both.
         inputs: `value`, its `cause`, and the largest `gain` from that to the value.
     """
     value = windows.spread(inputs["value"], _LONG_S)
@@ -66,7 +63,6 @@ def spread_beyond(windows: Windows, inputs: Inputs) -> Measured | None:
 
 @diagnoser(
     needs={"value": ANY_UNIT, "target": ANY_UNIT},
-    unit="",
     window_s=_SWING_S,
     source="own",
 )
@@ -74,7 +70,6 @@ def swing_about(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns how far a value went to both sides of its target in nine hours, in its unit.
 
     Args:
-        windows: Of both.
         inputs: `value` and `target`.
     """
     rows = block_rows(windows, [inputs["value"], inputs["target"]], _SWING_S, _SWING_BLOCK_S)

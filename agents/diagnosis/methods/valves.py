@@ -28,7 +28,6 @@ def valve_deviation(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the distance of a valve from the signal of its controller, without its sign.
 
     Args:
-        windows: Of both.
         inputs: `signal` of the controller and `position` of the valve.
     """
     signal = windows.mean(inputs["signal"], _NOW_S)
@@ -48,7 +47,6 @@ def valve_band(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the largest distance of a valve from its signal in the last hour.
 
     Args:
-        windows: Of both.
         inputs: `signal` of the controller and `position` of the valve.
     """
     apart = list(map(sub, *_both(windows, inputs, _BAND_S)))
@@ -61,7 +59,6 @@ def valve_band(windows: Windows, inputs: Inputs) -> Measured | None:
 
 @diagnoser(
     needs=_NEEDS | {"least": "%"},
-    unit="",
     window_s=_FOLLOWS_S,
     source="ANSI/ISA-75.25.01, control valve response; own",
 )
@@ -69,7 +66,6 @@ def valve_following(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the share of its signal's movement that a valve follows, 0 if it stands.
 
     Args:
-        windows: Of both.
         inputs: `signal` of the controller, `position` of the valve, and `least`, the standard
             deviation of the signal from which it is asked to move.
     """
@@ -90,7 +86,6 @@ def valve_jump(windows: Windows, inputs: Inputs) -> Measured | None:
     """Returns the largest jump of a valve that stood before it, beyond that of its signal.
 
     Args:
-        windows: Of both.
         inputs: `signal` of the controller and `position` of the valve.
     """
     signals, positions = _both(windows, inputs, _JUMP_S)
