@@ -11,21 +11,11 @@ from dataclasses import dataclass
 from math import exp
 
 from . import constants as k
-from .thermo import LIQUID, Mixture, enthalpy, gas_cubic, temperature
+from .thermo import Mixture, enthalpy, gas_cubic, liquid_cubic, liquid_volume, temperature
 
 _KELVIN = k.KELVIN
 _GAS_CONSTANT = k.GAS_CONSTANT
 _M_A, _M_B, _M_C, _M_D, _M_E, _M_F, _M_G, _M_H = k.MOLAR_MASS
-_D1, _D2, _D3 = LIQUID[3][1:]
-_E1, _E2, _E3 = LIQUID[4][1:]
-_F1, _F2, _F3 = LIQUID[5][1:]
-_G1, _G2, _G3 = LIQUID[6][1:]
-_H1, _H2, _H3 = LIQUID[7][1:]
-_RD0, _RD1, _RD2 = k.LIQUID_DENSITY[3]
-_RE0, _RE1, _RE2 = k.LIQUID_DENSITY[4]
-_RF0, _RF1, _RF2 = k.LIQUID_DENSITY[5]
-_RG0, _RG1, _RG2 = k.LIQUID_DENSITY[6]
-_RH0, _RH1, _RH2 = k.LIQUID_DENSITY[7]
 _PD0, _PD1, _PD2 = k.ANTOINE[0]
 _PE0, _PE1, _PE2 = k.ANTOINE[1]
 _PF0, _PF1, _PF2 = k.ANTOINE[2]
@@ -55,23 +45,11 @@ class Drum:
 def drum(state: Sequence[float], volume: float, guess: float) -> Drum:
     """Solves a drum of this volume, ft3, from lb-mol of A to H and the liquid's energy, 1e6 Btu."""
     a, b, c, d, e, f, g, h, energy = state
-    t = temperature(
-        0.0,
-        d * _D1 + e * _E1 + f * _F1 + g * _G1 + h * _H1,
-        d * _D2 + e * _E2 + f * _F2 + g * _G2 + h * _H2,
-        d * _D3 + e * _E3 + f * _F3 + g * _G3 + h * _H3,
-        energy,
-        guess,
-    )
+    heavy = 0.0, 0.0, 0.0, d, e, f, g, h
+    t = temperature(*liquid_cubic(heavy), energy, guess)
     moles = d + e + f + g + h
-    liquid_volume = (  # ideal mixing of volumes, not of densities
-        d * _M_D / (_RD0 + t * (_RD1 + t * _RD2))
-        + e * _M_E / (_RE0 + t * (_RE1 + t * _RE2))
-        + f * _M_F / (_RF0 + t * (_RF1 + t * _RF2))
-        + g * _M_G / (_RG0 + t * (_RG1 + t * _RG2))
-        + h * _M_H / (_RH0 + t * (_RH1 + t * _RH2))
-    )
-    gas_volume = volume - liquid_volume
+    liquid_ft3 = liquid_volume(heavy, t)
+    gas_volume = volume - liquid_ft3
     per_mole = _GAS_CONSTANT * (t + _KELVIN) / gas_volume
     x_d, x_e, x_f, x_g, x_h = liquid = (d / moles, e / moles, f / moles, g / moles, h / moles)
     p_a, p_b, p_c, p_d, p_e, p_f, p_g, p_h = partials = (
@@ -93,8 +71,8 @@ def drum(state: Sequence[float], volume: float, guess: float) -> Drum:
         gas_volume,
         liquid,
         energy / moles,
-        liquid_volume,
-        liquid_volume / moles,
+        liquid_ft3,
+        liquid_ft3 / moles,
     )
 
 
