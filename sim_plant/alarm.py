@@ -1,7 +1,7 @@
 """Process alarms with limit, dead band and delays, after ISA-18.2."""
 
 from dataclasses import dataclass
-from enum import Enum, IntEnum
+from enum import IntEnum
 
 
 class Priority(IntEnum):
@@ -28,51 +28,6 @@ class AlarmDefinition:
     respond_within: str  # time for the response, as text
 
 
-class AlarmPhase(Enum):
-    """Phase of an alarm in the state diagram of ISA-18.2."""
-
-    NORMAL = "normal"
-    UNACKNOWLEDGED = "unacknowledged"
-    ACKNOWLEDGED = "acknowledged"
-    RETURNED = "returned unacknowledged"
-
-    @property
-    def is_active(self) -> bool:
-        """Returns whether the alarm's condition holds."""
-        return self in {AlarmPhase.UNACKNOWLEDGED, AlarmPhase.ACKNOWLEDGED}
-
-    @property
-    def is_acknowledged(self) -> bool:
-        """Returns whether there is nothing to acknowledge."""
-        return self in {AlarmPhase.NORMAL, AlarmPhase.ACKNOWLEDGED}
-
-
-class AlarmStep(Enum):
-    """Transition of an alarm."""
-
-    ACTIVATE = "activate"
-    CLEAR = "clear"
-    ACKNOWLEDGE = "acknowledge"
-
-
-_NEXT = {
-    (AlarmPhase.NORMAL, AlarmStep.ACTIVATE): AlarmPhase.UNACKNOWLEDGED,
-    (AlarmPhase.UNACKNOWLEDGED, AlarmStep.CLEAR): AlarmPhase.RETURNED,
-    (AlarmPhase.UNACKNOWLEDGED, AlarmStep.ACKNOWLEDGE): AlarmPhase.ACKNOWLEDGED,
-    (AlarmPhase.ACKNOWLEDGED, AlarmStep.CLEAR): AlarmPhase.NORMAL,
-    (AlarmPhase.RETURNED, AlarmStep.ACTIVATE): AlarmPhase.UNACKNOWLEDGED,
-    (AlarmPhase.RETURNED, AlarmStep.ACKNOWLEDGE): AlarmPhase.NORMAL,
-}
-
-
-def follow(phase: AlarmPhase, step: AlarmStep) -> AlarmPhase | None:
-    """Returns the phase after a step, or `None` where that step cannot happen.
-
-    Source: ISA-18.2, alarm state transition diagram, without shelving and suppression.
-    """
-    return _NEXT.get((phase, step))
-
-
 @dataclass(slots=True)
 class AlarmState:
     """State of an alarm, its phase as two booleans, so that a snapshot has plain values only."""
@@ -83,20 +38,11 @@ class AlarmState:
     changed_at_s: float = 0.0  # plant time of the last change of phase
 
     @property
-    def phase(self) -> AlarmPhase:
-        """Phase of the alarm."""
-        return _PHASES[self.active, self.acknowledged]
-
-    def take(self, step: AlarmStep) -> bool:
-        """Makes a transition and returns true, or returns false where it is not allowed."""
-        after = follow(self.phase, step)
-        if after is None:
-            return False
-        self.active, self.acknowledged = after.is_active, after.is_acknowledged
-        return True
-
-
-_PHASES = {(phase.is_active, phase.is_acknowledged): phase for phase in AlarmPhase}
+    def phase(self) -> str:
+        """Phase in the alarm state diagram of ISA-18.2, without shelving and suppression."""
+        if self.acknowledged:
+            return "acknowledged" if self.active else "normal"
+        return "unacknowledged" if self.active else "returned unacknowledged"
 
 
 def scan(alarm: AlarmDefinition, state: AlarmState, value: float, dt_s: float) -> bool:
@@ -114,4 +60,7 @@ def scan(alarm: AlarmDefinition, state: AlarmState, value: float, dt_s: float) -
     if state.elapsed_s < alarm.delay_s:
         return False
     state.elapsed_s = 0.0
-    return state.take(AlarmStep.CLEAR if state.active else AlarmStep.ACTIVATE)
+    state.active = not state.active
+    if state.active:
+        state.acknowledged = False
+    return True

@@ -9,7 +9,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any, Generic, TypeVar
 
 from . import alarm, state
-from .alarm import AlarmDefinition, AlarmState, AlarmStep
+from .alarm import AlarmDefinition, AlarmState
 from .errors import NotWritable, OutOfRange, ScenarioError, SnapshotError, WrongState
 from .model import FaultKind, PlantEquipment, PlantEvent, PlantTag, Quality, Value
 
@@ -151,10 +151,11 @@ class BasePlant(ABC, Generic[S]):
         current = self.state.alarms.get(alarm)
         if current is None:
             raise NotWritable(f"there is no alarm {alarm}")
-        if not current.take(AlarmStep.ACKNOWLEDGE):
+        if current.acknowledged:
             raise WrongState(f"{alarm} has nothing to acknowledge")
+        current.acknowledged = True
         current.changed_at_s = self.time_s
-        self.note("ack", alarm, f"{alarm} is {current.phase.value}")
+        self.note("ack", alarm, f"{alarm} is {current.phase}")
 
     def write(self, tag: str, value: Value) -> None:
         """Takes a write that arrived on the wire. Raises `WriteRejected`, with nothing changed."""
