@@ -19,8 +19,6 @@ from .graph import Deliberations
 from .problem_log import ProblemLog
 from .supervised_run import one_line
 
-_KEEP_S = 3.0  # under a third of the time that the lock holds
-
 
 @dataclass(frozen=True, slots=True)
 class ShadowContext(CaseContext):
@@ -42,7 +40,6 @@ class ShadowAgents:
             self.cases.outcome, None, context.diagnosis, context.planners, context.look_ahead
         )
         self._again = set[str]()  # cases that are judged with the next scan
-        self._kept_ms = context.clock().boot_ms
 
     async def work(
         self, latest: Callable[[], Readings], scan: Callable[[], Awaitable[object]]
@@ -67,7 +64,7 @@ class ShadowAgents:
             self._context.look_ahead.observe()
         self._again = set[str]()
         try:
-            self._keep_lock()
+            self._context.ledger.writer.keep()
             for each in self.cases.observe({}):
                 await self._deliberations.follow(each)
             self._report("the ledger", "")
@@ -101,9 +98,3 @@ class ShadowAgents:
         except Exception as error:  # noqa: BLE001 (the supervisor of cases; it is judged again)
             self._again.add(case_id)
             self._report(case_id, one_line(error))
-
-    def _keep_lock(self) -> None:
-        now_ms = self._context.clock().boot_ms
-        if now_ms - self._kept_ms >= _KEEP_S * 1000.0:
-            self._context.ledger.writer.renew()
-            self._kept_ms = now_ms

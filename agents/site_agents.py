@@ -36,7 +36,6 @@ from .supervised_run import one_line
 from .supervision.turns import Turns
 from .tasks import Tasks
 
-_KEEP_S = 3.0  # under a third of the time that the lock holds
 _DAY_S = 86400.0
 
 
@@ -67,7 +66,6 @@ class SiteAgents:
         self._answers = OpenAnswers(port, own, now, self._report) if own else None
         self._advice = SiteAdvice(context, self.cases, self._report)
         self._closed_orders = ClosedOrders(context, self.cases.candidates, self._report)
-        self._kept_ms = now().boot_ms
         self._removed_ms = -inf  # when old checkpoints were removed
         self._changed = set[str]()  # runs, requests and cases that something has changed for
         self._rows = set[str]()  # subjects of the journal's rows that nothing was done about yet
@@ -146,7 +144,7 @@ class SiteAgents:
     def _work_once(self) -> None:
         self._context.ledger.writer.settle()
         self._left_open.hold()
-        self._keep_lock()
+        self._context.ledger.writer.keep()
         self._rows |= self._context.ledger.changed()
         before, owners = self._owners or {}, self._owners
         if self._rows or owners is None:
@@ -172,12 +170,6 @@ class SiteAgents:
             if case_id not in self._tasks.names:
                 self._tasks.start(case_id, self._judge_case(case_id))
         self._rows, self._changed = set[str](), set[str]()  # else they are tried again
-
-    def _keep_lock(self) -> None:
-        now_ms = self._context.clock().boot_ms
-        if now_ms - self._kept_ms >= _KEEP_S * 1000.0:
-            self._context.ledger.writer.renew()
-            self._kept_ms = now_ms
 
     def _remove_old(self) -> None:
         """Removes old checkpoints at the start and once a day, beside the work on the plant."""

@@ -20,6 +20,8 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.message import Message, submit
 from handwheel.tools.requests.timestamps import Instant
 
+_KEEP_MS = 3000  # under a third of the time that the lock holds
+
 
 class Follower(Protocol):
     """State that goes ahead of the ledger within a transaction."""
@@ -48,6 +50,7 @@ class LedgerWriter:
     def __init__(self, context: DecisionContext, holder: str, clock: Callable[[], Instant]) -> None:
         self.context, self.clock = context, clock
         self._holder = holder
+        self._kept_ms = clock().boot_ms
         self._operations: list[Operation] | None = None  # of the transaction that is open
         self._followers: list[Follower] = []
         self._unanswered: Effects | None = None
@@ -60,6 +63,13 @@ class LedgerWriter:
         message = TakeRunnerLock(site=context.site.id, holder=holder, pid=os.getpid())
         submit(context, message, clock())
         return cls(context, holder, clock)
+
+    def keep(self) -> None:
+        """Renews the runner lock if that is due, to be called at least every three seconds."""
+        now_ms = self.clock().boot_ms
+        if now_ms - self._kept_ms >= _KEEP_MS:
+            self.renew()
+            self._kept_ms = now_ms
 
     def renew(self) -> None:
         """Keeps the runner lock for another while."""

@@ -17,7 +17,6 @@ from handwheel.tools.requests.ids import new_id
 
 from .own_agent import OwnAgent, Seen
 
-_KEEP_MS = 3000
 _AGENT = "agent"
 _WHY = Judgement("act", "its agent asks for it, and has diagnosed nothing")
 
@@ -33,7 +32,6 @@ class AgentLoop:
         context = replace(context, rebind=self._rebind)
         self._runs = SiteRuns(context, self._judge, context.hashes, ProblemLog(__name__))
         self._tasks = Tasks()
-        self._kept_ms = context.clock().boot_ms
 
     def take_over(self) -> None:
         """Does nothing, since nobody was at work before."""
@@ -43,7 +41,7 @@ class AgentLoop:
         self._tasks.raise_errors()
         context = self._context
         changed = context.plant.observe(readings, monotonic_s) | context.ledger.changed()
-        self._keep_lock()
+        context.ledger.writer.keep()
         for run_id in self._runs.due(changed):
             self._tasks.start(run_id, self._advance(run_id))
         place = context.ledger.context
@@ -65,12 +63,6 @@ class AgentLoop:
     async def end(self) -> None:
         """Ends what is being done. Runs stay as they are."""
         await self._tasks.end()
-
-    def _keep_lock(self) -> None:
-        now_ms = self._context.clock().boot_ms
-        if now_ms - self._kept_ms >= _KEEP_MS:
-            self._context.ledger.writer.renew()
-            self._kept_ms = now_ms
 
     async def _judge(
         self, run_id: str, plan: BoundPlaybook, found: Diagnosis, needs_evidence: bool

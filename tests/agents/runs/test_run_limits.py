@@ -85,7 +85,7 @@ async def test_a_plant_that_begins_anew_stops_no_clock(room: AgentsRoom) -> None
 async def test_the_crew_works_until_another_process_does(
     room: AgentsRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handwheel.agents.site_agents._KEEP_S", 0.0)
+    monkeypatch.setattr("handwheel.playbooks.execution.ledger_writer._KEEP_MS", 0)
     await room.reach_request(1)
     tags, before = list(room.site.tags.values()), room.stepped_agents.view.scans
     work = asyncio.create_task(
