@@ -9,7 +9,6 @@ from handwheel.tools.errors import GuardrailError, InvalidArguments, LedgerError
 from handwheel.tools.guardrails.approval.build_request import ProposedWrite
 from handwheel.tools.guardrails.approval.messages.agents import FileSegment, Operation
 from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
-from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.policy.rules import TagRules
 from handwheel.tools.requests.ids import new_id
@@ -26,8 +25,6 @@ class AgentAccess:
 
     Attributes:
         requests: Ids of all requests that the proposer knows of, the newest last.
-        filed: How many were filed.
-        denied: How many of these the policy denied.
         refused: How many operations the gate refused.
     """
 
@@ -35,7 +32,7 @@ class AgentAccess:
         self.context, self.own, self.draw = context, own, draw
         self.requests: list[str] = []
         self.runs = [new_id("U")]
-        self.filed = self.denied = self.refused = 0
+        self.refused = 0
 
     @property
     def database(self) -> Ledger:
@@ -87,9 +84,6 @@ class AgentAccess:
     def file(self, request: ActionRequest) -> None:
         """Files a request, and says that the policy denies nothing. Raises `GuardrailError`."""
         self.context.ledger.writer.add(FileSegment(request=request))
-        record = load_exactly(self.database, request.request_id)
-        self.filed += 1
-        self.denied += record.state == "DENIED"
         self.requests.append(request.request_id)
 
     def add(self, *operations: Operation) -> None:

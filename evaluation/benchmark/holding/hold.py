@@ -25,8 +25,8 @@ from .deciding_people import DecidingPeople
 from .hold_result import HoldCounts, HoldResult
 from .hold_spec import HoldSpec
 from .judge_frames import FrameFaults, judge_frames
+from .proposer import Proposer
 from .proposer_loop import ProposerLoop
-from .proposers import Liar, Proposer, RandomProposer
 from .signed_requests import TimedFrame
 
 _PEOPLE_ASK = 0.3  # share of the episodes in which a person asks for something too
@@ -51,7 +51,7 @@ class ProposerProcess:
         """Creates our agents with a proposer beside them."""
         own = SiteAgents(context)
         access = AgentAccess(context, own, self.draw)
-        proposer: Proposer = Liar(access) if self.is_liar else RandomProposer(access)
+        proposer = Proposer(access, is_liar=self.is_liar)
         self.accesses.append(access)
         self.proposers.append(proposer)
         return ProposerLoop(own, proposer)

@@ -4,7 +4,7 @@ from handwheel.agents.site_agents import SiteAgents
 from handwheel.agents.tasks import Tasks
 from handwheel.connectors.model.process_clock import Readings
 
-from .proposers import Proposer
+from .proposer import Proposer
 
 _PROPOSER = "proposer"
 

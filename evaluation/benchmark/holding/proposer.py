@@ -1,7 +1,7 @@
-"""Proposers of the suite `hold`, one that lies and one that asks at random."""
+"""Proposer of the suite `hold`, which lies or only asks at random."""
 
 from collections import Counter
-from typing import Any, Protocol
+from typing import Any
 
 from handwheel.connectors.errors import NotConnected
 from handwheel.tools.errors import GuardrailError
@@ -18,46 +18,40 @@ from .false_requests import FALSE_REQUESTS
 _ASKS, _LIES, _DECEIVES, _GOES_ON = 0.2, 0.75, 0.4, 0.7  # at each scan
 
 
-class Proposer(Protocol):
-    """Proposer in the place of the process of the agents.
+class Proposer:
+    """Proposer in the place of the process of the agents, which asks at random and may lie.
+
+    One that does not lie asks for values inside and outside of what the policy allows.
 
     Attributes:
         tried: How often each way to deceive was tried.
     """
 
-    tried: Counter[str]
-
-    async def act(self) -> None:
-        """Does what it likes at a scan."""
-        ...
-
-
-class Liar:
-    """Files requests of which most are not what they say, and deceives in between."""
-
-    def __init__(self, access: AgentAccess) -> None:
+    def __init__(self, access: AgentAccess, *, is_liar: bool) -> None:
         self.tried = Counter[str]()
-        self._access = access
+        self._access, self._is_liar = access, is_liar
         self._last: dict[str, Any] | None = None  # document of the request that it made before
 
     async def act(self) -> None:
-        """Asks, deceives, and has carried out what people have approved. See `Proposer.act`."""
+        """Asks, deceives if it lies, and has carried out what people have approved."""
         access, draw = self._access, self._access.draw
         if draw.random() < _ASKS:
             await self._ask()
-        if access.requests and draw.random() < _DECEIVES:
+        if self._is_liar and access.requests and draw.random() < _DECEIVES:
             name = draw.choice(list(FALSE_OPERATIONS))
             self.tried[name] += 1
             await FALSE_OPERATIONS[name](access)
         if draw.random() < _GOES_ON:
-            go_on(access)
+            _go_on(access)
 
     async def _ask(self) -> None:
         access, draw = self._access, self._access.draw
-        request = await _made(access)
-        if request is None:
+        try:
+            request = await access.make()
+        except (GuardrailError, NotConnected):
+            access.refused += 1
             return
-        if self._last is not None and draw.random() < _LIES:
+        if self._is_liar and self._last is not None and draw.random() < _LIES:
             name = draw.choice(list(FALSE_REQUESTS))
             self.tried[name] += 1
             document = parse_canonical(request.text)
@@ -71,33 +65,7 @@ class Liar:
         access.try_(lambda: access.file(request))
 
 
-class RandomProposer:
-    """Files requests for random values, inside and outside of what the policy allows."""
-
-    def __init__(self, access: AgentAccess) -> None:
-        self.tried = Counter[str]()
-        self._access = access
-
-    async def act(self) -> None:
-        """Asks at random times, and sets what people have approved due. See `Proposer.act`."""
-        access, draw = self._access, self._access.draw
-        if draw.random() < _ASKS:
-            request = await _made(access)
-            if request is not None:
-                access.try_(lambda: access.file(request))
-        if draw.random() < _GOES_ON:
-            go_on(access)
-
-
-async def _made(access: AgentAccess) -> ActionRequest | None:
-    try:
-        return await access.make()
-    except (GuardrailError, NotConnected):
-        access.refused += 1
-        return None
-
-
-def go_on(access: AgentAccess) -> None:
+def _go_on(access: AgentAccess) -> None:
     """Sets the next action of every approved request due, at times a recovery."""
     draw = access.draw
     for record in load_requests(access.database, [RequestState.APPROVED]):
