@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _PATTERN = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)", re.ASCII)
@@ -19,6 +19,17 @@ def parse_duration(text: object) -> float:
     if match is None:
         raise ValueError(f"{text!r} is no duration; write a number and ms, s, min, h or d: 500 ms")
     return float(match[1]) * _SECONDS[match[2]]
+
+
+def between(low_s: float, high_s: float, words: str) -> AfterValidator:
+    """Returns the check that a duration lies between two, which the words name."""
+
+    def check(seconds: float) -> float:
+        if not low_s <= seconds <= high_s:
+            raise ValueError(f"must lie between {words}")
+        return seconds
+
+    return AfterValidator(check)
 
 
 def format_duration(seconds: float) -> str:

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from handwheel.connectors.hints import shell_command
 
-from ..config.durations import Duration
+from ..config.durations import Duration, between
 from ..config.secrets import SecretPlace
 from ..config.validation import Model, spelled
 from ..denial import Denial
@@ -37,6 +37,8 @@ Thumbprint = Annotated[
 ]
 """SHA-256 of a certificate."""
 
+_Interval = Annotated[Duration, between(0.01, 3600.0, "10 ms and 1 h")]
+
 
 class Credentials(Model):
     """A user name and the place of its password, `env:NAME` or `file:PATH`."""
@@ -58,16 +60,9 @@ class WritePort(Model):
 
 
 class _Connection(Model):
-    scan: Duration = 0.5
-    timeout: Duration = 3.0  # a device that answers after 2 s is slow, not lost
+    scan: _Interval = 0.5
+    timeout: _Interval = 3.0  # a device that answers after 2 s is slow, not lost
     simulated: bool = False
-
-    @field_validator("scan", "timeout")
-    @classmethod
-    def _positive(cls, seconds: float) -> float:
-        if not 0.01 <= seconds <= 3600.0:
-            raise ValueError("must lie between 10 ms and 1 h")
-        return seconds
 
 
 class OpcuaConnection(_Connection):

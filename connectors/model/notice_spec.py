@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Discriminator, Field, field_validator, model_validator
 
-from ..config.durations import Duration
+from ..config.durations import Duration, between
 from ..config.secrets import SecretPlace
 from ..config.validation import Model, spelled
 from ..config.yaml_documents import Document
@@ -22,14 +22,8 @@ MailAddress = Annotated[str, spelled(_MAIL, "is no e-mail address; write NAME@HO
 
 
 class _Channel(Model):
-    within: Duration = 10.0  # of one attempt
-
-    @field_validator("within")
-    @classmethod
-    def _is_short(cls, seconds: float) -> float:
-        if not 0.01 <= seconds <= 60.0:
-            raise ValueError("must lie between 10 ms and 1 min")
-        return seconds
+    # Of one attempt.
+    within: Annotated[Duration, between(0.01, 60.0, "10 ms and 1 min")] = 10.0
 
 
 class EmailChannel(_Channel):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, field_validator, model_validator
 from pydantic import Tag as UnionTag
 
-from ..config.durations import Duration
+from ..config.durations import Duration, between
 from ..config.validation import Model, spelled
 from .tags import (
     WITHIN_S,
@@ -66,19 +66,12 @@ class _TagModel(Model):
     within: Duration | None = None
     scale: float = 1.0
     offset: float = 0.0
-    scan: Duration | None = None
+    scan: Annotated[Duration, between(0.01, 3600.0, "10 ms and 1 h")] | None = None
     label: str = Field(default="", max_length=60)
     verbs: dict[str, str] = Field(default_factory=dict)
     states: dict[str, str] = Field(default_factory=dict)
     alarm: Annotated[Limits, Field(strict=False)] = (None, None)
     trip: Annotated[Limits, Field(strict=False)] = (None, None)
-
-    @field_validator("scan")
-    @classmethod
-    def _check_scan(cls, seconds: float | None) -> float | None:
-        if seconds is not None and not 0.01 <= seconds <= 3600.0:
-            raise ValueError("must lie between 10 ms and 1 h")
-        return seconds
 
     @model_validator(mode="after")
     def _check(self) -> "_TagModel":

@@ -3,9 +3,9 @@
 import re
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from ..config.durations import Duration
+from ..config.durations import Duration, between
 from ..config.validation import Model
 
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*%", re.ASCII)
@@ -33,14 +33,7 @@ class TwinSpec(Model):
     fmu: str = ""  # path of a unit, from the site's folder
     map: str = ""  # path of the map between its variables and tags
     trust: Share  # of the measuring range
-    horizon: Duration = 3600.0
-
-    @field_validator("horizon")
-    @classmethod
-    def _is_usable(cls, seconds: float) -> float:
-        if not 60.0 <= seconds <= 86400.0:
-            raise ValueError("must lie between 1 min and 24 h")
-        return seconds
+    horizon: Annotated[Duration, between(60.0, 86400.0, "1 min and 24 h")] = 3600.0
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:

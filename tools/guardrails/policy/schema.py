@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from handwheel.connectors.config.durations import Duration
+from handwheel.connectors.config.durations import Duration, between
 from handwheel.connectors.config.validation import Model, spelled
 from handwheel.connectors.model.tags import RegisterAddress, Table
 
@@ -173,7 +173,7 @@ class PolicyFile(Model):
 
     schema_: Literal["policy/1"] = Field(alias="schema")
     roles: dict[str, Role]
-    ttl_max: Duration = 1800.0
+    ttl_max: Annotated[Duration, between(1.0, 86400.0, "1 s and 1 d")] = 1800.0
     unattended: Literal["never", "simulated"] = "never"
     forbid: list[ForbidRule] = Field(default_factory=list[ForbidRule])
     allow: list[AllowRule] = Field(default_factory=list[AllowRule])
@@ -181,10 +181,3 @@ class PolicyFile(Model):
     groups: list[GroupRule] = Field(default_factory=list[GroupRule])
     asking: RequestLimits = RequestLimits()
     suspend: Suspend = Suspend()
-
-    @field_validator("ttl_max")
-    @classmethod
-    def _check_ttl(cls, seconds: float) -> float:
-        if not 1.0 <= seconds <= 86400.0:
-            raise ValueError("must lie between 1 s and 1 d")
-        return seconds

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field
 
-from handwheel.connectors.config.durations import Duration
+from handwheel.connectors.config.durations import Duration, between
 from handwheel.connectors.config.validation import Model
 from handwheel.connectors.config.yaml_documents import Document
 from handwheel.connectors.errors import Problem
@@ -16,7 +16,6 @@ from handwheel.connectors.model.site import Site
 _SIZE = re.compile(r"(\d{1,9}) ?(MB|GB)", re.ASCII)
 _BYTES = {"MB": 1_000_000, "GB": 1_000_000_000}
 _LEAST_B, _MOST_B = 1_000_000, 1_000_000_000_000
-_LONGEST_S = 86400.0
 
 
 def _parse_size(text: object) -> int:
@@ -32,15 +31,8 @@ class Suspend(Model):
 
     alarms: list[str] = Field(default_factory=list)  # patterns of bool tags, true during an alarm
     more_than: int = Field(default=10, ge=1, le=1000)  # highest number of alarms in `within`
-    within: Duration = 600.0  # seconds
+    within: Annotated[Duration, between(1.0, 86400.0, "1 s and 1 d")] = 600.0  # seconds
     disk: Annotated[int, BeforeValidator(_parse_size)] = 200_000_000  # bytes that must be free
-
-    @field_validator("within")
-    @classmethod
-    def _check_within(cls, seconds: float) -> float:
-        if not 1.0 <= seconds <= _LONGEST_S:
-            raise ValueError("must lie between 1 s and 1 d")
-        return seconds
 
     def alarm_tags(self, site: Site) -> frozenset[str]:
         """Returns the names of the alarm tags."""
