@@ -8,14 +8,6 @@ from .planner import COMPOSED, Kind, Plan, PlanningCase
 _ACTS = "all evidence for it is met, none against it"
 
 
-class Rules:
-    """Planner that needs no model, no key and no network."""
-
-    async def plan(self, case: PlanningCase) -> Plan:
-        """Returns the plan of a case. See `Planner`."""
-        return choose(case)
-
-
 def choose(case: PlanningCase) -> Plan:
     """Chooses the playbook of a named fault, else the first candidate that nothing prevents.
 
