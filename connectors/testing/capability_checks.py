@@ -43,8 +43,7 @@ class BrowseChecks(Suite):
         """Browsing raises `NotConnected` when the device is gone."""
         async with self._able(Browses, "link") as (rig, session):
             assert isinstance(session, Browses)
-            assert rig.link is not None
-            rig.link.cut()
+            rig.wire.cut()
             await check_lost(rig, session.browse, rig.timeout_s)
 
 
@@ -64,8 +63,7 @@ class DescribeChecks(Suite):
         """Describing raises `NotConnected` when the device is gone."""
         async with self._able(Describes, "link") as (rig, session):
             assert isinstance(session, Describes)
-            assert rig.link is not None
-            rig.link.cut()
+            rig.wire.cut()
             await check_lost(rig, lambda: session.describe(rig.tags), rig.timeout_s)
 
 
@@ -111,9 +109,8 @@ class EncoderChecks(Suite):
     async def test_encoder_of_a_lost_device_is_not_connected(self) -> None:
         """Asking for an encoder raises `NotConnected` when the device is gone."""
         async with self._opened("encode", "link") as (rig, session):
-            assert rig.link is not None
             tags = [write.tag for write in rig.encode]
-            rig.link.cut()
+            rig.wire.cut()
             await check_lost(rig, lambda: session.encoder(tags), rig.timeout_s)
 
 

@@ -19,58 +19,52 @@ class LossChecks(Suite):
     async def test_refused_call_is_not_connected(self) -> None:
         """An unreachable device raises `NotConnected` under the connection's name."""
         async with self._rigged("link") as rig:
-            assert rig.link is not None
-            rig.link.cut()
+            rig.wire.cut()
             await check_lost(rig, lambda: _read_anew(rig), 2.0 * rig.timeout_s + _GIVING_UP_S)
-            rig.link.mend()
-            await _reads_again(rig)
+            rig.wire.mend()
+            await _read_anew(rig)
 
     async def test_silent_call_is_not_connected(self) -> None:
         """A device that accepts but stays silent raises `NotConnected` after the time-out."""
         async with self._rigged("link") as rig:
-            assert rig.link is not None
-            rig.link.half_open()
+            rig.wire.half_open()
             await check_lost(rig, lambda: _read_anew(rig), 2.0 * rig.timeout_s + _GIVING_UP_S)
-            rig.link.mend()
-            await _reads_again(rig)
+            rig.wire.mend()
+            await _read_anew(rig)
 
     async def test_lost_session_is_not_connected(self) -> None:
         """A session whose device is gone raises `NotConnected`, then and always after."""
         async with self._opened("link") as (rig, session):
-            assert rig.link is not None
             await read_exactly(session, rig.items)
-            rig.link.cut()
+            rig.wire.cut()
             await check_lost(rig, lambda: session.read(rig.tags), rig.timeout_s)
-            rig.link.mend()
+            rig.wire.mend()
             await check_lost(rig, lambda: session.read(rig.tags), rig.timeout_s)
             await check_lost(rig, session.probe, rig.timeout_s)
             await session.close()
-            await _reads_again(rig)
+            await _read_anew(rig)
 
     async def test_silent_read_is_not_connected(self) -> None:
         """A device that falls silent in a session raises `NotConnected` after the time-out."""
         async with self._opened("link") as (rig, session):
-            assert rig.link is not None
             await read_exactly(session, rig.items)
-            rig.link.half_open()
+            rig.wire.half_open()
             await check_lost(rig, lambda: session.read(rig.tags), rig.timeout_s)
-            rig.link.mend()
+            rig.wire.mend()
 
     async def test_silent_probe_is_not_connected(self) -> None:
         """A device without a sign of life raises `NotConnected` after the time-out."""
         async with self._opened("link") as (rig, session):
-            assert rig.link is not None
             await session.probe()
-            rig.link.half_open()
+            rig.wire.half_open()
             await check_lost(rig, session.probe, rig.timeout_s)
-            rig.link.mend()
+            rig.wire.mend()
 
     async def test_cut_turns_every_tag_bad(self) -> None:
         """A loss turns all tags bad at once. The last values stay, and a gap is reported."""
         async with self._supervised() as (rig, connection, listener):
-            assert rig.link is not None
             before = connection.latest()
-            rig.link.cut()
+            rig.wire.cut()
             await listener.until_gaps(1)
             for reading in connection.latest().values():
                 assert reading.quality is Quality.BAD, f"lost, but {reading}"
@@ -83,10 +77,9 @@ class LossChecks(Suite):
     async def test_comes_back_by_itself(self) -> None:
         """A returned device is read again by its supervisor, which reports the gap's end."""
         async with self._supervised() as (rig, connection, listener):
-            assert rig.link is not None
-            rig.link.cut()
+            rig.wire.cut()
             await listener.until_gaps(1)
-            rig.link.mend()
+            rig.wire.mend()
             await listener.until_gaps(2)
             assert listener.gaps[1].end is not None
             assert listener.gaps[1].start == listener.gaps[0].start
@@ -132,16 +125,8 @@ async def _until_held(rig: Rig, connection: Connection) -> None:
     await until(holds, _BACK_S, "the supervisor does not hold what the device does")
 
 
-async def _read_anew(rig: Rig) -> Mapping[str, DataValue]:
+async def _read_anew(rig: Rig) -> None:
     """Opens a session and reads. With only a TCP connection to open, the read fails."""
-    session = await rig.connector.open()
-    try:
-        return await session.read(rig.tags)
-    finally:
-        await session.close()
-
-
-async def _reads_again(rig: Rig) -> None:
     session = await rig.connector.open()
     try:
         await read_exactly(session, rig.items)

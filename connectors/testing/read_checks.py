@@ -138,15 +138,14 @@ class ReadingChecks(Suite):
     async def test_cancelled_read_is_clean(self) -> None:
         """After a cancelled read the next gives the right values or `NotConnected`."""
         async with self._rigged("link") as rig:
-            assert rig.link is not None
             for after_s in (0.0, _WAY_S, 3.0 * _WAY_S):
                 session = await rig.connector.open()
-                rig.link.delay(2.0 * _WAY_S)  # so that answers come after the cancellation
+                rig.wire.delay(2.0 * _WAY_S)  # so that answers come after the cancellation
                 await _cancel(session, rig.good[:1], after_s)
                 for item in rig.good[1:4]:
                     if not await _is_right_or_lost(session, item):
                         break
-                rig.link.mend()
+                rig.wire.mend()
                 await session.close()
 
     async def test_loop_stays_free(self) -> None:

@@ -110,6 +110,12 @@ class Rig:
     cannot: Mapping[RigFeature, str] = field(default_factory=dict[RigFeature, str])
 
     @property
+    def wire(self) -> Link:
+        """The connection to the device, for a check that needs a `link`."""
+        assert self.link is not None
+        return self.link
+
+    @property
     def good(self) -> Sequence[Item]:
         """The items of good quality without information bits."""
         return [item for item in self.items if item.status == GOOD]

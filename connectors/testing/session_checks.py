@@ -1,8 +1,8 @@
 """Checks of a session's life, which is independent and leaves nothing behind."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from time import monotonic
 
@@ -65,8 +65,7 @@ class SessionChecks(Suite):
     async def test_close_is_quick(self) -> None:
         """Closing takes about 1 s at most and raises nothing, even with a lost device."""
         async with self._rigged("link") as rig:
-            assert rig.link is not None
-            for disturb in (rig.link.half_open, rig.link.cut):
+            for disturb in (rig.wire.half_open, rig.wire.cut):
                 session = await rig.connector.open()
                 await session.read(rig.tags)
                 disturb()
@@ -77,29 +76,19 @@ class SessionChecks(Suite):
                 await asyncio.wait([closing])
                 assert is_closed, f"not closed within {monotonic() - begun_s:.1f} s"
                 closing.result()
-                rig.link.mend()
+                rig.wire.mend()
 
     async def test_nothing_is_left(self) -> None:
         """A closed session leaves no task and no descriptor, also after a cut."""
-        async with self._rigged("link") as rig:
-            assert rig.link is not None
-            await _use(rig, lambda: None)  # makes what is made only once
-            await _settle()
-            tasks, descriptors = _tasks(), _descriptors()
-            for disturb in (lambda: None, rig.link.cut):
+        async with self._left_clean() as rig:
+            for disturb in (lambda: None, rig.wire.cut):
                 await _use(rig, disturb)
-                rig.link.mend()
-            await until(lambda: _descriptors() <= descriptors, SLACK_S, "a descriptor is left")
-            await until(lambda: _tasks() <= tasks, SLACK_S, "a task is left")
+                rig.wire.mend()
 
     async def test_cancelled_open_leaves_nothing(self) -> None:
         """A cancelled `open` of a silent device leaves no task and no socket."""
-        async with self._rigged("link") as rig:
-            assert rig.link is not None
-            await _use(rig, lambda: None)
-            await _settle()
-            tasks, descriptors = _tasks(), _descriptors()
-            rig.link.half_open()
+        async with self._left_clean() as rig:
+            rig.wire.half_open()
             opening = asyncio.ensure_future(rig.connector.open())
             await asyncio.sleep(0.05)
             opening.cancel()
@@ -107,9 +96,7 @@ class SessionChecks(Suite):
             assert opening.done(), "an open that is cancelled goes on"
             if not opening.cancelled():  # `open` was only a TCP connection
                 await opening.result().close()
-            rig.link.mend()
-            await until(lambda: _descriptors() <= descriptors, SLACK_S, "a descriptor is left")
-            await until(lambda: _tasks() <= tasks, SLACK_S, "a task is left")
+            rig.wire.mend()
 
     async def test_nothing_writes(self) -> None:
         """Opening, reading, probing and encoding send no write to the device."""
@@ -125,10 +112,20 @@ class SessionChecks(Suite):
     async def test_secrets_stay_hidden(self) -> None:
         """Connector, session and errors do not show the secret of the login."""
         async with self._opened("secrets", "link") as (rig, session):
-            assert rig.link is not None
             check_hidden(rig, rig.connector, rig.connector.where, session, session.faults)
-            rig.link.cut()
+            rig.wire.cut()
             await check_lost(rig, lambda: session.read(rig.tags), rig.timeout_s)
+
+    @asynccontextmanager
+    async def _left_clean(self) -> AsyncGenerator[Rig]:
+        """Makes a rig, and checks that what is done with it leaves no task and no descriptor."""
+        async with self._rigged("link") as rig:
+            await _use(rig, lambda: None)  # makes what is made only once
+            await _settle()
+            tasks, descriptors = _tasks(), _descriptors()
+            yield rig
+            await until(lambda: _descriptors() <= descriptors, SLACK_S, "a descriptor is left")
+            await until(lambda: _tasks() <= tasks, SLACK_S, "a task is left")
 
 
 async def _use(rig: Rig, disturb: Callable[[], None]) -> None:

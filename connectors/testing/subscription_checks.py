@@ -108,8 +108,7 @@ class SubscriptionChecks(Suite):
     async def test_lost_subscription_is_not_connected(self) -> None:
         """Waiting for changes raises `NotConnected` when the device is gone or silent."""
         async with self._rigged("link") as rig:
-            assert rig.link is not None
-            for disturb in (rig.link.cut, rig.link.half_open):
+            for disturb in (rig.wire.cut, rig.wire.half_open):
                 session = await rig.connector.open()
                 if not isinstance(session, Subscribes):
                     await session.close()
@@ -120,7 +119,7 @@ class SubscriptionChecks(Suite):
                 disturb()
                 await check_lost(rig, changes.until_lost, rig.timeout_s + 3.0 * _ALIVE_S)
                 await session.close()
-                rig.link.mend()
+                rig.wire.mend()
 
     @asynccontextmanager
     async def _subscribed(self, *needs: RigFeature) -> AsyncGenerator[tuple[Rig, "_Changes"]]:
