@@ -9,7 +9,7 @@ from typing import Any, Final
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.approval.messages.agents import (
+from handwheel.tools.guardrails.approval.messages.run_events import (
     RecordCaseEvent,
     RecordScheduleEvent,
 )

@@ -8,7 +8,7 @@ from statistics import median
 from time import perf_counter, process_time
 
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.approval.messages.agents import (
+from handwheel.tools.guardrails.approval.messages.run_events import (
     OpenRun,
     RecordCaseEvent,
     RecordRunEvent,

@@ -17,17 +17,12 @@ from handwheel.tools.guardrails.approval.messages.people import (
     TakeAuthority,
     ended_by,
 )
-from handwheel.tools.guardrails.approval.run_orders import (
-    VERDICTS,
-    Order,
-    RunOrder,
-    newest_event,
-    order_in,
-)
+from handwheel.tools.guardrails.approval.run_orders import VERDICTS, Order, RunOrder, order_in
 from handwheel.tools.guardrails.approval.start_orders import StartOrder
 from handwheel.tools.guardrails.interlocks.authority import TakenMode, next_generation
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
+from handwheel.tools.guardrails.ledger.runs import newest_event
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.signatures.check_answers import CheckAnswer
 from handwheel.tools.guardrails.signatures.decisions import (

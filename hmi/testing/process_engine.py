@@ -31,7 +31,7 @@ from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.model import FaultKind
 from handwheel.sim_plant.scenario import FaultEvent, bind_event
 from handwheel.tools.guardrails.approval.messages.people import OrderRun, OrderStart
-from handwheel.tools.guardrails.approval.run_orders import VERDICTS, newest_event
+from handwheel.tools.guardrails.approval.run_orders import VERDICTS
 from handwheel.tools.guardrails.approval.session import ApprovalSession
 from handwheel.tools.guardrails.approval.start_orders import StartOrder
 from handwheel.tools.guardrails.ledger.actions import is_gate_busy
@@ -40,7 +40,7 @@ from handwheel.tools.guardrails.ledger.records import (
     load_request,
     load_requests,
 )
-from handwheel.tools.guardrails.ledger.runs import load_runs
+from handwheel.tools.guardrails.ledger.runs import load_runs, newest_event
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext

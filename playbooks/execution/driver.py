@@ -8,7 +8,7 @@ from typing import Protocol
 from handwheel.connectors.errors import ConfigError, NotConnected
 from handwheel.tools.conditions import ConditionError
 from handwheel.tools.errors import GuardrailError, InvalidArguments, PermitRefused, ToolFailed
-from handwheel.tools.guardrails.approval.run_requests import OrderPending
+from handwheel.tools.guardrails.approval.messages.run_requests import OrderPending
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
 from handwheel.tools.maintenance.work_order_database import WorkOrders

@@ -4,12 +4,9 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.approval.messages.agents import (
-    NotePromise,
-    OpenRun,
-    Operation,
-    RecordRunEvent,
-)
+from handwheel.tools.guardrails.approval.messages.agents import Operation
+from handwheel.tools.guardrails.approval.messages.run_events import OpenRun, RecordRunEvent
+from handwheel.tools.guardrails.approval.messages.run_requests import NotePromise
 from handwheel.tools.guardrails.approval.run_orders import RunOrder, load_orders
 from handwheel.tools.guardrails.ledger.effects import StepEffect
 from handwheel.tools.guardrails.ledger.runs import PREFIX, RunRow, load_rows

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from handwheel.tools.guardrails.approval.run_requests import was_not_sent
+from handwheel.tools.guardrails.ledger.intents import was_not_sent
 from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import ActionState

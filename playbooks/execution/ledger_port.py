@@ -12,7 +12,7 @@ from handwheel.tools.guardrails.approval.build_segment import (
     scopes_of_segment,
     tags_of_segment,
 )
-from handwheel.tools.guardrails.approval.messages.agents import (
+from handwheel.tools.guardrails.approval.messages.run_requests import (
     EndRequest,
     FileSegment,
     SetDue,

@@ -34,7 +34,7 @@ from handwheel.tools.guardrails.approval.messages.people import (
     Propose,
 )
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
-from handwheel.tools.guardrails.approval.run_orders import VERDICTS, SignedOrder, newest_event
+from handwheel.tools.guardrails.approval.run_orders import VERDICTS, SignedOrder
 from handwheel.tools.guardrails.approval.session import ApprovalSession
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR as ADMINISTRATORS
@@ -42,6 +42,7 @@ from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.authority import next_generation
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.records import load_request
+from handwheel.tools.guardrails.ledger.runs import newest_event
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.policy.policy import load_policy

@@ -24,13 +24,9 @@ from handwheel.tools.guardrails.approval.build_segment import (
     scopes_of_segment,
     tags_of_segment,
 )
-from handwheel.tools.guardrails.approval.messages.agents import (
-    Effects,
-    EndRequest,
-    FileSegment,
-    Operation,
-    RecordCaseEvent,
-)
+from handwheel.tools.guardrails.approval.messages.agents import Effects, Operation
+from handwheel.tools.guardrails.approval.messages.run_events import RecordCaseEvent
+from handwheel.tools.guardrails.approval.messages.run_requests import EndRequest, FileSegment
 from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.guardrails.client.event_stream import EventStream
 from handwheel.tools.guardrails.client.gate_client import GateClient

@@ -7,7 +7,8 @@ from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.tools.errors import GuardrailError, InvalidArguments, LedgerError
 from handwheel.tools.guardrails.approval.build_request import ProposedWrite
-from handwheel.tools.guardrails.approval.messages.agents import FileSegment, Operation
+from handwheel.tools.guardrails.approval.messages.agents import Operation
+from handwheel.tools.guardrails.approval.messages.run_requests import FileSegment
 from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.policy.rules import TagRules

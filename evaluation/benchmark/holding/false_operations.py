@@ -7,15 +7,13 @@ from typing import Any
 
 from handwheel.playbooks.engine.states import EventKind
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
-from handwheel.tools.guardrails.approval.messages.agents import (
-    EndRequest,
+from handwheel.tools.guardrails.approval.messages.agents import Operation
+from handwheel.tools.guardrails.approval.messages.run_events import (
     OpenRun,
-    Operation,
     RecordCaseEvent,
     RecordRunEvent,
-    SetDue,
-    SkipAction,
 )
+from handwheel.tools.guardrails.approval.messages.run_requests import EndRequest, SetDue, SkipAction
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 from handwheel.tools.guardrails.ledger.runs import load_runs
 from handwheel.tools.requests.canonical import parse_canonical

@@ -5,7 +5,7 @@ from typing import Any
 
 from handwheel.connectors.errors import NotConnected
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.approval.messages.agents import SetDue
+from handwheel.tools.guardrails.approval.messages.run_requests import SetDue
 from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.canonical import parse_canonical

@@ -3,6 +3,7 @@
 # pyright: reportPrivateUsage=false
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,8 @@ from handwheel.playbooks.execution.ledger_port import LedgerPort
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.tools.errors import ToolFailed, Unanswered
 from handwheel.tools.guardrails.approval.messages.agents import Effects
-from handwheel.tools.guardrails.ledger.runs import asset_owners, record_event
+from handwheel.tools.guardrails.approval.messages.run_events import RecordRunEvent
+from handwheel.tools.guardrails.ledger.runs import asset_owners
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.signatures.message import Message
 
@@ -22,7 +24,6 @@ from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, Agent
 SILENT = Unanswered("the gate does not answer")
 LIMITS = "handwheel.tools.guardrails.approval.request_limits._queue_denial"
 OWNERS = "handwheel.agents.site_agents.asset_owners"
-RECORD = "handwheel.tools.guardrails.approval.messages.agents.record_event"
 NOTIFIES = (
     "on_fail: {retry: 0, then: rollback}",
     "on_fail: {then: rollback, notify: shift-supervisor}",
@@ -34,14 +35,12 @@ RAISES_AT_WORK = (
 )
 
 
-def _failing(
-    real: Callable[..., object], *errors: Exception, at: object = None
-) -> Callable[..., object]:
+def _failing(real: Callable[..., object], *errors: Exception) -> Callable[..., object]:
     """A function that fails with each of some errors once, and works then."""
     left = list(errors)
 
     def fail(*given: object, **more: object) -> object:
-        if left and at in (None, *given):
+        if left:
             raise left.pop(0)
         return real(*given, **more)
 
@@ -201,13 +200,15 @@ async def test_a_fault_of_the_agents_without_an_answer_holds_the_run_later(
         await room.settles()
     seen = list[str]()
 
-    def bad(database: object, run_id: str, kind: str, *given: object, **more: object) -> object:
-        if len(seen) < 3 and (seen or kind == event):
-            seen.append(kind)
-            raise RuntimeError("a fault of ours") if len(seen) == 1 else SILENT
-        return record_event(database, run_id, kind, *given, **more)  # type: ignore[arg-type]
+    record = RecordRunEvent.apply
 
-    monkeypatch.setattr(RECORD, bad)
+    def bad(operation: RecordRunEvent, *given: Any) -> None:
+        if len(seen) < 3 and (seen or operation.kind == event):
+            seen.append(operation.kind)
+            raise RuntimeError("a fault of ours") if len(seen) == 1 else SILENT
+        record(operation, *given)
+
+    monkeypatch.setattr(RecordRunEvent, "apply", bad)
     if event == "due":
         await room.approved(2)
     await room.reach("HELD")
@@ -223,7 +224,13 @@ async def test_a_run_that_cannot_be_held_at_the_start_is_taken_up_later(
 ) -> None:
     await room.approved(1)
     await room.kill_agents()
-    monkeypatch.setattr(RECORD, _failing(record_event, SILENT, SILENT, at="held"))
+    record = RecordRunEvent.apply
+    failing = _failing(record, SILENT, SILENT)
+
+    def fail_at_held(operation: RecordRunEvent, *given: Any) -> None:
+        (failing if operation.kind == "held" else record)(operation, *given)
+
+    monkeypatch.setattr(RecordRunEvent, "apply", fail_at_held)
     await room.start_agents()
     assert room.run.state != "HELD"
     assert not room.agents._tasks.names

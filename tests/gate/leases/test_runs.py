@@ -3,13 +3,13 @@
 import pytest
 
 from handwheel.tools.errors import InvalidArguments, PermitRefused
+from handwheel.tools.guardrails.approval.messages.run_events import OpenRun, RecordRunEvent
 from handwheel.tools.guardrails.ledger.runner_lock import (
     RUNNER_LOCK_S,
     release_runner_lock,
     renew_runner_lock,
     take_runner_lock,
 )
-from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_event
 from handwheel.tools.requests.request import ActionRequest
 
 from ..testbed.runner import (
@@ -68,15 +68,14 @@ async def test_the_end_of_a_run_leaves_the_way_back_with_the_gate(
     """Equipment is handed over to agents for an hour; what may not be written then stays, and
     that is told."""
     room, database = runner.room, runner.room.desk.database
-    entry = RunEntry(RUN.run_id, RUN.playbook, True)
-    open_run(database, entry, ["P-101A"], {}, runner.holder, room.clock.now())
+    opening = OpenRun(run_id=RUN.run_id, playbook=RUN.playbook, assets=("P-101A",), body={})
+    runner.make(opening)
     request = await in_lease(runner, lease_s)
     runner.end(request)
     assert runner.state(request) == "APPROVED"
     assert runner.states(request) == "VERIFIED VERIFIED PLANNED PLANNED CANCELLED"
-    now = room.clock.now()
-    record_event(database, RUN.run_id, "completed", {}, runner.holder, now)
-    release_runner_lock(database, runner.holder, now)
+    runner.make(RecordRunEvent(run_id=RUN.run_id, kind="completed", body={}))
+    release_runner_lock(database, runner.holder, room.clock.now())
     await pass_time(room, lease_s - 10.0)
     assert room.wires == wires(request, "c1", "c2")
     await pass_time(room, 20.0)

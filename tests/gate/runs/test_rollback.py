@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from handwheel.tools.errors import InterlockActive, LedgerError, PermitRefused
-from handwheel.tools.guardrails.approval.run_requests import was_not_sent
+from handwheel.tools.guardrails.ledger.intents import was_not_sent
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest

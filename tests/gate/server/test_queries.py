@@ -1,12 +1,13 @@
 """Answers of the gate for programs."""
 
+from handwheel.tools.guardrails.approval.messages.run_events import OpenRun
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
 from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
-from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.timestamps import stamp
 
 from ...sites.signed_requests import NOW, request_of
+from ..testbed import effects
 from .served_ledger import ServedLedger, get
 
 
@@ -23,7 +24,8 @@ def test_requests_are_told_with_their_states_and_one_with_its_text(ledger: Serve
 def test_runs_are_told_and_one_with_its_events(ledger: ServedLedger) -> None:
     def opened(database: Database) -> None:
         holder = take_runner_lock(database, NOW)
-        open_run(database, RunEntry("N-1", "change-over", True), ["P-101A"], {"n": 1}, holder, NOW)
+        opening = OpenRun(run_id="N-1", playbook="change-over", assets=("P-101A",), body={"n": 1})
+        effects.make(effects.without_site(database), holder, NOW, opening)
 
     ledger.do(opened)
     run = {"run_id": "N-1", "playbook": "change-over", "is_open": True}

@@ -9,7 +9,12 @@ from handwheel.tools.guardrails.approval.build_segment import (
     scopes_of_segment,
     tags_of_segment,
 )
-from handwheel.tools.guardrails.approval.run_requests import end_request, file_segment, set_due
+from handwheel.tools.guardrails.approval.messages.agents import Operation
+from handwheel.tools.guardrails.approval.messages.run_requests import (
+    EndRequest,
+    FileSegment,
+    SetDue,
+)
 from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_authority
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.runner_lock import (
@@ -20,6 +25,7 @@ from handwheel.tools.guardrails.ledger.runner_lock import (
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import Instant
 
+from ..testbed import effects
 from ..testbed.authority_grant import give
 from ..testbed.runner import AGENT, segment_of
 from .gate_deaths import WithDeaths
@@ -95,6 +101,10 @@ class WithAgents(WithDeaths):
     def _orphan(self) -> None:
         self.oracle.orphans |= {each.request_id for each in self.requests if each.run is not None}
 
+    def _make(self, operation: Operation) -> None:
+        desk, now = self.room.desk, self.room.clock.now()
+        effects.make(desk.decision_context, self.holder, now, operation)
+
     def file_run(self, lease_s: float | None) -> ActionRequest | None:
         """An agent asks for a run's two commands, with what takes them back and a safe state."""
         desk, now = self.room.desk, self.room.clock.now()
@@ -105,7 +115,7 @@ class WithAgents(WithDeaths):
         locks = lockout_generations(desk.database, scopes_of_segment(self.site, segment))
         request, denial = make_segment(desk.context, segment, seen, AGENT, locks, now)
         try:
-            file_segment(desk.decision_context, request, denial, self.holder, now)
+            self._make(FileSegment(request=request, denial=str(denial or "")))
         except HandwheelError:
             return None
         self.note(request)
@@ -115,7 +125,7 @@ class WithAgents(WithDeaths):
         """The run says that it is time for one of its actions."""
         action_id = f"{request.request_id}/{name}"
         try:
-            set_due(self.room.desk.database, action_id, self.holder, self.room.clock.now())
+            self._make(SetDue(action_id=action_id))
         except HandwheelError:
             return False
         assert self.holder, "nobody works on the runs, and something was set due"
@@ -127,8 +137,7 @@ class WithAgents(WithDeaths):
     def end_run(self, request: ActionRequest) -> None:
         """The run says that a request of it is over; what a lease is to take back stays."""
         with suppress(HandwheelError):
-            now = self.room.clock.now()
-            end_request(self.room.desk.database, request.request_id, "over", self.holder, now)
+            self._make(EndRequest(request_id=request.request_id, reason="over"))
             told = self.oracle.told[request.request_id]
             told.commands_end = "the run has ended"
             if request.lease is None or not told.is_approved:

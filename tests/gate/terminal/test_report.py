@@ -14,9 +14,9 @@ from handwheel.hmi.journal.report.shift_handover import summary_fields
 from handwheel.hmi.journal.report.signatures import Signatures
 from handwheel.hmi.journal.rows.entries import Journal, RequestHistory, read_journal
 from handwheel.hmi.journal.rows.row_text import row_text
+from handwheel.tools.guardrails.approval.messages.run_events import OpenRun, RecordRunEvent
 from handwheel.tools.guardrails.approval.shift_handover import Section, ShiftSummary
 from handwheel.tools.guardrails.interlocks.authority import take_authority
-from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_event
 
 from ...attacks.past_the_checks import append_row
 from ..interlocks.suspension_causes import MemoryConnection, read_by
@@ -187,11 +187,9 @@ async def test_who_may_act_and_what_is_locked_out_is_named(room: Watched) -> Non
 
 
 async def test_an_open_run_is_named_with_what_nothing_took_back(runner: Runner) -> None:
-    room, database = runner.room, runner.room.desk.database
-    entry = RunEntry(RUN.run_id, RUN.playbook, True)
-    assets = ["PUMPS-101", "STR-101"]
-    opened = {"playbook": RUN.playbook, "assets": assets}
-    open_run(database, entry, assets, opened, runner.holder, room.clock.now())
+    room, assets = runner.room, ("PUMPS-101", "STR-101")
+    opened = {"playbook": RUN.playbook, "assets": list(assets)}
+    runner.make(OpenRun(run_id=RUN.run_id, playbook=RUN.playbook, assets=assets, body=opened))
     request = runner.approved()
     _happens(runner, "filed", request_id=request.request_id, steps=["start"], within_s=900.0)
     await runner.carry_out(request, "c1", "c2", "r1")
@@ -215,8 +213,7 @@ async def test_an_open_run_is_named_with_what_nothing_took_back(runner: Runner) 
 
 
 def _happens(runner: Runner, kind: str, **body: object) -> None:
-    database, now = runner.room.desk.database, runner.room.clock.now()
-    record_event(database, RUN.run_id, kind, body, runner.holder, now)
+    runner.make(RecordRunEvent(run_id=RUN.run_id, kind=kind, body=body))
 
 
 async def test_a_suspension_is_told_with_the_gate_that_came_after(room: Watched) -> None:

@@ -13,11 +13,12 @@ from handwheel.tools.guardrails.approval.build_segment import (
     scopes_of_segment,
     tags_of_segment,
 )
-from handwheel.tools.guardrails.approval.run_requests import (
-    end_request,
-    file_segment,
-    set_due,
-    skip_action,
+from handwheel.tools.guardrails.approval.messages.agents import Operation
+from handwheel.tools.guardrails.approval.messages.run_requests import (
+    EndRequest,
+    FileSegment,
+    SetDue,
+    SkipAction,
 )
 from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
@@ -32,6 +33,7 @@ from handwheel.tools.requests.request import (
 )
 
 from ...sites.released import BY_HAND
+from . import effects
 from .authority_grant import give
 from .oracle import Told
 from .with_oracle import Watched
@@ -104,10 +106,14 @@ class Runner:
         return make_segment(self.context, segment, seen, AGENT, locks, room.clock.now())
 
     def file(self, request: ActionRequest, denial: Denial | None = None) -> ActionRequest:
+        self.make(FileSegment(request=request, denial=str(denial or "")))
+        filed = self.room.desk.record(request.request_id).request
+        self.room.oracle.told.setdefault(filed.request_id, Told(filed))
+        return filed
+
+    def make(self, operation: Operation) -> None:
         context, now = self.room.desk.decision_context, self.room.clock.now()
-        record = file_segment(context, request, denial, self.holder, now)
-        self.room.oracle.told.setdefault(record.request.request_id, Told(record.request))
-        return record.request
+        effects.make(context, self.holder, now, operation)
 
     def approve(self, request: ActionRequest) -> ActionRequest:
         self.room.desk.approve(request)
@@ -120,15 +126,13 @@ class Runner:
         return self.approve(self.file(*self.made(segment or self.segment())))
 
     def due(self, action_id: str) -> None:
-        set_due(self.room.desk.database, action_id, self.holder, self.room.clock.now())
+        self.make(SetDue(action_id=action_id))
 
     def skip(self, action_id: str) -> None:
-        now = self.room.clock.now()
-        skip_action(self.room.desk.database, action_id, "its if is false", self.holder, now)
+        self.make(SkipAction(action_id=action_id, reason="its if is false"))
 
     def end(self, request: ActionRequest) -> None:
-        now = self.room.clock.now()
-        end_request(self.room.desk.database, request.request_id, "the run ended", self.holder, now)
+        self.make(EndRequest(request_id=request.request_id, reason="the run ended"))
 
     async def carry_out(self, request: ActionRequest, *names: str) -> None:
         """Sets actions due, one after the other, and lets the gate take them up."""

@@ -12,6 +12,7 @@ from handwheel.evaluation.room.clock import SteppedClock
 from handwheel.hmi.people.signing import Signer, sign_statement
 from handwheel.hmi.shift.summary import summarize
 from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.approval.messages.run_events import OpenRun, RecordRunEvent
 from handwheel.tools.guardrails.approval.request_limits import TooManyRequests
 from handwheel.tools.guardrails.approval.run_orders import ask_run
 from handwheel.tools.guardrails.approval.shift_handover import hand_over_shift
@@ -19,7 +20,6 @@ from handwheel.tools.guardrails.interlocks.authority import take_authority
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, lockout_note
 from handwheel.tools.guardrails.ledger.effects import Effect, record_verdict
 from handwheel.tools.guardrails.ledger.latched_lockouts import latch
-from handwheel.tools.guardrails.ledger.runs import RunEntry, open_run, record_event
 from handwheel.tools.guardrails.signatures.decisions import Signed, meaning_of_subject
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.canonical import canonical
@@ -138,17 +138,15 @@ class Story:
     async def agents_work(self) -> None:
         """A run starts a pump, somebody has it held, and it takes back what it did."""
         room, runner = self.room, Runner(self.room)
-        database, now = room.desk.database, room.clock.now()
-        entry = RunEntry(RUN.run_id, RUN.playbook, True)
-        open_run(database, entry, ["PUMPS-101"], _OPENED, runner.holder, now)
+        assets = ("PUMPS-101",)
+        opening = OpenRun(run_id=RUN.run_id, playbook=RUN.playbook, assets=assets, body=_OPENED)
+        runner.make(opening)
         room.plant.values["P-101A.run_cmd"] = False
         request = runner.approved()
         await runner.carry_out(request, "c1")
-        ask_run(database, RUN.run_id, "hold", "max", room.clock.now())
-        record_event(
-            database, RUN.run_id, "aborting", {"reason": "a test", "goal": "rollback"},
-            runner.holder, room.clock.now(),
-        )  # fmt: skip
+        ask_run(room.desk.database, RUN.run_id, "hold", "max", room.clock.now())
+        aborts = {"reason": "a test", "goal": "rollback"}
+        runner.make(RecordRunEvent(run_id=RUN.run_id, kind="aborting", body=aborts))
         await runner.carry_out(request, "r2")
         runner.end(request)
 

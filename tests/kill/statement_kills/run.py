@@ -15,7 +15,8 @@ from handwheel.tools.guardrails.approval.build_segment import (
     scopes_of_segment,
     tags_of_segment,
 )
-from handwheel.tools.guardrails.approval.messages.agents import FileSegment, OpenRun, SetDue
+from handwheel.tools.guardrails.approval.messages.run_events import OpenRun
+from handwheel.tools.guardrails.approval.messages.run_requests import FileSegment, SetDue
 from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits

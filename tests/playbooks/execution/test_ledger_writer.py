@@ -13,13 +13,13 @@ from handwheel.playbooks.engine.states import EventKind
 from handwheel.playbooks.execution.event_log import RunLog, load_run
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.tools.errors import InvalidArguments, LedgerError, PermitRefused, Unanswered
-from handwheel.tools.guardrails.approval.messages.agents import (
+from handwheel.tools.guardrails.approval.messages.agents import Operation
+from handwheel.tools.guardrails.approval.messages.run_events import (
     EquipmentOwned,
-    FileSegment,
-    Operation,
     RecordCaseEvent,
     RecordRunEvent,
 )
+from handwheel.tools.guardrails.approval.messages.run_requests import FileSegment
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.runs import asset_owners
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace

@@ -27,9 +27,9 @@ from ..signatures.entitlement import check_resolver, is_unattended_allowed, refu
 from ..signatures.quorum import QuorumResult, check_quorum
 from ..signatures.request_class import class_of
 from ..signatures.resolutions import RESOLUTIONS, meaning_of_resolution
+from .messages.run_requests import load_superseded
 from .plant_snapshot import read_snapshot
 from .request_limits import TooManyRequests, check_request_limits
-from .run_requests import load_superseded
 
 _MARKS = ("schema", "request_digest", "action_id")
 

@@ -12,10 +12,9 @@ from ...errors import InvalidArguments, PermitRefused
 from ...requests.timestamps import Instant
 from ...safe_text import plain
 from ..identity.roster import Operator
-from ..ledger import runs
 from ..ledger.actions import tags_of_run
 from ..ledger.journal_rows import has_field, rows_of
-from ..ledger.runs import ORDERED, is_run_open
+from ..ledger.runs import ORDERED, is_run_open, newest_event
 from ..ledger.store.database import Ledger, LedgerReader, Transaction
 from ..ledger.store.journal import JournalRow
 from ..signatures.context import DecisionContext, insert_decision
@@ -59,11 +58,6 @@ class RunOrder:
     person: str
     seen: int | None  # the number of the run's newest row that the person saw; `None` if not signed
     signed: Signed | None  # `None` for hold and stop
-
-
-def newest_event(database: Ledger, run_id: str) -> int:
-    """Returns the number of the newest journal row of a run, orders included, or 0."""
-    return runs.newest_event(database, run_id) or 0
 
 
 def ask_run(database: Ledger, run_id: str, order: FreeOrder, person: str, now: Instant) -> RunOrder:
@@ -190,8 +184,7 @@ def _check_seen(ledger: LedgerReader, run_id: str, given: RunOrder) -> None:
     Else the order that ends one hold would end the next. An abort counts in any case.
     """
     before = given.number or None
-    newest = runs.newest_event(ledger, run_id, before)
-    if given.order != "abort" and newest != given.seen:
+    if given.order != "abort" and newest_event(ledger, run_id, before) != given.seen:
         raise PermitRefused(f"{run_id} has gone on since; {next_step('runs', 'show', run_id)}")
     text = given.signed.text if given.signed else ""
     if text and has_field(ledger, run_id, ORDERED, "text", text, before):

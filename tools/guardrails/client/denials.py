@@ -17,9 +17,9 @@ from ...errors import (
     PolicyViolation,
     ToolFailed,
 )
-from ..approval.messages.agents import EquipmentOwned
+from ..approval.messages.run_events import EquipmentOwned
+from ..approval.messages.run_requests import OrderPending
 from ..approval.request_limits import TooManyRequests
-from ..approval.run_requests import OrderPending
 from ..ledger.store.database import LostRace
 from ..signatures.decisions import DecisionRefused, Reason
 

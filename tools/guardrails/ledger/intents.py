@@ -3,7 +3,8 @@
 import os
 
 from ...requests.timestamps import Instant
-from .store.database import Ledger, TableReader, Transaction
+from .journal_rows import has_field
+from .store.database import Ledger, LedgerReader, TableReader, Transaction
 
 
 def has_gate(reader: TableReader) -> bool:
@@ -38,6 +39,11 @@ def record_intent(transaction: Transaction, action_id: str, wire: str, digest: s
 def has_intent(reader: TableReader, action_id: str) -> bool:
     """Whether the frame of an action may have left, or may leave."""
     return bool(reader.all("SELECT 1 FROM intent WHERE action_id = ?", action_id))
+
+
+def was_not_sent(reader: LedgerReader, action_id: str) -> bool:
+    """Whether the gate recorded an intent of an action whose frame was not sent."""
+    return has_field(reader, action_id, "action.REFUSED", "sent", False)
 
 
 def epochs_of_run(reader: TableReader, run_id: str) -> dict[str, int]:

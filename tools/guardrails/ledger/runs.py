@@ -1,23 +1,16 @@
 """Runs in the ledger, with their journal rows and the equipment that they own."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...requests.timestamps import Instant
-from .runner_lock import check_runner_lock
-from .store.database import Ledger, LedgerReader, Transaction
+from .store.database import Ledger, LedgerReader, TableReader
 
 PREFIX = "run."
 """What stands before the kind of a run's event in the journal."""
 ORDERED = f"{PREFIX}ordered"
 """Kind of an order to a run, which is no event of the run itself."""
-
-ANCESTORS = "ancestors"
-"""Runs that have started a nested run, the nearest first, in the body of its first event."""
-
-_OPENED, _USES = "opened", "uses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,62 +32,22 @@ class RunEntry:
     is_open: bool
 
 
-def open_run(
-    database: Ledger,
-    entry: RunEntry,
-    assets: Collection[str],
-    body: Mapping[str, object],
-    holder: str,
-    now: Instant,
-    ancestors: Sequence[str] = (),
-) -> tuple[RunRow, str]:
-    """Opens a run, unless another one owns one of its assets.
+def owner_in_the_way(reader: TableReader, assets: Iterable[str], ancestors: Sequence[str]) -> str:
+    """Returns a run that is in the way of one with some equipment, empty if there is none.
 
     Args:
-        body: Of its first event.
-        ancestors: The runs that have started it, the nearest first. What they own stays theirs,
-            and goes to this run if they end first.
-
-    Returns:
-        Its first row; and the run that is in the way, empty if there is none. Then nothing was
-        opened and the row is empty.
-
-    Raises:
-        LostRace: The caller's runner lock is over.
+        ancestors: The runs that have started it, which are in nobody's way.
     """
-    with database.transaction(now) as transaction:
-        check_runner_lock(transaction, holder)
-        owners = asset_owners(transaction)
-        users = _users(transaction) if ancestors else {}
-        for asset in assets:
-            others = {owners.get(asset, ""), *users.get(asset, ())} - {"", *ancestors}
-            if others:
-                return RunRow(0, "", "", {}), min(others)
-        body = {**body, "playbook": entry.playbook, "owns": list(assets)}
-        if ancestors:
-            body |= {ANCESTORS: list(ancestors), _USES: list(assets)}
-        return _record(transaction, entry.run_id, _OPENED, body), ""
+    owners = asset_owners(reader)
+    users = _users(reader) if ancestors else {}
+    for asset in assets:
+        others: set[str] = {owners.get(asset, ""), *users.get(asset, ())} - {"", *ancestors}
+        if others:
+            return min(others)
+    return ""
 
 
-def record_event(
-    database: Ledger,
-    run_id: str,
-    kind: str,
-    body: Mapping[str, object],
-    holder: str,
-    now: Instant,
-) -> RunRow:
-    """Appends an event to a run, which owns nothing any more after those of `fold.CLOSING`.
-
-    Raises:
-        LostRace: The caller's runner lock is over.
-    """
-    with database.transaction(now) as transaction:
-        check_runner_lock(transaction, holder)
-        return _record(transaction, run_id, kind, body)
-
-
-def _users(reader: LedgerReader) -> dict[str, list[str]]:
+def _users(reader: TableReader) -> dict[str, list[str]]:
     """Returns the open nested runs that use equipment, whoever owns it."""
     found: dict[str, list[str]] = {}
     question = "SELECT run_id, uses FROM nested_run JOIN run USING (run_id) WHERE is_open = 1"
@@ -122,30 +75,23 @@ def load_runs(database: Ledger, *, only_open: bool = False) -> list[RunEntry]:
     return [RunEntry(row[0], row[1], bool(row[2])) for row in rows]
 
 
-def assets_of(reader: LedgerReader, run_id: str) -> list[str]:
-    """Returns the equipment that a run owns, or has owned."""
-    rows = reader.all("SELECT asset FROM run_asset WHERE run_id = ? ORDER BY asset", run_id)
-    return [row[0] for row in rows]
-
-
-def asset_owners(reader: LedgerReader) -> dict[str, str]:
+def asset_owners(reader: TableReader) -> dict[str, str]:
     """Returns the equipment that open runs own, each with the run."""
     rows = reader.all("SELECT asset, run_id FROM run_asset WHERE is_open = 1")
     return {row[0]: row[1] for row in rows}
 
 
-def is_run_open(reader: LedgerReader, run_id: str) -> bool | None:
+def is_run_open(reader: TableReader, run_id: str) -> bool | None:
     """Returns whether a run is open, or `None` if there is no such run."""
     rows = reader.all("SELECT is_open FROM run WHERE run_id = ?", run_id)
     return bool(rows[0][0]) if rows else None
 
 
-def newest_event(reader: LedgerReader, run_id: str, before: int | None = None) -> int | None:
-    """Returns the number of the last journal row about a run before another, or `None`."""
+def newest_event(reader: LedgerReader, run_id: str, before: int | None = None) -> int:
+    """Returns the number of the last journal row about a run, orders included, or 0.
+
+    Args:
+        before: Only rows before this number; `None` for all.
+    """
     rows = reader.find_rows(run_id, before=before, newest_first=True, limit=1)
-    return rows[0].seq if rows else None
-
-
-def _record(transaction: Transaction, run_id: str, kind: str, body: Mapping[str, object]) -> RunRow:
-    row = transaction.record(f"run.{kind}", run_id, dict(body))
-    return RunRow(row.seq, kind, str(row.fields["at"]), row.fields["body"])
+    return rows[0].seq if rows else 0

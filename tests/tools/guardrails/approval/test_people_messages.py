@@ -24,12 +24,13 @@ from handwheel.tools.guardrails.approval.messages.people import (
     TakeAuthority,
     ended_by,
 )
-from handwheel.tools.guardrails.approval.run_orders import load_orders, newest_event, order_in
+from handwheel.tools.guardrails.approval.run_orders import load_orders, order_in
 from handwheel.tools.guardrails.approval.shift_handover import ShiftSummary
 from handwheel.tools.guardrails.approval.start_orders import StartOrder
 from handwheel.tools.guardrails.gate.server.messages import apply_once
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, make_lockout_folder
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
+from handwheel.tools.guardrails.ledger.runs import newest_event
 from handwheel.tools.guardrails.signatures.check_answers import CheckAnswer
 from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,

@@ -16,12 +16,11 @@ from handwheel.tools.guardrails.approval.run_orders import (
     ask_run,
     check_order,
     load_orders,
-    newest_event,
     order_run,
 )
 from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.ledger.runs import ORDERED
+from handwheel.tools.guardrails.ledger.runs import ORDERED, newest_event
 from handwheel.tools.guardrails.ledger.store.database import Database, Ledger
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext

@@ -57,7 +57,6 @@ ANSWERS: Sequence[tuple[Callable[..., object], tuple[object, ...], object]] = [
     (journal_rows.has_field, (ACTION, "action.VERIFIED", "sent", 1), True),
     (effects.not_come, (), []),
     (journal_rows.effects_not_come, (ACTION,), []),
-    (runs.assets_of, ("U-0",), []),
 ]
 
 

@@ -10,11 +10,21 @@ from pathlib import Path
 import pytest
 
 from handwheel.tools.errors import PermitRefused
+from handwheel.tools.guardrails.approval.messages.agents import Operation
+from handwheel.tools.guardrails.approval.messages.run_events import (
+    EquipmentOwned,
+    OpenRun,
+    RecordRunEvent,
+)
+from handwheel.tools.guardrails.approval.messages.run_requests import (
+    NotePromise,
+    OrderPending,
+    SetDue,
+)
 from handwheel.tools.guardrails.approval.run_orders import ask_run
-from handwheel.tools.guardrails.approval.run_requests import OrderPending, note_promise, set_due
 from handwheel.tools.guardrails.ledger import runs
 from handwheel.tools.guardrails.ledger.actions import states_in
-from handwheel.tools.guardrails.ledger.effects import StepEffect, load_effects
+from handwheel.tools.guardrails.ledger.effects import load_effects
 from handwheel.tools.guardrails.ledger.runner_lock import (
     RUNNER_LOCK_S,
     is_runner_alive,
@@ -26,6 +36,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ....gate.testbed.authority_grant import AGENTS
+from ....gate.testbed.effects import make, without_site
 from ....sites.authority_site import later
 from ....sites.signed_requests import NOW
 from .store.sample_writes import approve, move, start_gate
@@ -33,7 +44,6 @@ from .store.sample_writes import approve, move, start_gate
 RUN = AGENTS["run"]["run_id"]
 ENTRY = runs.RunEntry(RUN, "cw/change-over", True)
 OTHER = replace(ENTRY, run_id="U-00000002")
-PROMISE = StepEffect(1, "PT-102.pv > 1 kPa", 60.0, "PT-102.pv is 2 kPa", "CAME", 3.5)
 
 
 @pytest.fixture
@@ -41,27 +51,47 @@ def holder(ledger: Database) -> str:
     return take_runner_lock(ledger, NOW)
 
 
+def _make(ledger: Database, holder: str, operation: Operation) -> None:
+    make(without_site(ledger), holder, NOW, operation)
+
+
 def _opened(
-    ledger: Database, entry: runs.RunEntry, holder: str, *assets: str
-) -> tuple[runs.RunRow, str]:
-    return runs.open_run(ledger, entry, assets, {"why": "a test"}, holder, NOW)
+    ledger: Database,
+    entry: runs.RunEntry,
+    holder: str,
+    *assets: str,
+    ancestors: tuple[str, ...] = (),
+) -> str:
+    """Opens a run, and returns the one that is in the way."""
+    opening = OpenRun(
+        run_id=entry.run_id, playbook=entry.playbook, assets=assets, ancestors=ancestors,
+        body={"why": "a test"},
+    )  # fmt: skip
+    try:
+        _make(ledger, holder, opening)
+    except EquipmentOwned as refusal:
+        return refusal.run_id
+    return ""
+
+
+def _records(ledger: Database, holder: str, run_id: str, kind: str, **body: object) -> None:
+    _make(ledger, holder, RecordRunEvent(run_id=run_id, kind=kind, body=body))
 
 
 def test_equipment_has_one_run_at_a_time(ledger: Database, holder: str) -> None:
-    row, owner = _opened(ledger, ENTRY, holder, "P-101B", "P-101A")
+    assert _opened(ledger, ENTRY, holder, "P-101B", "P-101A") == ""
     owns = {"playbook": "cw/change-over", "owns": ["P-101B", "P-101A"]}
-    assert (row.kind, row.body, owner) == ("opened", {"why": "a test"} | owns, "")
+    (row,) = runs.load_rows(ledger, RUN)
+    assert (row.kind, row.body) == ("opened", {"why": "a test"} | owns)
     rows = list(ledger.journal())
-    refused = _opened(ledger, OTHER, holder, "E-101", "P-101A")
-    assert refused == (runs.RunRow(0, "", "", {}), RUN)
+    assert _opened(ledger, OTHER, holder, "E-101", "P-101A") == RUN
     assert (list(ledger.journal()), runs.load_runs(ledger)) == (rows, [ENTRY])
-    assert runs.assets_of(ledger, RUN) == ["P-101A", "P-101B"]
     assert runs.asset_owners(ledger) == {"P-101A": RUN, "P-101B": RUN}
-    runs.record_event(ledger, RUN, "held", {}, holder, NOW)
+    _records(ledger, holder, RUN, "held")
     assert runs.asset_owners(ledger) == {"P-101A": RUN, "P-101B": RUN}
-    runs.record_event(ledger, RUN, "completed", {}, holder, NOW)
-    assert (runs.asset_owners(ledger), runs.assets_of(ledger, RUN)) == ({}, ["P-101A", "P-101B"])
-    assert _opened(ledger, OTHER, holder, "E-101", "P-101A")[1] == ""
+    _records(ledger, holder, RUN, "completed")
+    assert runs.asset_owners(ledger) == {}
+    assert _opened(ledger, OTHER, holder, "E-101", "P-101A") == ""
     assert runs.asset_owners(ledger) == {"E-101": OTHER.run_id, "P-101A": OTHER.run_id}
     assert runs.load_runs(ledger, only_open=True) == [OTHER]
 
@@ -70,36 +100,37 @@ def test_a_nested_run_leaves_equipment_to_outer_runs_and_inherits_it(
     ledger: Database, holder: str
 ) -> None:
     def within(entry: runs.RunEntry, ancestors: list[str], *assets: str) -> str:
-        return runs.open_run(ledger, entry, assets, {}, holder, NOW, ancestors)[1]
+        return _opened(ledger, entry, holder, *assets, ancestors=tuple(ancestors))
 
     sibling = replace(ENTRY, run_id="U-00000003")
-    assert _opened(ledger, ENTRY, holder, "P-101A", "P-101B")[1] == ""
+    assert _opened(ledger, ENTRY, holder, "P-101A", "P-101B") == ""
     assert within(OTHER, ["U-00000009"], "P-101A") == RUN
     assert within(OTHER, [RUN], "P-101A", "E-101") == ""
     assert runs.asset_owners(ledger) == {"P-101A": RUN, "P-101B": RUN, "E-101": OTHER.run_id}
     assert within(sibling, [RUN], "P-101A") == OTHER.run_id  # it uses it
     assert within(sibling, [OTHER.run_id, RUN], "P-101A", "P-101B") == ""
-    runs.record_event(ledger, RUN, "stopped", {}, holder, NOW)
+    _records(ledger, holder, RUN, "stopped")
     owners = {"P-101A": OTHER.run_id, "E-101": OTHER.run_id, "P-101B": sibling.run_id}
     assert runs.asset_owners(ledger) == owners
-    runs.record_event(ledger, OTHER.run_id, "stopped", {}, holder, NOW)
+    _records(ledger, holder, OTHER.run_id, "stopped")
     assert runs.asset_owners(ledger) == dict.fromkeys(("P-101A", "P-101B"), sibling.run_id)
-    runs.record_event(ledger, sibling.run_id, "stopped", {}, holder, NOW)
+    _records(ledger, holder, sibling.run_id, "stopped")
     assert runs.asset_owners(ledger) == {}
 
 
 def test_the_events_of_a_run_come_in_order_with_its_orders(ledger: Database, holder: str) -> None:
-    opened, _ = _opened(ledger, ENTRY, holder)
+    _opened(ledger, ENTRY, holder)
+    (opened,) = runs.load_rows(ledger, RUN)
     _opened(ledger, OTHER, holder)
     with ledger.transaction(NOW) as transaction:
         transaction.record("note", RUN, {})  # about it, and no event of it
     asked = ask_run(ledger, RUN, "hold", "max", NOW)
-    held = runs.record_event(ledger, RUN, "held", {"by": "max"}, holder, NOW)
-    found = runs.load_rows(ledger, RUN)
-    assert found == [
+    _records(ledger, holder, RUN, "held", by="max")
+    at, number = stamp(NOW.wall), asked.number
+    assert runs.load_rows(ledger, RUN) == [
         opened,
-        runs.RunRow(asked.number, "ordered", stamp(NOW.wall), {"order": "hold", "person": "max"}),
-        held,
+        runs.RunRow(number, "ordered", at, {"order": "hold", "person": "max"}),
+        runs.RunRow(number + 1, "held", at, {"by": "max"}),
     ]
 
 
@@ -108,14 +139,18 @@ def test_an_order_that_the_run_has_not_seen_comes_first(ledger: Database, holder
     name = approve(ledger, **AGENTS)
     order = ask_run(ledger, RUN, "hold", "max", NOW).number
     with pytest.raises(OrderPending, match=f"^{RUN} was given an order that it has not looked at$"):
-        set_due(ledger, f"{name}/c1", holder, NOW, orders=order - 1)
+        _make(ledger, holder, SetDue(action_id=f"{name}/c1", orders=order - 1))
     assert states_in(ledger, name)[f"{name}/c1"] == "PLANNED"
-    set_due(ledger, f"{name}/c1", holder, NOW, orders=order)
+    _make(ledger, holder, SetDue(action_id=f"{name}/c1", orders=order))
     assert states_in(ledger, name)[f"{name}/c1"] == "DUE"
 
 
-def _told(ledger: Database, holder: str, step: str) -> bool:
-    return note_promise(ledger, RUN, step, PROMISE, holder, NOW)
+def _tell(ledger: Database, holder: str, step: str) -> None:
+    promise = NotePromise(
+        run_id=RUN, step=step, number=1, expected="PT-102.pv > 1 kPa", within_s=60.0,
+        observed="PT-102.pv is 2 kPa", verdict="CAME", after_s=3.5,
+    )  # fmt: skip
+    _make(ledger, holder, promise)
 
 
 def test_a_promise_is_told_once_with_the_steps_last_write(ledger: Database, holder: str) -> None:
@@ -124,21 +159,21 @@ def test_a_promise_is_told_once_with_the_steps_last_write(ledger: Database, hold
     move(ledger, f"{persons}/c1", "DUE", "CLAIMED", "SENDING", "VERIFIED")
     name = approve(ledger, **AGENTS)
     rows = list(ledger.journal())
-    assert not _told(ledger, holder, "step 1")  # nothing of the run was written yet
+    _tell(ledger, holder, "step 1")  # nothing of the run was written yet
     assert list(ledger.journal()) == rows
     move(ledger, f"{name}/c1", "DUE", "CLAIMED", "SENDING", "VERIFIED")
     rows = list(ledger.journal())
     with pytest.raises(LostRace, match="its lock is over"):
-        _told(ledger, "somebody else", "step 1")
-    assert not _told(ledger, holder, "step 2")
+        _tell(ledger, "somebody else", "step 1")
+    _tell(ledger, holder, "step 2")
     assert list(ledger.journal()) == rows
-    assert _told(ledger, holder, "step 1")
+    _tell(ledger, holder, "step 1")
     told = list(ledger.journal())
     row = told[-1].fields
     assert (row["kind"], row["subject"]) == ("effect.CAME", f"{name}/c1")
     assert row["body"]["after_s"] == 3.5
     assert [each.observed for each in load_effects(ledger, name)] == ["PT-102.pv is 2 kPa"]
-    assert not _told(ledger, holder, "step 1")
+    _tell(ledger, holder, "step 1")
     assert list(ledger.journal()) == told
 
 

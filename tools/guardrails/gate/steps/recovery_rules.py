@@ -4,9 +4,8 @@ from collections.abc import Collection, Sequence
 
 from ....errors import PermitRefused
 from ....requests.request import Action
-from ...approval.run_requests import was_not_sent
 from ...interlocks.action_order import other_undos, states_of
-from ...ledger.intents import epochs_of_request, epochs_of_run
+from ...ledger.intents import epochs_of_request, epochs_of_run, was_not_sent
 from ...ledger.records import RequestRecord, load_run
 from ..state.execution import Execution
 

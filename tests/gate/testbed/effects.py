@@ -1,0 +1,19 @@
+"""Changes of the ledger by the holder of the runner lock, past the socket."""
+
+from types import SimpleNamespace
+from typing import cast
+
+from handwheel.tools.guardrails.approval.messages.agents import Effects, Operation
+from handwheel.tools.guardrails.ledger.store.database import Ledger
+from handwheel.tools.guardrails.signatures.context import DecisionContext
+from handwheel.tools.requests.timestamps import Instant
+
+
+def make(context: DecisionContext, holder: str, now: Instant, *operations: Operation) -> None:
+    """Makes changes, also for a holder whose name no message could have."""
+    Effects.model_construct(holder=holder, operations=operations).apply(context, now)
+
+
+def without_site(ledger: Ledger) -> DecisionContext:
+    """The context of changes that need the ledger alone."""
+    return cast(DecisionContext, SimpleNamespace(database=ledger))

@@ -1,0 +1,114 @@
+"""Events of runs, cases and schedules, which the holder of the runner lock adds."""
+
+from abc import ABC, abstractmethod
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from handwheel.connectors.config.validation import Model
+from handwheel.connectors.hints import next_step
+
+from ....errors import InvalidArguments, PermitRefused
+from ....requests.request import TupleOf
+from ...ledger.runs import owner_in_the_way
+from ...ledger.store.database import Transaction
+from ...signatures.context import DecisionContext
+
+Kind = Annotated[str, Field(pattern=r"^[a-z_]+$")]
+"""Kind of an event, without what stands before it in the journal."""
+Body = dict[str, Any]
+
+_WORDS_OF_PEOPLE = frozenset({"ordered", "answered"})
+
+
+class EquipmentOwned(PermitRefused):
+    """Another run owns equipment of a run that is to be opened. Nothing was changed."""
+
+    @property
+    def run_id(self) -> str:
+        """The run that is in the way."""
+        return str(self).partition(" ")[0]
+
+
+class AgentOperation(Model, ABC):
+    """One change of the ledger, which the holder of the runner lock alone may make."""
+
+    @abstractmethod
+    def apply(self, context: DecisionContext, transaction: Transaction) -> None:
+        """Makes it in the transaction of its message, which has checked the lock.
+
+        Raises:
+            GuardrailError: It is not allowed.
+            LedgerError: The state does not allow it any more.
+        """
+
+
+class OpenRun(AgentOperation):
+    """Opens a run, unless another one owns one of its assets.
+
+    What its `ancestors` own, the runs that have started it, the nearest first, stays theirs, and
+    goes to this run if they end first.
+    """
+
+    do: Literal["open run"] = "open run"
+    run_id: str
+    playbook: str
+    assets: TupleOf[str]
+    ancestors: TupleOf[str] = ()
+    body: Body  # of its first event
+
+    def apply(self, context: DecisionContext, transaction: Transaction) -> None:
+        """Opens it. Raises `EquipmentOwned` if another run owns one of its assets."""
+        if owner := owner_in_the_way(transaction, self.assets, self.ancestors):
+            hint = next_step("runs", "show", owner)
+            raise EquipmentOwned(f"{owner} owns its equipment; {hint}")
+        body: Body = {**self.body, "playbook": self.playbook, "owns": list(self.assets)}
+        if self.ancestors:
+            body |= {"ancestors": list(self.ancestors), "uses": list(self.assets)}
+        transaction.record("run.opened", self.run_id, body)
+
+
+class RecordRunEvent(AgentOperation):
+    """Appends an event to a run, which owns nothing any more after those of `fold.CLOSING`."""
+
+    do: Literal["record run event"] = "record run event"
+    run_id: str
+    kind: Kind
+    body: Body
+
+    def apply(self, context: DecisionContext, transaction: Transaction) -> None:
+        """Appends it."""
+        _check_kind(self.kind)
+        transaction.record(f"run.{self.kind}", self.run_id, self.body)
+
+
+class RecordCaseEvent(AgentOperation):
+    """Appends an event to a case."""
+
+    do: Literal["record case event"] = "record case event"
+    case_id: str
+    kind: Kind
+    body: Body
+
+    def apply(self, context: DecisionContext, transaction: Transaction) -> None:
+        """Appends it."""
+        _check_kind(self.kind)
+        transaction.record(f"case.{self.kind}", self.case_id, self.body)
+
+
+class RecordScheduleEvent(AgentOperation):
+    """Records what became of the moment of a playbook's schedule."""
+
+    do: Literal["record schedule event"] = "record schedule event"
+    kind: Kind
+    playbook: str
+    at: str  # the moment, as a stamp
+
+    def apply(self, context: DecisionContext, transaction: Transaction) -> None:
+        """Records it."""
+        transaction.record(f"schedule.{self.kind}", self.playbook, {"at": self.at})
+
+
+def _check_kind(kind: str) -> None:
+    if kind in _WORDS_OF_PEOPLE:
+        raise InvalidArguments(f"{kind} is no event of the agents, but the word of a person")
