@@ -224,7 +224,7 @@ def test_the_reference_quotes_what_the_gate_says() -> None:
 def test_the_reference_lists_exactly_the_kinds_of_the_journal() -> None:
     rows = sections(DOCS / "reference/journal.md")["Kinds"]
     kinds: list[str] = re.findall(
-        r"record\((?:context, holder, now,)?\s*f?\"([a-z]+[.{][^\"]+|decision)\"",
+        r"record\(\s*f?\"([a-z]+[.{][^\"]+|decision)\"",
         _source("tools", "hmi", "agents"),
     )
     kinds.append("ledger.migrated")  # written into a new file

@@ -65,7 +65,8 @@ class OpenRun(AgentOperation):
         body: Body = {**self.body, "playbook": self.playbook, "owns": list(self.assets)}
         if self.ancestors:
             body |= {"ancestors": list(self.ancestors), "uses": list(self.assets)}
-        transaction.record("run.opened", self.run_id, body)
+        opened = RecordRunEvent(run_id=self.run_id, kind="opened", body=body)
+        opened.apply(context, transaction)
 
 
 class RecordRunEvent(AgentOperation):

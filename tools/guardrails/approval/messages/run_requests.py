@@ -1,4 +1,4 @@
-"""What the holder of the runner lock does with the requests of a run."""
+"""Changes that the holder of the runner lock makes to the requests of a run."""
 
 from typing import Any, Literal
 
