@@ -29,19 +29,20 @@ from handwheel.tools.guardrails.approval.build_segment import (
     tags_of_segment,
 )
 from handwheel.tools.guardrails.approval.cards.build_card import make_card
+from handwheel.tools.guardrails.approval.decide import Decide
 from handwheel.tools.guardrails.approval.messages.agents import (
     Effects,
     Operation,
     RenewRunnerLock,
     TakeRunnerLock,
 )
-from handwheel.tools.guardrails.approval.messages.people import Decide, Propose
 from handwheel.tools.guardrails.approval.messages.run_requests import (
     EndRequest,
     FileSegment,
     SetDue,
 )
 from handwheel.tools.guardrails.approval.plant_snapshot import make_snapshot
+from handwheel.tools.guardrails.approval.propose import Propose
 from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.guardrails.client.gate_client import GateClient
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations

@@ -6,25 +6,28 @@ from datetime import timedelta
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.binding.start import needs_of
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.approval.messages.people import (
-    AnswerCheck,
+from handwheel.tools.guardrails.approval.administration import ReleaseLockout, RevokeKey
+from handwheel.tools.guardrails.approval.run_orders import (
+    VERDICTS,
     AskRun,
-    GrantAuthority,
+    Order,
     OrderRun,
-    OrderStart,
-    ReleaseLockout,
-    RevokeKey,
-    TakeAuthority,
-    ended_by,
+    RunOrder,
+    order_in,
 )
-from handwheel.tools.guardrails.approval.run_orders import VERDICTS, Order, RunOrder, order_in
-from handwheel.tools.guardrails.approval.start_orders import StartOrder
-from handwheel.tools.guardrails.interlocks.authority import TakenMode, next_generation
+from handwheel.tools.guardrails.approval.start_orders import OrderStart, StartOrder
+from handwheel.tools.guardrails.interlocks.authority import (
+    GrantAuthority,
+    TakeAuthority,
+    TakenMode,
+    ended_by,
+    next_generation,
+)
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.guardrails.ledger.runs import newest_event
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
-from handwheel.tools.guardrails.signatures.check_answers import CheckAnswer
+from handwheel.tools.guardrails.signatures.check_answers import AnswerCheck, CheckAnswer
 from handwheel.tools.guardrails.signatures.decisions import (
     authority_subject,
     key_subject,

@@ -12,8 +12,9 @@ from handwheel.tools.guardrails.approval.build_request import (
     tags_to_survey,
 )
 from handwheel.tools.guardrails.approval.cards.outcome_card import found_after, make_outcome
-from handwheel.tools.guardrails.approval.messages.people import Decide, Propose
+from handwheel.tools.guardrails.approval.decide import Decide
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
+from handwheel.tools.guardrails.approval.propose import Propose
 from handwheel.tools.guardrails.approval.session import check_approvable, current_card, role_for
 from handwheel.tools.guardrails.identity.keys import PrivateKey
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations

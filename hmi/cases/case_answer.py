@@ -10,9 +10,9 @@ from handwheel.agents.diagnosis.check_names import check_key
 from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.approval.messages.people import AnswerCheck
 from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
 from handwheel.tools.guardrails.signatures.check_answers import (
+    AnswerCheck,
     check_answerer,
     check_case_open,
 )

@@ -13,21 +13,19 @@ from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.approval.messages.people import (
-    EndMaintenance,
-    GrantAuthority,
-    TakeAuthority,
-    ended_by,
-)
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.interlocks.authority import (
     LONGEST,
     SOMEBODY,
     AuthorityStatus,
+    EndMaintenance,
+    GrantAuthority,
+    TakeAuthority,
     TakenMode,
     authority_of,
     check_grantor,
+    ended_by,
     maintenance_of,
     next_generation,
 )

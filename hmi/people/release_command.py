@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.approval.messages.people import ReleaseLockout
+from handwheel.tools.guardrails.approval.administration import ReleaseLockout
 from handwheel.tools.guardrails.interlocks.authority import check_equipment
 from handwheel.tools.guardrails.interlocks.lockout_files import (
     lockout_file,

@@ -8,7 +8,7 @@ import typer
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.approval.messages.people import RevokeKey
+from handwheel.tools.guardrails.approval.administration import RevokeKey
 from handwheel.tools.guardrails.identity.key_files import (
     create_own_key,
     new_key_path,

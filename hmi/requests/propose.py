@@ -15,8 +15,8 @@ from handwheel.tools.guardrails.approval.build_request import (
     scopes,
     tags_to_survey,
 )
-from handwheel.tools.guardrails.approval.messages.people import Propose
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
+from handwheel.tools.guardrails.approval.propose import Propose
 from handwheel.tools.guardrails.interlocks.blocking import check_files
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly

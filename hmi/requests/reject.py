@@ -3,8 +3,7 @@
 from collections.abc import Callable
 
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.approval.decide import check_open
-from handwheel.tools.guardrails.approval.messages.people import Decide
+from handwheel.tools.guardrails.approval.decide import Decide, check_open
 from handwheel.tools.guardrails.approval.session import role_for
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly

@@ -10,7 +10,7 @@ from handwheel.tools.guardrails.approval.cards.outcome_card import (
     found_after,
     make_outcome,
 )
-from handwheel.tools.guardrails.approval.messages.people import Decide
+from handwheel.tools.guardrails.approval.decide import Decide
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.session import role_for
 from handwheel.tools.guardrails.identity.roster import Operator

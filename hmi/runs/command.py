@@ -11,8 +11,7 @@ import typer
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.approval.messages.people import AskRun
-from handwheel.tools.guardrails.approval.run_orders import FreeOrder, SignedOrder, order_in
+from handwheel.tools.guardrails.approval.run_orders import AskRun, FreeOrder, SignedOrder, order_in
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.runs import RunEntry, load_runs, newest_event
 from handwheel.tools.guardrails.ledger.store.database import Ledger

@@ -13,10 +13,10 @@ from handwheel.playbooks.engine.run import IllegalEvent, Run, RunEvent, apply
 from handwheel.playbooks.engine.states import INACTIVE, MOVES, EventKind, RunState
 from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.approval.messages.people import OrderRun
 from handwheel.tools.guardrails.approval.run_orders import (
     VERDICTS,
     Order,
+    OrderRun,
     RunOrder,
     SignedOrder,
     order_in,

@@ -17,8 +17,7 @@ from handwheel.playbooks.language.errors import PlaybookError
 from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.playbooks.lint.lint import lint
 from handwheel.tools.errors import InvalidArguments, PermitRefused
-from handwheel.tools.guardrails.approval.messages.people import OrderStart
-from handwheel.tools.guardrails.approval.start_orders import StartOrder
+from handwheel.tools.guardrails.approval.start_orders import OrderStart, StartOrder
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive

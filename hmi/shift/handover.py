@@ -6,8 +6,8 @@ import typer
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.hints import next_step
-from handwheel.tools.guardrails.approval.messages.people import HandOverShift
 from handwheel.tools.guardrails.approval.shift_handover import (
+    HandOverShift,
     ShiftSummary,
     check_shift,
 )

@@ -16,10 +16,9 @@ import typer
 from handwheel.connectors.model.site import SITE_VARIABLE, Site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.decide import check_open
-from handwheel.tools.guardrails.approval.messages.people import TakeAuthority, ended_by
 from handwheel.tools.guardrails.approval.session import current_card
 from handwheel.tools.guardrails.identity.roster import Operator
-from handwheel.tools.guardrails.interlocks.authority import TakenMode
+from handwheel.tools.guardrails.interlocks.authority import TakeAuthority, TakenMode, ended_by
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request, load_requests
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState

@@ -30,10 +30,9 @@ from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.model import FaultKind
 from handwheel.sim_plant.scenario import FaultEvent, bind_event
-from handwheel.tools.guardrails.approval.messages.people import OrderRun, OrderStart
-from handwheel.tools.guardrails.approval.run_orders import VERDICTS
+from handwheel.tools.guardrails.approval.run_orders import VERDICTS, OrderRun
 from handwheel.tools.guardrails.approval.session import ApprovalSession
-from handwheel.tools.guardrails.approval.start_orders import StartOrder
+from handwheel.tools.guardrails.approval.start_orders import OrderStart, StartOrder
 from handwheel.tools.guardrails.ledger.actions import is_gate_busy
 from handwheel.tools.guardrails.ledger.records import (
     RequestRecord,

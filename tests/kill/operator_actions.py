@@ -27,19 +27,15 @@ from handwheel.tools.guardrails.approval.cards.outcome_card import (
     found_after,
     make_outcome,
 )
-from handwheel.tools.guardrails.approval.messages.people import (
-    Decide,
-    GrantAuthority,
-    OrderRun,
-    Propose,
-)
+from handwheel.tools.guardrails.approval.decide import Decide
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
-from handwheel.tools.guardrails.approval.run_orders import VERDICTS, SignedOrder
+from handwheel.tools.guardrails.approval.propose import Propose
+from handwheel.tools.guardrails.approval.run_orders import VERDICTS, OrderRun, SignedOrder
 from handwheel.tools.guardrails.approval.session import ApprovalSession
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR as ADMINISTRATORS
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.interlocks.authority import next_generation
+from handwheel.tools.guardrails.interlocks.authority import GrantAuthority, next_generation
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.records import load_request
 from handwheel.tools.guardrails.ledger.runs import newest_event

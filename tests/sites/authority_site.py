@@ -10,12 +10,7 @@ from typing import Any
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.interlocks.authority import (
-    AuthorityStatus,
-    TakenMode,
-    authority_of,
-    take_authority,
-)
+from handwheel.tools.guardrails.interlocks.authority import AuthorityStatus, TakenMode, authority_of
 from handwheel.tools.guardrails.interlocks.authority_check import check_authority
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
 from handwheel.tools.guardrails.ledger.records import load_request
@@ -25,6 +20,7 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.timestamps import Instant, stamp
 
 from ..gate.testbed.authority_grant import AGENTS
+from ..gate.testbed.words import take_authority
 from .audited import faults_in
 from .in_memory import make_site
 from .signed_requests import NOW, request_of

@@ -5,7 +5,7 @@ from random import Random
 from handwheel.connectors.model.values import Value
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.cards.card_model import parse_card
-from handwheel.tools.guardrails.approval.messages.people import Decide
+from handwheel.tools.guardrails.approval.decide import Decide
 from handwheel.tools.guardrails.ledger.records import load_unfinished
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.decisions import ActionVerdict

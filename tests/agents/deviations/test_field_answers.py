@@ -13,9 +13,10 @@ from handwheel.tools.errors import GuardrailError, InvalidArguments, PermitRefus
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.policy import load_policy
-from handwheel.tools.guardrails.signatures.check_answers import CheckAnswer, record_answer
+from handwheel.tools.guardrails.signatures.check_answers import AnswerCheck, CheckAnswer
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import Signed
+from handwheel.tools.guardrails.signatures.message import SignedText
 
 from ...gate.testbed.authority_grant import signed_word
 from ...sites.in_memory import make_site
@@ -51,7 +52,12 @@ def signed_by(people: DecisionContext, answer: CheckAnswer, by: str = "anna") ->
 
 def answered(people: DecisionContext, answer: str = "hot", by: str = "anna") -> None:
     given = said(people, answer)
-    record_answer(people, given, signed_by(people, given, by), NOW)
+    tell(people, given, signed_by(people, given, by))
+
+
+def tell(people: DecisionContext, given: CheckAnswer, signed: Signed) -> None:
+    message = AnswerCheck(site=people.site.id, answer=given, signed=SignedText.of(signed))
+    message.apply(people, NOW)
 
 
 def found(people: DecisionContext, case_id: str = CASE) -> tuple[Mapping[str, str], list[str]]:
@@ -98,7 +104,7 @@ def test_who_lacks_the_role_or_answers_a_case_that_is_over_is_refused(
         answered(people, by="max")
     signed = signed_by(people, said(people))
     with pytest.raises(GuardrailError, match="not signed on what was shown"):
-        record_answer(people, said(people, note="grease is out"), signed, NOW)
+        tell(people, said(people, note="grease is out"), signed)
     with people.database.transaction(NOW) as transaction:
         transaction.record("case.closed", CASE, {"reason": "the deviation is over"})
     with pytest.raises(PermitRefused, match="is over"):

@@ -15,7 +15,6 @@ from handwheel.tools.guardrails.approval.explain import (
     explain,
 )
 from handwheel.tools.guardrails.approval.plant_snapshot import make_snapshot
-from handwheel.tools.guardrails.interlocks.authority import take_authority
 from handwheel.tools.guardrails.interlocks.suspension import Suspension
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits, cross_tags
 from handwheel.tools.guardrails.policy.groups import GroupUsage
@@ -26,6 +25,7 @@ from ..interlocks.test_pace import AS_IT_IS, GROUPS
 from ..testbed.authority_grant import give
 from ..testbed.edited_policy import ruled_room
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
+from ..testbed.words import take_authority
 from .test_areas import EDITS
 
 

@@ -6,13 +6,13 @@ import pytest
 from pydantic import ValidationError
 
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Reason, Signed
 from handwheel.tools.requests.canonical import parse_canonical, signed_bytes
 from handwheel.tools.requests.request import ActionRequest
 
 from ...sites.people import key_of
 from ..testbed.with_oracle import SETPOINT, START, START_B, Watched
+from ..testbed.words import decide
 
 MODE = ("P-101A.mode", 0)
 NO_VALUE = "it is no value that a"

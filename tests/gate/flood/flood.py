@@ -14,8 +14,7 @@ from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value
 from handwheel.tools.errors import GuardrailError, LedgerError
-from handwheel.tools.guardrails.approval.decide import decide
-from handwheel.tools.guardrails.approval.messages.people import Decide
+from handwheel.tools.guardrails.approval.decide import Decide
 from handwheel.tools.guardrails.gate.server.messages import apply_once, read_message
 from handwheel.tools.guardrails.gate.server.rejections import Rejected
 from handwheel.tools.guardrails.ledger.lifecycle import file_request, move_action, move_request
@@ -41,6 +40,7 @@ from ...attacks.past_the_checks import WHY, record_decision
 from ...plants.in_memory import Frame
 from ...sites import people
 from ..testbed.in_memory import Room
+from ..testbed.words import decide
 from .site import VALUES, frame_of
 
 PAUSE_S = 21.0  # longer than the cool-down

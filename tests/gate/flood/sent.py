@@ -6,9 +6,10 @@ from dataclasses import replace
 from functools import partial
 from secrets import token_hex
 
+from handwheel.tools.guardrails.approval.decide import Decide
 from handwheel.tools.guardrails.approval.messages.agents import Effects
-from handwheel.tools.guardrails.approval.messages.people import Decide, Propose
 from handwheel.tools.guardrails.approval.messages.run_requests import SetDue
+from handwheel.tools.guardrails.approval.propose import Propose
 from handwheel.tools.guardrails.signatures.decisions import Reason, meaning_of
 from handwheel.tools.guardrails.signatures.message import Message, SignedText
 from handwheel.tools.requests.canonical import canonical

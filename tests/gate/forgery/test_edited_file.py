@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import pytest
 
 from handwheel.tools.errors import GuardrailError, InterlockActive, LedgerError
-from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.gate.monitoring.crash_recovery import NOT_SENT, RESTARTED
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.signatures.decisions import Reason
@@ -23,6 +22,7 @@ from ...attacks.edited_file import (
 from ..testbed.ledger_faults import GONE
 from ..testbed.terminals import Desk
 from ..testbed.with_oracle import SETPOINT, START, START_B, STOP, Watched
+from ..testbed.words import decide
 
 CHANGED = r"row \d+ was changed in the file while it was open"
 DIFFERS = r"row \d+: its hash does not fit its text|rows \d+ to \d+ are missing: they were anchored"

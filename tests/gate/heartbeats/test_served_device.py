@@ -10,7 +10,6 @@ from handwheel.connectors.model.site import Site, load_site
 from handwheel.evaluation.room.clock import SteppedClock
 from handwheel.tools.guardrails.gate.gate import open_gate
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.interlocks.authority import take_authority
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
@@ -21,6 +20,7 @@ from ...plants.devices.misbehaving import Device, eventually, modbus_device, rep
 from ...plants.fault_injection import WALL
 from ..testbed.authority_grant import give
 from ..testbed.heartbeat import HEAD, PUMP, edit, make_beating_site
+from ..testbed.words import take_authority
 
 _READ, _WRITE = 3, 6
 _ILLEGAL_FUNCTION = b"\x01"

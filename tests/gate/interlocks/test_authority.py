@@ -2,7 +2,7 @@
 
 import pytest
 
-from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_authority
+from handwheel.tools.guardrails.interlocks.authority import TakenMode
 from handwheel.tools.guardrails.ledger.lifecycle import move_action
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionState
@@ -10,6 +10,7 @@ from handwheel.tools.requests.timestamps import instant_now
 
 from ..testbed.authority_grant import end, give, make_agents
 from ..testbed.served import World
+from ..testbed.words import take_authority
 
 PUMP = "P-101B"
 START = "P-101B.run_cmd=true"

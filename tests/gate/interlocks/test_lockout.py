@@ -6,10 +6,11 @@ from time import monotonic
 import pytest
 
 from handwheel.tools.errors import GuardrailError, InterlockActive, LedgerError
-from handwheel.tools.guardrails.approval.administration import release_lockout
+from handwheel.tools.guardrails.approval.administration import ReleaseLockout
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.guardrails.signatures.decisions import lockout_subject
+from handwheel.tools.guardrails.signatures.message import SignedText
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..testbed.served import World
@@ -32,7 +33,10 @@ async def latched(world: World) -> dict[str, int]:
 def release(world: World, scope: str, generation: int, by: str = "root") -> None:
     signed = world.word("release", lockout_subject(scope, generation), by)
     with world.decision_context() as context:
-        release_lockout(context, scope, generation, signed, instant_now())
+        message = ReleaseLockout(
+            site=context.site.id, scope=scope, generation=generation, signed=SignedText.of(signed)
+        )
+        message.apply(context, instant_now())
 
 
 @pytest.mark.way_in("S8")

@@ -15,7 +15,7 @@ from handwheel.tools.guardrails.approval.messages.run_requests import (
     FileSegment,
     SetDue,
 )
-from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_authority
+from handwheel.tools.guardrails.interlocks.authority import TakenMode
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.runner_lock import (
     RUNNER_LOCK_S,
@@ -28,6 +28,7 @@ from handwheel.tools.requests.timestamps import Instant
 from ..testbed import effects
 from ..testbed.authority_grant import give
 from ..testbed.runner import AGENT, segment_of
+from ..testbed.words import take_authority
 from .gate_deaths import WithDeaths
 
 KEPT_S = RUNNER_LOCK_S - 1.0

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from handwheel.tools.errors import GuardrailError, LedgerError
-from handwheel.tools.guardrails.approval.messages.people import Decide
+from handwheel.tools.guardrails.approval.decide import Decide
 from handwheel.tools.guardrails.gate.server.messages import apply_once
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.signatures.message import Message, SignedText, message_digest

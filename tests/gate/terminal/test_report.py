@@ -16,7 +16,6 @@ from handwheel.hmi.journal.rows.entries import Journal, RequestHistory, read_jou
 from handwheel.hmi.journal.rows.row_text import row_text
 from handwheel.tools.guardrails.approval.messages.run_events import OpenRun, RecordRunEvent
 from handwheel.tools.guardrails.approval.shift_handover import Section, ShiftSummary
-from handwheel.tools.guardrails.interlocks.authority import take_authority
 
 from ...attacks.past_the_checks import append_row
 from ..interlocks.suspension_causes import MemoryConnection, read_by
@@ -24,6 +23,7 @@ from ..leases.test_expiry import in_lease
 from ..testbed.authority_grant import give
 from ..testbed.runner import RUN, Runner
 from ..testbed.with_oracle import SETPOINT, START, START_B, STOP, Watched
+from ..testbed.words import take_authority
 
 BEAT = {"tag": "P-101A.hb", "count": 17, "reason": "the hand-over is over", "epoch": 2}
 

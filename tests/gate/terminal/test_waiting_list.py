@@ -13,13 +13,14 @@ from handwheel.hmi.shift.waiting import NOTHING, waiting_for_people
 from handwheel.playbooks.engine.states import EventKind
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.tools.guardrails.identity.keys import key_path
-from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_authority
+from handwheel.tools.guardrails.interlocks.authority import TakenMode
 from handwheel.tools.maintenance.work_order_database import WorkOrder, WorkOrders
 
 from ...hmi.runs.run_site import FIRST, RUN, Place, leave
 from ...printed_hints import check_hints
 from ..testbed.authority_grant import give
 from ..testbed.with_oracle import START_B, Watched
+from ..testbed.words import take_authority
 
 _NAME = "cw/pump-bearing-changeover (P-101A, P-101B)"
 _CASE = "C-00000001"

@@ -7,8 +7,8 @@ from typing import Any
 
 from handwheel.hmi.people.signing import Signer, sign_statement
 from handwheel.tools.guardrails.interlocks.authority import (
-    end_maintenance,
-    grant_authority,
+    EndMaintenance,
+    ended_by,
     maintenance_of,
     next_generation,
 )
@@ -21,11 +21,13 @@ from handwheel.tools.guardrails.signatures.decisions import (
     meaning_of_subject,
 )
 from handwheel.tools.guardrails.signatures.heartbeat_grants import NamedHeartbeat
+from handwheel.tools.guardrails.signatures.message import SignedText, submit
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.timestamps import Instant, stamp
 
 from ...sites.people import key_of
 from ...sites.released import BY_HAND
+from .words import grant_authority
 
 _PLAYBOOK, _VERSION, _DIGEST, _ROLES = BY_HAND
 AGENTS: Mapping[str, Any] = {
@@ -95,7 +97,11 @@ def end(
     assert row is not None
     subject = maintenance_subject(equipment, row.generation)
     signed = signed_word(context, "end-maintenance", subject, now, by=by, attended=attended, **said)
-    return end_maintenance(context, row, "OPERATOR", signed, now)
+    message = EndMaintenance(
+        site=context.site.id, equipment=equipment, generation=row.generation,
+        taken_by=row.person, mode="OPERATOR", signed=SignedText.of(signed),
+    )  # fmt: skip
+    return ended_by(submit(context, message, now))
 
 
 def give(

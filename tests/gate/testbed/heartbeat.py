@@ -10,7 +10,7 @@ from handwheel.connectors.actuation.heartbeat_session import HeartbeatSession
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.tags import Tag
 from handwheel.tools.guardrails.gate.monitoring.heartbeat import HeartbeatWriter
-from handwheel.tools.guardrails.interlocks.authority import TakenMode, take_authority
+from handwheel.tools.guardrails.interlocks.authority import TakenMode
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
 
 from ...auditor.audit import judge
@@ -20,6 +20,7 @@ from ...sites.in_memory import make_site
 from .audited import exported
 from .authority_grant import give
 from .in_memory import Room
+from .words import take_authority
 
 Event = Callable[["BeatingRoom"], object]
 PUMP, BEAT = "P-101A", "P-101A.hb"

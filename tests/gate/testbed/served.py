@@ -23,7 +23,6 @@ from handwheel.hmi.requests.propose import propose_writes
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.cards.outcome_card import Outcome
-from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.approval.session import ApprovalSession, current_card
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.gate.gate import Gate, open_gate
@@ -49,6 +48,7 @@ from ...attacks.stolen_key import Forger
 from ...plants.served import frames_of
 from ...sites.on_disk import End, PlantHandle, hasten, wire_of
 from ...sites.people import key_of
+from .words import decide
 
 _WITHIN_S = 50.0
 _UNDER_WAY = {ActionState.PLANNED, ActionState.DUE, ActionState.CLAIMED, ActionState.SENDING}

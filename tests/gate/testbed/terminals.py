@@ -12,7 +12,6 @@ from handwheel.evaluation.room.clock import SteppedClock
 from handwheel.evaluation.room.devices import MemoryDevices
 from handwheel.evaluation.room.people import People, Writes
 from handwheel.evaluation.room.site import in_memory_site
-from handwheel.tools.guardrails.approval.decide import decide
 from handwheel.tools.guardrails.approval.plant_snapshot import GateLedger
 from handwheel.tools.guardrails.identity.roster import Roster, load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
@@ -35,6 +34,7 @@ from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import ActionRequest
 
 from ...sites import people
+from .words import decide
 
 __all__ = ["Desk", "Writes", "giving"]
 

@@ -1,65 +1,87 @@
 """Decisions of an administrator that revoke a key or release a lockout."""
 
 from pathlib import Path
+from typing import ClassVar
 
 from handwheel.connectors.errors import os_reason
 
 from ...errors import LedgerError, PermitRefused
 from ...requests.timestamps import Instant
-from ..interlocks.lockout_files import lockout_file
-from ..ledger.latched_lockouts import SITE, release
+from ..identity.roster import Operator
+from ..interlocks.authority import check_equipment
+from ..interlocks.lockout_files import lockout_file, lockout_note
+from ..ledger.latched_lockouts import SITE, latch, locked_scopes, release
 from ..signatures.administrators import chain_of
 from ..signatures.context import DecisionContext, insert_decision
-from ..signatures.decisions import (
-    DecisionRefused,
-    Reason,
-    Signed,
-    check_about,
-    lockout_subject,
-)
+from ..signatures.decisions import DecisionRefused, Reason, check_about, lockout_subject
+from ..signatures.message import Message, SignedText
 
 
-def revoke_key(context: DecisionContext, signed: Signed, now: Instant) -> None:
-    """Revokes a key, so that no decision that it signed counts from now on.
+class RevokeKey(Message):
+    """Revocation of a key by an administrator. No decision that it signed counts from now on."""
 
-    Raises:
-        GuardrailError: The decision is not valid; the journal records the reason.
-        LedgerError: Nothing was recorded.
-    """
-    with context.refusals_recorded(signed, now):
-        decision, operator = context.verified(signed, now)
-        subject = decision.subject or ""
-        if not subject.startswith("key:"):
-            raise DecisionRefused(Reason.NOT_APPROVED)
-        check_about(decision, "revoke-key", subject)
-        if not operator.is_administrator:
-            raise PermitRefused(f"{operator.person} is no administrator")
-        with context.database.transaction(now) as transaction:
-            insert_decision(transaction, None, decision, signed, None, chain_of(operator))
+    path: ClassVar[str] = "operators"
+    signed: SignedText
+
+    def apply(self, context: DecisionContext, now: Instant) -> None:
+        """Revokes it.
+
+        Raises:
+            GuardrailError: The decision is not valid; the journal records the reason.
+            LedgerError: Nothing was recorded.
+        """
+        signed = self.signed.signed
+        with context.refusals_recorded(signed, now):
+            decision, operator = context.verified(signed, now)
+            subject = decision.subject or ""
+            if not subject.startswith("key:"):
+                raise DecisionRefused(Reason.NOT_APPROVED)
+            check_about(decision, "revoke-key", subject)
+            _check_administrator(operator)
+            with context.database.transaction(now) as transaction:
+                insert_decision(transaction, None, decision, signed, None, chain_of(operator))
 
 
-def release_lockout(
-    context: DecisionContext, scope: str, generation: int, signed: Signed, now: Instant
-) -> None:
-    """Releases a lockout and removes its file. Earlier requests and approvals stay invalid.
+class ReleaseLockout(Message):
+    """Release of a lockout by an administrator. Earlier requests and approvals stay invalid."""
 
-    Raises:
-        GuardrailError: The decision is not valid; the journal records the reason.
-        LedgerError: Nothing was recorded, or the lockout was replaced by another.
-    """
-    subject = lockout_subject(scope, generation)
-    with context.refusals_recorded(signed, now):
-        decision, operator = context.verified(signed, now)
-        check_about(decision, "release", subject)
-        if not operator.is_administrator:
-            raise PermitRefused(f"{operator.person} is no administrator")
-        if not decision.attended and not context.policy.unattended:
-            raise DecisionRefused(Reason.UNATTENDED)
-        with context.database.transaction(now) as transaction:
-            insert_decision(transaction, None, decision, signed, None, chain_of(operator))
-            covered = None if scope == SITE else context.site.members_of(scope)
-            release(transaction, scope, generation, covered)
-            _remove(lockout_file(context.site.state, scope))  # a file that stays is latched again
+    path: ClassVar[str] = "lockouts/release"
+    scope: str
+    generation: int  # of the lockout that the person releases; the next one of a file alone
+    signed: SignedText
+
+    def apply(self, context: DecisionContext, now: Instant) -> None:
+        """Releases it and removes its file.
+
+        A file that the gate has not read yet is latched before, since the ledger must contain what
+        is released.
+
+        Raises:
+            GuardrailError: The decision is not valid; the journal records the reason.
+            LedgerError: Nothing was recorded, or the lockout was replaced by another.
+        """
+        site, database, signed = context.site, context.database, self.signed.signed
+        check_equipment(site, self.scope)
+        file = lockout_file(site.state, self.scope)
+        covered = None if self.scope == SITE else site.members_of(self.scope)
+        if self.scope not in locked_scopes(database) and file.exists():
+            with database.under(""):  # else a refused release would count as done when sent again
+                latch(database, self.scope, covered, now, lockout_note(file))
+        with context.refusals_recorded(signed, now):
+            decision, operator = context.verified(signed, now)
+            check_about(decision, "release", lockout_subject(self.scope, self.generation))
+            _check_administrator(operator)
+            if not decision.attended and not context.policy.unattended:
+                raise DecisionRefused(Reason.UNATTENDED)
+            with database.transaction(now) as transaction:
+                insert_decision(transaction, None, decision, signed, None, chain_of(operator))
+                release(transaction, self.scope, self.generation, covered)
+                _remove(file)  # one that stays is latched again
+
+
+def _check_administrator(operator: Operator) -> None:
+    if not operator.is_administrator:
+        raise PermitRefused(f"{operator.person} is no administrator")
 
 
 def _remove(file: Path) -> None:

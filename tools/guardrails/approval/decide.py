@@ -1,20 +1,16 @@
 """Records signed decisions on requests in the ledger, after all checks."""
 
-from dataclasses import replace
 from functools import lru_cache
-from typing import cast
-
-from handwheel.connectors.denial import Denial
+from typing import ClassVar, cast
 
 from ...errors import PermitRefused
 from ...requests.canonical import digest, parse_canonical
 from ...requests.request import ActionRequest
 from ...requests.timestamps import Instant
-from ..identity.roster import Operator, load_roster
-from ..interlocks.blocking import WriteCheck, check_lease, check_lockout
+from ..identity.roster import Operator
 from ..interlocks.suspension import applying
 from ..ledger.decisions import load_decisions
-from ..ledger.lifecycle import file_in, move_action, move_request, set_next_due
+from ..ledger.lifecycle import move_action, move_request, set_next_due
 from ..ledger.records import ActionRecord, RequestRecord, load_request_of
 from ..ledger.store.database import Transaction, WaitsFor
 from ..ledger.store.states import OPEN_REQUESTS, WAITING_REQUESTS, RequestState
@@ -24,111 +20,53 @@ from ..signatures.administrators import chain_of
 from ..signatures.context import DecisionContext, insert_decision
 from ..signatures.decisions import Decision, DecisionRefused, Reason, Signed, VerdictName
 from ..signatures.entitlement import check_resolver, is_unattended_allowed, refusal
+from ..signatures.message import Message, SignedText
 from ..signatures.quorum import QuorumResult, check_quorum
 from ..signatures.request_class import class_of
 from ..signatures.resolutions import RESOLUTIONS, meaning_of_resolution
 from .messages.run_requests import load_superseded
 from .plant_snapshot import read_snapshot
-from .request_limits import TooManyRequests, check_request_limits
 
 _MARKS = ("schema", "request_digest", "action_id")
 
 
-def propose(
-    context: DecisionContext,
-    request: ActionRequest,
-    signed: Signed,
-    denial: Denial | None,
-    now: Instant,
-) -> RequestState:
-    """Files a person's request with the proposer's signature, who then cannot approve it.
+class Decide(Message):
+    """Decision of a person on a request, or on an outcome of it."""
 
-    Args:
-        denial: The policy's.
+    path: ClassVar[str] = "decisions"
+    signed: SignedText
+    card: str | None = None  # text that the person was shown; the decision has its digest
 
-    Raises:
-        GuardrailError: The signature is not the proposer's, a tag is locked out or in another
-            lease, or a limit of requests is reached.
-    """
-    with context.refusals_recorded(signed, now):
-        decision, operator = context.verified(signed, now)
-        if decision.verdict != "propose" or decision.digest != request.digest:
-            raise DecisionRefused(Reason.OTHER_DIGEST)
-        if (operator.person, operator.key_id) != (request.proposer.name, request.proposer.key_id):
-            raise DecisionRefused(Reason.OTHER_PERSON)
-        for action in request.actions:  # a request filed during a lockout ends with its release
-            case = WriteCheck(context.site, context.database, context.policy, request, action, now)
-            check_lockout(case)
-            check_lease(case)
-        check_may_have_lease(context.database, request)
-        refused = _file(context, request, decision, signed, denial, now)
-    if refused:  # the journal has its own row for it
-        raise TooManyRequests(refused.reason)
-    return RequestState.DENIED if denial else RequestState.PENDING
+    def apply(self, context: DecisionContext, now: Instant) -> None:
+        """Records it. One that is not valid changes nothing; the journal records it with why.
 
-
-def _file(
-    context: DecisionContext,
-    request: ActionRequest,
-    decision: Decision,
-    signed: Signed,
-    denial: Denial | None,
-    now: Instant,
-) -> Denial | None:
-    """Files a request with its proposer's signature, or returns the denial of its limits."""
-    # In an older ledger there would be one request less.
-    with context.database.transaction(now, waits_for="rows") as transaction:
-        if not denial and (refused := check_request_limits(context, transaction, request)):
-            return refused
-        if not file_in(transaction, request, str(denial or "")):
-            raise PermitRefused("the same proposal was submitted before")
-        insert_decision(transaction, request.request_id, decision, signed, None)
-    return None
-
-
-def decide(
-    context: DecisionContext, signed: Signed, card: str | None, now: Instant
-) -> RequestState:
-    """Records a signed decision to approve, reject, revoke or resolve. Returns the new state.
-
-    A decision that is not valid changes nothing; the journal records it with the reason. The
-    roster is read anew, since a terminal may be open for long.
-
-    Args:
-        card: The text that the person was shown; the decision has its digest.
-
-    Raises:
-        ConfigError: `operators.yaml` cannot be read.
-        GuardrailError: The decision is not valid.
-    """
-    context = replace(context, roster=load_roster(context.site))
-    with context.refusals_recorded(signed, now):
-        return _decide(context, signed, card, now)
-
-
-def _decide(
-    context: DecisionContext, signed: Signed, card: str | None, now: Instant
-) -> RequestState:
-    decision, operator = context.verified(signed, now)
-    # No approval outlasts a start of the gate, so that nothing hangs on a lost one.
-    waits_for: WaitsFor = "nothing" if decision.verdict == "approve" else "anchor"
-    with context.database.transaction(now, waits_for=waits_for) as transaction:
-        record = _concerned(context, decision)
-        name = record.request.request_id
-        check_card(decision, record, card)
-        if decision.verdict in RESOLUTIONS:
-            check_resolver(context, record.request, operator)
-            _check_attended(context.policy, decision, record)
-            action = _unresolved(record, decision)
-            insert_decision(transaction, name, decision, signed, card, chain_of(operator))
-            return _resolve(transaction, record, decision, action)
-        check_open(decision.verdict, record, now)
-        verdict = _judged(context, record, signed, now)
-        insert_decision(transaction, name, decision, signed, card)
-        if decision.verdict == "approve":
-            return _approve(context, transaction, record, decision, operator, verdict)
-        _check_objection(context.policy, record, operator, verdict)
-        return _object(transaction, record, decision)
+        Raises:
+            GuardrailError: The decision is not valid.
+        """
+        signed, card = self.signed.signed, self.card
+        with context.refusals_recorded(signed, now):
+            decision, operator = context.verified(signed, now)
+            # No approval outlasts a start of the gate, so that nothing hangs on a lost one.
+            waits_for: WaitsFor = "nothing" if decision.verdict == "approve" else "anchor"
+            with context.database.transaction(now, waits_for=waits_for) as transaction:
+                record = _concerned(context, decision)
+                name = record.request.request_id
+                check_card(decision, record, card)
+                if decision.verdict in RESOLUTIONS:
+                    check_resolver(context, record.request, operator)
+                    _check_attended(context.policy, decision, record)
+                    action = _unresolved(record, decision)
+                    insert_decision(transaction, name, decision, signed, card, chain_of(operator))
+                    _resolve(transaction, record, decision, action)
+                    return
+                check_open(decision.verdict, record, now)
+                verdict = _judged(context, record, signed, now)
+                insert_decision(transaction, name, decision, signed, card)
+                if decision.verdict == "approve":
+                    _approve(context, transaction, record, decision, operator, verdict)
+                else:
+                    _check_objection(context.policy, record, operator, verdict)
+                    _object(transaction, record, decision)
 
 
 def _concerned(context: DecisionContext, decision: Decision) -> RequestRecord:
@@ -204,7 +142,7 @@ def _approve(
     decision: Decision,
     operator: Operator,
     verdict: QuorumResult,
-) -> RequestState:
+) -> None:
     name = record.request.request_id
     _check_not_suspended(context, record.request)
     if decision not in [each.decision for each in verdict.approvals]:
@@ -213,14 +151,13 @@ def _approve(
     if not verdict.is_met:
         if record.state is RequestState.PENDING:
             move_request(transaction, name, RequestState.PARTIAL, "another person must sign")
-        return RequestState.PARTIAL
+        return
     check_may_have_lease(transaction, record.request)
     move_request(transaction, name, RequestState.APPROVED, "enough people have signed")
     if record.request.run is None:
         set_next_due(transaction, name)
     else:
-        _supersede(context, transaction, record.request)
-    return RequestState.APPROVED
+        _supersede(transaction, record.request)
 
 
 def _check_not_suspended(context: DecisionContext, request: ActionRequest) -> None:
@@ -230,9 +167,9 @@ def _check_not_suspended(context: DecisionContext, request: ActionRequest) -> No
         raise PermitRefused("; ".join(each.words for each in found))
 
 
-def _supersede(context: DecisionContext, transaction: Transaction, request: ActionRequest) -> None:
+def _supersede(transaction: Transaction, request: ActionRequest) -> None:
     """Ends the earlier request of the run whose open recovery this one takes over."""
-    earlier = load_superseded(context.database, request)
+    earlier = load_superseded(transaction, request)
     if earlier is not None and earlier.state in OPEN_REQUESTS:
         reason = f"{request.request_id} has taken its place"
         name = earlier.request.request_id
@@ -259,7 +196,7 @@ def _check_objection(
         raise _refused(policy, record, operator, verdict)
 
 
-def _object(transaction: Transaction, record: RequestRecord, decision: Decision) -> RequestState:
+def _object(transaction: Transaction, record: RequestRecord, decision: Decision) -> None:
     is_approved = record.state is RequestState.APPROVED
     to = RequestState.REVOKED if is_approved else RequestState.REJECTED
     word = "revoked" if decision.verdict == "revoke" else "rejected"
@@ -267,7 +204,6 @@ def _object(transaction: Transaction, record: RequestRecord, decision: Decision)
     move_request(
         transaction, record.request.request_id, to, f"{word} by {decision.person}{comment}"
     )
-    return to
 
 
 def _unresolved(record: RequestRecord, decision: Decision) -> ActionRecord:
@@ -285,11 +221,9 @@ def _unresolved(record: RequestRecord, decision: Decision) -> ActionRecord:
 
 def _resolve(
     transaction: Transaction, record: RequestRecord, decision: Decision, action: ActionRecord
-) -> RequestState:
+) -> None:
     reason = f"resolved by {decision.person}"
     to = RESOLUTIONS[decision.verdict][1]
     move_action(transaction, action.action_id, action.state, to, reason)
-    if record.state is not RequestState.APPROVED or record.request.run is not None:
-        return record.state  # the run ends its own requests
-    move_request(transaction, record.request.request_id, RequestState.CLOSED, reason)
-    return RequestState.CLOSED
+    if record.state is RequestState.APPROVED and record.request.run is None:  # a run ends its own
+        move_request(transaction, record.request.request_id, RequestState.CLOSED, reason)

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from handwheel.connectors.config.validation import Model
 from handwheel.connectors.hints import next_step
 
 from ...errors import InvalidArguments, PermitRefused
+from ...requests.request import TupleOf
 from ...requests.timestamps import Instant
 from ...safe_text import plain
 from ..identity.roster import Operator
@@ -29,6 +30,7 @@ from ..signatures.decisions import (
     verify,
 )
 from ..signatures.entitlement import check_roles
+from ..signatures.message import Message, SignedText
 
 SignedOrder = Literal["resume", "abort", "clear", "signoff"]
 FreeOrder = Literal["hold", "stop"]
@@ -60,55 +62,63 @@ class RunOrder:
     signed: Signed | None  # `None` for hold and stop
 
 
-def ask_run(database: Ledger, run_id: str, order: FreeOrder, person: str, now: Instant) -> RunOrder:
-    """Orders a run to hold or to stop, without a signature.
+class AskRun(Message):
+    """Order to a run to hold or to stop, without a signature."""
 
-    Raises:
-        InvalidArguments: There is no such run, or the order needs a signature.
-        PermitRefused: The run is over.
-    """
-    if order not in _FREE:
-        raise InvalidArguments(f"{order} must be signed")
-    name = plain(person, _LONGEST_NAME) or "somebody"
-    with database.transaction(now) as transaction:
-        _check_open(transaction, run_id)
-        number = _record(transaction, run_id, {"order": order, "person": name})
-    return RunOrder(number, order, name, None, None)
+    path: ClassVar[str] = "orders/unsigned"
+    run_id: str
+    order: FreeOrder
+    person: str
 
+    def apply(self, context: DecisionContext, now: Instant) -> None:
+        """Records it.
 
-def order_run(
-    context: DecisionContext,
-    run_id: str,
-    order: SignedOrder,
-    seq: int,
-    roles: Collection[str],
-    signed: Signed,
-    now: Instant,
-) -> RunOrder:
-    """Orders a run to resume, abort, clear an abort, or take a step as signed off.
-
-    Args:
-        seq: From `newest_event` when the person signed. Only an abort counts on a run that has
-            gone on since.
-        roles: Roles that the person must hold.
-
-    Raises:
-        InvalidArguments: There is no such run.
-        GuardrailError: The decision is not valid, the run is over, or it has gone on since; the
-            journal records the reason.
-    """
-    with context.refusals_recorded(signed, now):
-        decision, operator = context.verified(signed, now)
-        given = RunOrder(0, order, operator.person, seq, signed)
-        _check_word(context, run_id, given, roles, operator)
+        Raises:
+            InvalidArguments: There is no such run.
+            PermitRefused: The run is over.
+        """
+        name = plain(self.person, _LONGEST_NAME) or "somebody"
         with context.database.transaction(now) as transaction:
-            _check_open(transaction, run_id)
-            _check_seen(transaction, run_id, given)
-            insert_decision(transaction, None, decision, signed, None)
-            body: dict[str, object] = {"order": order, "person": operator.person, "seq": seq}
-            more = {"text": signed.text, "signature": signed.signature_hex}
-            number = _record(transaction, run_id, body | more)
-    return RunOrder(number, order, operator.person, seq, signed)
+            _check_open(transaction, self.run_id)
+            transaction.record("run.ordered", self.run_id, {"order": self.order, "person": name})
+
+
+class OrderRun(Message):
+    """Signed order to a run to resume, abort, clear an abort, or take a step as signed off.
+
+    Only the terminal knows the roles, from the run's playbook. The run judges them again when it
+    takes the order up. Only an abort counts on a run that has gone on since.
+    """
+
+    path: ClassVar[str] = "orders"
+    run_id: str
+    order: SignedOrder
+    seq: int  # from `newest_event` when the person signed
+    roles: TupleOf[str]  # roles that the person must hold
+    signed: SignedText
+
+    def apply(self, context: DecisionContext, now: Instant) -> None:
+        """Records it.
+
+        Raises:
+            InvalidArguments: There is no such run.
+            GuardrailError: The decision is not valid, the run is over, or it has gone on since;
+                the journal records the reason.
+        """
+        signed = self.signed.signed
+        with context.refusals_recorded(signed, now):
+            decision, operator = context.verified(signed, now)
+            given = RunOrder(0, self.order, operator.person, self.seq, signed)
+            _check_word(context, self.run_id, given, self.roles, operator)
+            body: dict[str, object] = {
+                "order": self.order, "person": operator.person, "seq": self.seq,
+                "text": signed.text, "signature": signed.signature_hex,
+            }  # fmt: skip
+            with context.database.transaction(now) as transaction:
+                _check_open(transaction, self.run_id)
+                _check_seen(transaction, self.run_id, given)
+                insert_decision(transaction, None, decision, signed, None)
+                transaction.record("run.ordered", self.run_id, body)
 
 
 def load_orders(database: Ledger, run_id: str, after: int = 0) -> list[RunOrder]:
@@ -130,7 +140,7 @@ def check_order(
     key not revoked.
 
     Args:
-        roles: As for `order_run`.
+        roles: Roles that the person must hold.
 
     Raises:
         GuardrailError: The order is not valid.
@@ -162,10 +172,6 @@ def _check_word(
         raise DecisionRefused(Reason.UNATTENDED)
     what, tags = f"to {given.order} {run_id}", tags_of_run(context.database, run_id)
     check_roles(context, operator, roles, what, tags)
-
-
-def _record(transaction: Transaction, run_id: str, body: dict[str, object]) -> int:
-    return transaction.record("run.ordered", run_id, body).seq
 
 
 def _check_open(transaction: Transaction, run_id: str) -> None:

@@ -26,8 +26,7 @@ from .cards.card_changes import card_changes
 from .cards.card_model import Card, CardSigner
 from .cards.card_order import order_of
 from .cards.class_reason import class_reason
-from .decide import check_open
-from .messages.people import Decide
+from .decide import Decide, check_open
 from .plant_snapshot import PlantSnapshot, read_snapshot
 from .tag_description import check_description
 

@@ -4,7 +4,7 @@ It changes no rights and nothing at the plant. The journal keeps the summary.
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -25,6 +25,7 @@ from ..signatures.decisions import (
     check_about,
     shift_subject,
 )
+from ..signatures.message import Message, SignedText
 
 HANDED_OVER = "shift.handed_over"
 """Kind of the journal row."""
@@ -59,21 +60,28 @@ class ShiftSummary(SignedDocument):
         return shift_subject(self.leaving, self.coming, self.seq)
 
 
-def hand_over_shift(
-    context: DecisionContext, summary: ShiftSummary, leaving: Signed, coming: Signed, now: Instant
-) -> None:
-    """Records the hand-over of a shift in one row of the journal.
+class HandOverShift(Message):
+    """Hand-over of a shift, signed by both operators."""
 
-    Raises:
-        GuardrailError: One of the decisions is not valid; the journal records the reason.
-    """
-    _check(context, summary, leaving, "end-shift", now)
-    _check(context, summary, coming, "take-shift", now)
-    body: dict[str, object] = {"card": summary.text}
-    with context.database.transaction(now) as transaction:
-        for part, signed in (("ended", leaving), ("taken", coming)):
-            body[part] = {"text": signed.text, "signature": signed.signature_hex}
-        transaction.record("shift.handed_over", summary.subject, body)
+    path: ClassVar[str] = "shifts"
+    summary: ShiftSummary
+    leaving: SignedText
+    coming: SignedText
+
+    def apply(self, context: DecisionContext, now: Instant) -> None:
+        """Records it in one row of the journal.
+
+        Raises:
+            GuardrailError: One of the decisions is not valid; the journal records the reason.
+        """
+        leaving, coming = self.leaving.signed, self.coming.signed
+        _check(context, self.summary, leaving, "end-shift", now)
+        _check(context, self.summary, coming, "take-shift", now)
+        body: dict[str, object] = {"card": self.summary.text}
+        with context.database.transaction(now) as transaction:
+            for part, signed in (("ended", leaving), ("taken", coming)):
+                body[part] = {"text": signed.text, "signature": signed.signature_hex}
+            transaction.record("shift.handed_over", self.summary.subject, body)
 
 
 def check_shift(leaving: Operator, coming: Operator) -> None:

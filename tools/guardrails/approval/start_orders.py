@@ -3,10 +3,12 @@
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import ClassVar, Self
 
 from handwheel.connectors.config.validation import Model
 
 from ...errors import PermitRefused
+from ...requests.request import TupleOf
 from ...requests.timestamps import Instant, parse_stamp
 from ..identity.roster import Operator
 from ..ledger.journal_rows import has_row, rows_of, subjects_of
@@ -23,6 +25,7 @@ from ..signatures.decisions import (
     verify,
 )
 from ..signatures.entitlement import check_roles
+from ..signatures.message import Message, SignedText
 
 _KIND = "case.ordered"
 _TAKEN = ("case.opened", "case.closed")
@@ -54,32 +57,61 @@ class StartOrder:
         return start_subject(self.case_id, self.playbook, self.digest, self.given)
 
 
-def order_start(
-    context: DecisionContext,
-    order: StartOrder,
-    signed: Signed,
-    needs: tuple[Collection[str], Collection[str]],
-    now: Instant,
-) -> None:
-    """Records the order that a playbook starts.
+class OrderStart(Message):
+    """Signed order that a playbook starts.
 
-    Args:
-        needs: Roles that the person must hold, and the tags that the playbook may write.
-
-    Raises:
-        GuardrailError: The decision is not valid; the journal records the reason.
+    Only the terminal knows the roles and the tags, from the playbook. The agents judge them again
+    when they take the order up.
     """
-    with context.refusals_recorded(signed, now):
-        decision, operator = context.verified(signed, now)
-        _check(context, order, signed)
-        check_roles(context, operator, needs[0], f"to start {order.playbook}", needs[1])
-        body: dict[str, object] = {
-            "playbook": order.playbook, "digest": order.digest, "given": dict(order.given),
-            "person": operator.person, "text": signed.text, "signature": signed.signature_hex,
-        }  # fmt: skip
-        with context.database.transaction(now) as transaction:
-            insert_decision(transaction, None, decision, signed, None)
-            transaction.record("case.ordered", order.case_id, body)
+
+    path: ClassVar[str] = "orders/start"
+    case_id: str
+    playbook: str
+    digest: str  # SHA-256 of the playbook's file, hexadecimal
+    given: dict[str, str]
+    roles: TupleOf[str]  # roles that the person must hold
+    tags: TupleOf[str]  # tags that the playbook may write
+    signed: SignedText
+
+    @classmethod
+    def of(
+        cls,
+        site: str,
+        order: StartOrder,
+        needs: tuple[Collection[str], Collection[str]],
+        signed: Signed,
+    ) -> Self:
+        """Returns the message of an order, with the playbook's roles and tags."""
+        return cls(
+            site=site,
+            case_id=order.case_id,
+            playbook=order.playbook,
+            digest=order.digest,
+            given=dict(order.given),
+            roles=tuple(sorted(needs[0])),
+            tags=tuple(sorted(needs[1])),
+            signed=SignedText.of(signed),
+        )
+
+    def apply(self, context: DecisionContext, now: Instant) -> None:
+        """Records it.
+
+        Raises:
+            GuardrailError: The decision is not valid; the journal records the reason.
+        """
+        order = StartOrder(self.case_id, self.playbook, self.digest, self.given)
+        signed = self.signed.signed
+        with context.refusals_recorded(signed, now):
+            decision, operator = context.verified(signed, now)
+            _check(context, order, signed)
+            check_roles(context, operator, self.roles, f"to start {self.playbook}", self.tags)
+            body: dict[str, object] = {
+                "playbook": self.playbook, "digest": self.digest, "given": self.given,
+                "person": operator.person, "text": signed.text, "signature": signed.signature_hex,
+            }  # fmt: skip
+            with context.database.transaction(now) as transaction:
+                insert_decision(transaction, None, decision, signed, None)
+                transaction.record("case.ordered", self.case_id, body)
 
 
 def load_start_order(database: Ledger, case_id: str) -> StartOrder | None:

@@ -5,12 +5,14 @@ MAINTENANCE ends by signature only, since somebody may be working there.
 Equipment is named, or `site` for all. Equipment that is not there raises `InvalidArguments`.
 """
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import ClassVar, Literal
 
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import SITE_SCOPE, Site
 
 from ...errors import InterlockActive, InvalidArguments, PermitRefused
+from ...requests.request import Stamp
 from ...requests.timestamps import Instant
 from ...safe_text import plain
 from ..identity.roster import Operator, load_roster
@@ -24,10 +26,11 @@ from ..ledger.authority import (
 )
 from ..ledger.lifecycle import invalidate_in, move_request
 from ..ledger.store.database import Ledger, LedgerReader, Transaction
+from ..ledger.store.journal import JournalRow
 from ..ledger.store.states import OPEN_REQUESTS, RequestState
 from ..policy.policy import load_policy
 from ..signatures.context import DecisionContext, insert_decision
-from ..signatures.decisions import Signed
+from ..signatures.message import Message, SignedText
 from . import authority_check
 from .authority_check import (
     LONGEST,
@@ -39,20 +42,10 @@ from .authority_check import (
 )
 
 __all__ = [
-    "LONGEST",
-    "SOMEBODY",
-    "AuthorityStatus",
-    "Mode",
-    "TakenBy",
-    "TakenMode",
-    "authority_of",
-    "check_grantor",
-    "end_maintenance",
-    "grant_authority",
-    "maintenance_of",
-    "next_generation",
-    "take_authority",
-]
+    "LONGEST", "SOMEBODY", "AuthorityStatus", "EndMaintenance", "GrantAuthority", "Mode",
+    "TakeAuthority", "TakenBy", "TakenMode", "authority_of", "check_grantor", "ended_by",
+    "maintenance_of", "next_generation",
+]  # fmt: skip
 
 SOMEBODY = "somebody may be working there"
 """Words for MAINTENANCE, to a person who wants to end it."""
@@ -89,70 +82,71 @@ def check_grantor(context: DecisionContext, equipment: str, operator: Operator) 
     authority_check.check_grantor_roles(context, equipment, operator)
 
 
-def grant_authority(
-    context: DecisionContext,
-    equipment: str,
-    until: str,
-    generation: int,
-    signed: Signed,
-    now: Instant,
-) -> None:
-    """Lets agents' requests for a piece of equipment, and for its members, be carried out.
+class GrantAuthority(Message):
+    """Signed grant of authority to agents.
 
-    Args:
-        until: When it ends, as a stamp.
-        generation: As `next_generation` returned it when the person signed.
-
-    Raises:
-        GuardrailError: The decision does not count, a person works there, or the authority has
-            changed since it was signed; the journal keeps why.
+    It lets their requests for a piece of equipment, and for its members, be carried out.
     """
-    check_equipment(context.site, equipment)
-    with context.refusals_recorded(signed, now):
-        decision, operator = context.verified(signed, now)
-        row = Authority(equipment, generation, "AGENT", operator.person, until)
-        check_grant(context, row, signed, now)
-        check_not_closed(load_authority(context.database, _scopes(context.site, equipment)))
-        with context.database.transaction(now) as transaction:
-            if next_generation(transaction, equipment) != generation:
-                raise PermitRefused(f"the authority over {equipment} has changed; look again")
-            insert_decision(transaction, None, decision, signed, None)
-            body = _body(transaction, equipment, "AGENT", operator.person)
-            transaction.record("authority.given", equipment, body | {"until": until})
+
+    path: ClassVar[str] = "authority/grant"
+    equipment: str
+    until: Stamp
+    generation: int  # as `next_generation` returned it when the person signed
+    signed: SignedText
+
+    def apply(self, context: DecisionContext, now: Instant) -> None:
+        """Grants it.
+
+        Raises:
+            GuardrailError: The decision does not count, a person works there, or the authority has
+                changed since it was signed; the journal keeps why.
+        """
+        equipment, signed = self.equipment, self.signed.signed
+        check_equipment(context.site, equipment)
+        with context.refusals_recorded(signed, now):
+            decision, operator = context.verified(signed, now)
+            row = Authority(equipment, self.generation, "AGENT", operator.person, self.until)
+            check_grant(context, row, signed, now)
+            check_not_closed(load_authority(context.database, _scopes(context.site, equipment)))
+            with context.database.transaction(now) as transaction:
+                if next_generation(transaction, equipment) != self.generation:
+                    raise PermitRefused(f"the authority over {equipment} has changed; look again")
+                insert_decision(transaction, None, decision, signed, None)
+                body = _body(transaction, equipment, "AGENT", operator.person)
+                transaction.record("authority.given", equipment, body | {"until": self.until})
 
 
-def take_authority(
-    database: Ledger,
-    site: Site,
-    equipment: str,
-    mode: TakenMode,
-    person: str,
-    now: Instant,
-    *,
-    by: TakenBy | None = None,
-) -> list[str]:
-    """Takes authority over a piece of equipment at once. Needs no key, except to end MAINTENANCE.
+class TakeAuthority(Message):
+    """Take-over of a piece of equipment. Needs no key, except to end MAINTENANCE.
 
     Grants of its members end as well. Open requests of agents end, and for LOCAL
     and MAINTENANCE everybody's.
-
-    Args:
-        person: Whom the ledger is to name.
-        by: Origin of that name; `None` if unknown.
-
-    Returns:
-        The ids of the requests that it ended.
-
-    Raises:
-        InterlockActive: It is in MAINTENANCE, which `end_maintenance` ends.
     """
-    check_equipment(site, equipment)
-    with database.transaction(now) as transaction:
-        row = maintenance_of(transaction, equipment)
-        if row is not None and mode != "MAINTENANCE":
-            hint = next_step("authority", "take", equipment)
-            raise InterlockActive(f"{row.words}: {SOMEBODY}, and only a signature ends it; {hint}")
-        return _take_over(transaction, site, equipment, mode, person, by)
+
+    path: ClassVar[str] = "authority/take"
+    equipment: str
+    mode: TakenMode
+    person: str  # whom the ledger is to name
+    by: Literal["seat", "user"] | None = None  # where the person's name comes from
+
+    def apply(self, context: DecisionContext, now: Instant) -> None:
+        """Takes it. Raises `InterlockActive` in MAINTENANCE, which `EndMaintenance` ends."""
+        site, equipment = context.site, self.equipment
+        check_equipment(site, equipment)
+        with context.database.transaction(now) as transaction:
+            row = maintenance_of(transaction, equipment)
+            if row is not None and self.mode != "MAINTENANCE":
+                hint = next_step("authority", "take", equipment)
+                raise InterlockActive(
+                    f"{row.words}: {SOMEBODY}, and only a signature ends it; {hint}"
+                )
+            _take_over(transaction, site, equipment, self.mode, self.person, self.by)
+
+
+def ended_by(rows: Sequence[JournalRow]) -> list[str]:
+    """Returns the ids of the requests that rows of a take-over have ended."""
+    kind = f"request.{RequestState.INVALIDATED}"
+    return [each.fields["subject"] for each in rows if each.fields["kind"] == kind]
 
 
 def maintenance_of(reader: LedgerReader, equipment: str) -> Authority | None:
@@ -161,30 +155,34 @@ def maintenance_of(reader: LedgerReader, equipment: str) -> Authority | None:
     return rows[0] if rows and rows[0].mode == "MAINTENANCE" else None
 
 
-def end_maintenance(
-    context: DecisionContext, row: Authority, mode: TakenMode, signed: Signed, now: Instant
-) -> list[str]:
-    """Takes equipment out of MAINTENANCE by a person's signature.
+class EndMaintenance(Message):
+    """Signed end of the maintenance of a piece of equipment."""
 
-    Args:
-        row: As `maintenance_of` returned it when the person signed.
+    path: ClassVar[str] = "authority/end-maintenance"
+    equipment: str
+    generation: int  # of the MAINTENANCE that the person ends
+    taken_by: str  # who has taken it
+    mode: TakenMode
+    signed: SignedText
 
-    Returns:
-        The ids of the requests that it ended.
+    def apply(self, context: DecisionContext, now: Instant) -> None:
+        """Ends it.
 
-    Raises:
-        GuardrailError: The decision does not count, or the authority has changed since it was
-            signed; the journal keeps why.
-    """
-    with context.refusals_recorded(signed, now):
-        decision, operator = check_end_of_maintenance(context, row, signed, now)
-        with context.database.transaction(now) as transaction:
-            if maintenance_of(transaction, row.scope) != row:
-                raise PermitRefused(f"the authority over {row.scope} has changed; look again")
-            insert_decision(transaction, None, decision, signed, None)
-            return _take_over(
-                transaction, context.site, row.scope, mode, operator.person, "signature"
-            )
+        Raises:
+            GuardrailError: The decision does not count, or the authority has changed since it was
+                signed; the journal keeps why.
+        """
+        scope, signed = self.equipment, self.signed.signed
+        row = Authority(scope, self.generation, "MAINTENANCE", self.taken_by, None)
+        with context.refusals_recorded(signed, now):
+            decision, operator = check_end_of_maintenance(context, row, signed, now)
+            with context.database.transaction(now) as transaction:
+                if maintenance_of(transaction, scope) != row:
+                    raise PermitRefused(f"the authority over {scope} has changed; look again")
+                insert_decision(transaction, None, decision, signed, None)
+                _take_over(
+                    transaction, context.site, scope, self.mode, operator.person, "signature"
+                )
 
 
 def _take_over(
@@ -194,7 +192,7 @@ def _take_over(
     mode: TakenMode,
     person: str,
     by: TakenBy | None,
-) -> list[str]:
+) -> None:
     name = plain(person, LONGEST_NAME) or "somebody"
     covered = None if equipment == SITE_SCOPE else site.members_of(equipment)
     reason = f"{name} has taken {equipment} over: {mode}"
@@ -203,11 +201,10 @@ def _take_over(
         if member != equipment and _is_with_agents(transaction, member):
             _take(transaction, member, "OPERATOR", name, by)
     if mode == "OPERATOR":
-        ended = requests_in(transaction, OPEN_REQUESTS, covered, of_agents=True)
-        for each in ended:
+        for each in requests_in(transaction, OPEN_REQUESTS, covered, of_agents=True):
             move_request(transaction, each, RequestState.INVALIDATED, reason)
-        return ended
-    return invalidate_in(transaction, reason, OPEN_REQUESTS, covered)
+    else:
+        invalidate_in(transaction, reason, OPEN_REQUESTS, covered)
 
 
 def check_equipment(site: Site, equipment: str) -> None:

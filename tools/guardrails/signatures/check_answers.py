@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -27,6 +27,7 @@ from .decisions import (
     verify,
 )
 from .entitlement import check_roles
+from .message import Message, SignedText
 
 ANSWERED = "case.answered"
 """Kind of the journal row."""
@@ -67,25 +68,32 @@ class _Body(Model):
     signature: str
 
 
-def record_answer(
-    context: DecisionContext, answer: CheckAnswer, signed: Signed, now: Instant
-) -> None:
-    """Records the answer to a question of an open case.
+class AnswerCheck(Message):
+    """Answer of a person to a question of an open case."""
 
-    Raises:
-        GuardrailError: The decision is not valid, or the case is over; the journal records why.
-    """
-    with context.refusals_recorded(signed, now):
-        decision, operator = context.verified(signed, now)
-        _check(context, answer, decision, operator)
-        body: dict[str, object] = {
-            "card": answer.text, "person": operator.person, "text": signed.text,
-            "signature": signed.signature_hex,
-        }  # fmt: skip
-        with context.database.transaction(now) as transaction:
-            check_case_open(transaction, answer.case_id)
-            insert_decision(transaction, None, decision, signed, answer.text)
-            transaction.record("case.answered", answer.case_id, body)
+    path: ClassVar[str] = "cases/answers"
+    answer: CheckAnswer
+    signed: SignedText
+
+    def apply(self, context: DecisionContext, now: Instant) -> None:
+        """Records it.
+
+        Raises:
+            GuardrailError: The decision is not valid, or the case is over; the journal records
+                why.
+        """
+        answer, signed = self.answer, self.signed.signed
+        with context.refusals_recorded(signed, now):
+            decision, operator = context.verified(signed, now)
+            _check(context, answer, decision, operator)
+            body: dict[str, object] = {
+                "card": answer.text, "person": operator.person, "text": signed.text,
+                "signature": signed.signature_hex,
+            }  # fmt: skip
+            with context.database.transaction(now) as transaction:
+                check_case_open(transaction, answer.case_id)
+                insert_decision(transaction, None, decision, signed, answer.text)
+                transaction.record("case.answered", answer.case_id, body)
 
 
 def load_answers(database: Ledger, case_id: str) -> Iterator[GivenAnswer]:

@@ -12,7 +12,6 @@ from handwheel.connectors.config.validation import Model
 from ...requests.canonical import digest
 from ...requests.signed_document import CanonicalModel
 from ...requests.timestamps import Instant
-from ..ledger.store.database import Ledger
 from ..ledger.store.journal import JournalRow
 from .context import DecisionContext
 from .decisions import Signed
@@ -97,12 +96,6 @@ def submit(context: DecisionContext, message: Message, now: Instant) -> Sequence
     ledger = context.database
     if isinstance(ledger, GateClient):
         return ledger.submit(message)
-    return _applied(context, ledger, message, now)
-
-
-def _applied(
-    context: DecisionContext, ledger: Ledger, message: Message, now: Instant
-) -> Sequence[JournalRow]:
     head = ledger.head()
-    message.apply(context, now)
+    message.apply(context.renewed(), now)
     return list(ledger.journal(head.seq if head else 0))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.approval.decide import decide, propose
+from handwheel.tools.guardrails.approval.propose import Propose
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.decisions import (
     Decision,
@@ -18,10 +18,12 @@ from handwheel.tools.guardrails.signatures.decisions import (
     parse_decision,
     sign,
 )
+from handwheel.tools.guardrails.signatures.message import SignedText
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.request import ActionRequest
 
 from ....gate.testbed.with_oracle import START, START_B, Watched
+from ....gate.testbed.words import decide
 from ....sites.people import key_of
 
 
@@ -38,21 +40,26 @@ def _refused(room: Watched, signed: Signed, card: str | None) -> str:
 
 
 def test_a_request_is_filed_on_its_own_signature_only(spare: Watched) -> None:
-    desk, now = spare.desk, spare.clock.now()
-    request, denial = desk.request([START])
+    desk = spare.desk
+    request, _ = desk.request([START])
     other, _ = desk.request([START_B])
     words: tuple[tuple[RequestVerdict, ActionRequest], ...] = (
         ("propose", other), ("approve", request),
     )  # fmt: skip
+
+    def propose(signed: Signed) -> None:
+        message = Propose(site=spare.site.id, request=request, signed=SignedText.of(signed))
+        message.apply(desk.decision_context, spare.clock.now())
+
     for word, meant in words:
         signed = desk.signed(word, meant, "gina", card=None)
         with pytest.raises(DecisionRefused, match=f"^{Reason.OTHER_DIGEST}$"):
-            propose(desk.decision_context, request, signed, denial, now)
+            propose(signed)
         assert desk.database.all("SELECT count(*) FROM request")[0][0] == 0, word
         assert spare.rows("decision.refused")[-1]["reason"] == str(Reason.OTHER_DIGEST), word
     own = desk.signed("propose", request, "gina", card=None)
-    filed = propose(desk.decision_context, request, own, denial, now)
-    assert filed is RequestState.PENDING
+    propose(own)
+    assert desk.record(request.request_id).state is RequestState.PENDING
 
 
 def test_what_is_no_card_approves_nothing(spare: Watched) -> None:

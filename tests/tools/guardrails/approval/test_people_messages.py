@@ -8,30 +8,24 @@ import pytest
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.approval.messages.people import (
-    MESSAGES,
-    AnswerCheck,
-    AskRun,
-    Decide,
+from handwheel.tools.guardrails.approval.administration import ReleaseLockout, RevokeKey
+from handwheel.tools.guardrails.approval.decide import Decide
+from handwheel.tools.guardrails.approval.propose import Propose
+from handwheel.tools.guardrails.approval.run_orders import AskRun, OrderRun, load_orders, order_in
+from handwheel.tools.guardrails.approval.shift_handover import HandOverShift, ShiftSummary
+from handwheel.tools.guardrails.approval.start_orders import OrderStart, StartOrder
+from handwheel.tools.guardrails.gate.server.messages import apply_once
+from handwheel.tools.guardrails.gate.server.registry import MESSAGES
+from handwheel.tools.guardrails.interlocks.authority import (
     EndMaintenance,
     GrantAuthority,
-    HandOverShift,
-    OrderRun,
-    OrderStart,
-    Propose,
-    ReleaseLockout,
-    RevokeKey,
     TakeAuthority,
     ended_by,
 )
-from handwheel.tools.guardrails.approval.run_orders import load_orders, order_in
-from handwheel.tools.guardrails.approval.shift_handover import ShiftSummary
-from handwheel.tools.guardrails.approval.start_orders import StartOrder
-from handwheel.tools.guardrails.gate.server.messages import apply_once
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, make_lockout_folder
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.guardrails.ledger.runs import newest_event
-from handwheel.tools.guardrails.signatures.check_answers import CheckAnswer
+from handwheel.tools.guardrails.signatures.check_answers import AnswerCheck, CheckAnswer
 from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
     Signed,
@@ -210,7 +204,7 @@ def _tables(room: Watched) -> list[list[tuple[object, ...]]]:
 
 def test_every_message_has_a_path_of_its_own_and_a_case_here() -> None:
     assert len({each.path for each in MESSAGES}) == len(MESSAGES)
-    assert {case.kind for case in CASES} == set(MESSAGES)
+    assert {case.kind for case in CASES} == {each for each in MESSAGES if not each.is_agents}
 
 
 @each_case

@@ -9,12 +9,13 @@ from handwheel.hmi.shift.summary import summarize, summary_lines
 from handwheel.tools.errors import GuardrailError, PermitRefused
 from handwheel.tools.guardrails.approval.shift_handover import (
     HANDED_OVER,
+    HandOverShift,
     ShiftSummary,
     check_shift,
-    hand_over_shift,
 )
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, make_lockout_folder
 from handwheel.tools.guardrails.signatures.decisions import Reason, ShiftVerdict, Signed
+from handwheel.tools.guardrails.signatures.message import SignedText
 
 from ....gate.testbed.authority_grant import give, signed_word
 from ....sites.authority_site import OTHER, PUMP, Place, faults_of
@@ -34,14 +35,21 @@ def _signed(
     return signed_word(place.decision_context, verdict, subject, NOW, by=person, **said)
 
 
+def _hand_over(place: Place, summary: ShiftSummary, leaving: Signed, coming: Signed) -> None:
+    HandOverShift(
+        site=place.site.id, summary=summary, leaving=SignedText.of(leaving),
+        coming=SignedText.of(coming),
+    ).apply(place.decision_context, NOW)  # fmt: skip
+
+
 def test_both_sign_and_one_row_keeps_it(place: Place, summary: ShiftSummary) -> None:
     words = (
         _signed(place, summary, "anna", "end-shift"),
         _signed(place, summary, "bert", "take-shift"),
     )
-    hand_over_shift(place.decision_context, summary, *words, NOW)
+    _hand_over(place, summary, *words)
     with pytest.raises(GuardrailError, match=str(Reason.SAME_NONCE)):
-        hand_over_shift(place.decision_context, summary, *words, NOW)
+        _hand_over(place, summary, *words)
     row = [row.fields for row in place.database.journal() if row.fields["kind"] == HANDED_OVER]
     assert [each["subject"] for each in row] == ["shift:anna:bert:1"]
     assert row[0]["body"]["card"] == summary.text
@@ -87,7 +95,7 @@ def test_what_does_not_count_is_only_recorded(place: Place, summary: ShiftSummar
         leaving = _signed(place, summary, "anna", "end-shift")
         coming = _signed(place, summary, person, verdict, **change)
         with pytest.raises(GuardrailError, match=f"^{reason}$"):
-            hand_over_shift(place.decision_context, summary, leaving, coming, NOW)
+            _hand_over(place, summary, leaving, coming)
         told = place.told()
         assert (told[:-1], told[-1][0]) == (before, "decision.refused"), reason
         assert told[-1][2]["reason"] == str(reason)
@@ -105,7 +113,7 @@ def test_a_shift_goes_from_one_operator_to_another(place: Place) -> None:
         ended = _signed(place, summary, leaving, "end-shift")
         taken = _signed(place, summary, coming, "take-shift")
         with pytest.raises(PermitRefused, match=f"^{NOBODYS}$"):
-            hand_over_shift(place.decision_context, summary, ended, taken, NOW)
+            _hand_over(place, summary, ended, taken)
         told = [(kind, body["reason"]) for kind, _, body in place.told()[len(before) :]]
         assert told == [("decision.refused", NOBODYS)], (leaving, coming)
 

@@ -8,10 +8,10 @@ import pytest
 from handwheel.connectors.errors import ConfigError
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.start_orders import (
+    OrderStart,
     StartOrder,
     check_start,
     load_start_order,
-    order_start,
 )
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -34,7 +34,7 @@ def test_an_order_when_people_were_enrolled_since_counts_as_of_the_roster_now(
         people = DecisionContext(site, database, load_policy(site), load_roster(site))
         order = StartOrder("C-7K3MQ2XA", "cw/start-up", "ab" * 32, {})
         signed = signed_word(people, "start-run", order.subject, NOW)
-        order_start(people, order, signed, NEEDS, NOW)
+        OrderStart.of(site.id, order, NEEDS, signed).apply(people, NOW)
         found = load_start_order(database, order.case_id)
         assert found
         before = replace(site, trust_root="")

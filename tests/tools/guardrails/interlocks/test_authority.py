@@ -17,9 +17,7 @@ from handwheel.tools.guardrails.interlocks.authority import (
     TakenMode,
     authority_of,
     check_grantor,
-    grant_authority,
     next_generation,
-    take_authority,
 )
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
@@ -30,6 +28,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
 from handwheel.tools.requests.timestamps import stamp
 
 from ....gate.testbed.authority_grant import end, give, signed_hand_over
+from ....gate.testbed.words import grant_authority, take_authority
 from ....sites import site_text
 from ....sites.authority_site import HOUR_S, OTHER, PUMP, PUMPS, Place, faults_of, later
 from ....sites.in_memory import POLICY

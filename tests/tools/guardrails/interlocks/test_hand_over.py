@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.approval.administration import revoke_key
+from handwheel.tools.guardrails.approval.administration import RevokeKey
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.interlocks.authority import grant_authority
 from handwheel.tools.guardrails.interlocks.authority_check import (
     allowed_heartbeats,
     check_grantor_roles,
@@ -25,11 +24,13 @@ from handwheel.tools.guardrails.signatures.decisions import (
     meaning_of_subject,
 )
 from handwheel.tools.guardrails.signatures.heartbeat_grants import NamedHeartbeat, heartbeats_of
+from handwheel.tools.guardrails.signatures.message import SignedText
 from handwheel.tools.requests.timestamps import stamp
 
 from ....attacks.past_the_checks import record_decision
 from ....gate.testbed.authority_grant import give
 from ....gate.testbed.heartbeat import make_beating_site
+from ....gate.testbed.words import grant_authority
 from ....sites.authority_site import HOUR_S, OTHER, PUMP, PUMPS, Place, later
 from ....sites.people import key_id
 from ....sites.signed_requests import NOW, head_of, seconds_ago, site_word
@@ -120,7 +121,8 @@ def key_was_revoked(place: Place) -> None:
     subject = decisions.key_subject(key_id("anna"))
     head, role = head_of(place.database).hash, "administrator"
     signed = site_word("revoke-key", subject, "boss", role=role, head=head, **seconds_ago(0.0))
-    revoke_key(place.decision_context, signed, NOW)
+    message = RevokeKey(site=place.site.id, signed=SignedText.of(signed))
+    message.apply(place.decision_context, NOW)
 
 
 def person_was_taken_off_the_list(place: Place) -> None:

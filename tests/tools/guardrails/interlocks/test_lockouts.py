@@ -10,7 +10,7 @@ import pytest
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import GuardrailError, LedgerError
-from handwheel.tools.guardrails.approval.administration import release_lockout
+from handwheel.tools.guardrails.approval.administration import ReleaseLockout
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.interlocks.lockout_files import (
     LockoutFolder,
@@ -28,6 +28,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     lockout_subject,
     meaning_of_subject,
 )
+from handwheel.tools.guardrails.signatures.message import SignedText
 
 from ....hmi.command_in_process import said_by
 from ....sites.authority_site import OTHER, PUMP, PUMPS, Place, faults_of
@@ -153,7 +154,9 @@ def _signed(place: Place, by: str = "boss", **changes: Any) -> Signed:
 
 
 def _release(place: Place, signed: Signed) -> None:
-    release_lockout(place.decision_context, PUMPS, 1, signed, NOW)
+    word = SignedText.of(signed)
+    message = ReleaseLockout(site=place.site.id, scope=PUMPS, generation=1, signed=word)
+    message.apply(place.decision_context, NOW)
 
 
 WHOLE = lockout_subject("site", 1)

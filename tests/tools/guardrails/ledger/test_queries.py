@@ -20,7 +20,6 @@ from handwheel.tools.guardrails.ledger import (
     journal_rows,
     latched_lockouts,
     records,
-    runs,
 )
 from handwheel.tools.guardrails.ledger.actions import SentAction
 from handwheel.tools.guardrails.ledger.decisions import load_decisions

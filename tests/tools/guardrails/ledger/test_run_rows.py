@@ -21,7 +21,6 @@ from handwheel.tools.guardrails.approval.messages.run_requests import (
     OrderPending,
     SetDue,
 )
-from handwheel.tools.guardrails.approval.run_orders import ask_run
 from handwheel.tools.guardrails.ledger import runs
 from handwheel.tools.guardrails.ledger.actions import states_in
 from handwheel.tools.guardrails.ledger.effects import load_effects
@@ -37,6 +36,7 @@ from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ....gate.testbed.authority_grant import AGENTS
 from ....gate.testbed.effects import make, without_site
+from ....gate.testbed.words import ask_run
 from ....sites.authority_site import later
 from ....sites.signed_requests import NOW
 from .store.sample_writes import approve, move, start_gate

@@ -2,14 +2,15 @@
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.approval.administration import release_lockout, revoke_key
-from handwheel.tools.guardrails.approval.decide import decide, propose
+from handwheel.tools.guardrails.approval.administration import ReleaseLockout, RevokeKey
+from handwheel.tools.guardrails.approval.propose import Propose
 from handwheel.tools.guardrails.identity.roster import Record
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
 from handwheel.tools.guardrails.ledger.latched_lockouts import latch, locked_scopes
@@ -24,11 +25,13 @@ from handwheel.tools.guardrails.signatures.decisions import (
     key_subject,
     lockout_subject,
 )
+from handwheel.tools.guardrails.signatures.message import SignedText
 from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.timestamps import Instant, stamp
 
 from ....gate.testbed.authority_grant import signed_word
 from ....gate.testbed.in_memory import Room
+from ....gate.testbed.words import decide
 from ....sites import people
 from ....sites.authority_site import later
 from ....sites.in_memory import make_site
@@ -120,19 +123,27 @@ def _site_word(room: Room, verdict: SubjectVerdict, subject: str, by: str, **sai
 
 def _release(room: Room) -> Take:
     signed = _site_word(room, "release", PUMP_LOCK, "boss")
-    return lambda now: release_lockout(room.desk.decision_context, "P-101A", 1, signed, now)
+    return partial(_released, room, 1, signed)
+
+
+def _released(room: Room, generation: int, signed: Signed, now: Instant) -> None:
+    ReleaseLockout(
+        site=room.site.id, scope="P-101A", generation=generation, signed=SignedText.of(signed)
+    ).apply(room.desk.decision_context, now)
 
 
 def _revoke(room: Room) -> Take:
     signed = _site_word(room, "revoke-key", KEY, "boss")
-    return lambda now: revoke_key(room.desk.decision_context, signed, now)
+    message = RevokeKey(site=room.site.id, signed=SignedText.of(signed))
+    return partial(message.apply, room.desk.decision_context)
 
 
 def _propose(room: Room) -> Take:
     request, _ = room.desk.request([("PIC-102.sp", 340.0)])
     until = stamp(later(60.0, now=room.clock.now()).wall)
     signed = room.desk.signed("propose", request, "gina", card=None, valid_until=until)
-    return lambda now: propose(room.desk.decision_context, request, signed, None, now)
+    message = Propose(site=room.site.id, request=request, signed=SignedText.of(signed))
+    return partial(message.apply, room.desk.decision_context)
 
 
 def _resolve(room: Room) -> Take:
@@ -180,8 +191,9 @@ def test_a_key_is_taken_back_by_an_administrators_word_about_it(desk: Room) -> N
         ("revoke-key", KEY, "gina", {}, "gina is no administrator"),
     )
     for verdict, subject, by, said, reason in words:
+        word = SignedText.of(_site_word(desk, verdict, subject, by, **said))
         with pytest.raises(GuardrailError, match=reason):
-            revoke_key(context, _site_word(desk, verdict, subject, by, **said), desk.clock.now())
+            RevokeKey(site=desk.site.id, signed=word).apply(context, desk.clock.now())
         assert context.revoked_keys() == frozenset(), reason
     _revoke(desk)(desk.clock.now())
     assert context.revoked_keys() == {people.key_id("anna")}
@@ -201,5 +213,5 @@ def test_a_second_lockout_needs_a_second_release_and_a_key_that_was_not_taken_ba
     desk.desk.revoke_key("boss")
     signed = _site_word(desk, "release", lockout_subject("P-101A", 2), "boss")
     with pytest.raises(DecisionRefused, match=str(Reason.REVOKED_KEY)):
-        release_lockout(desk.desk.decision_context, "P-101A", 2, signed, desk.clock.now())
+        _released(desk, 2, signed, desk.clock.now())
     assert locked_scopes(database) == {"P-101A": 2}

@@ -1,1 +1,1 @@
-"""Messages of people and of agents to the gate."""
+"""Messages of the agents to the gate."""

@@ -103,11 +103,3 @@ class Effects(_OfHolder):
             for each in self.operations:
                 if isinstance(each, FileSegment):
                     check_request_limits(context, transaction, each.request)
-
-
-MESSAGES: tuple[type[Message], ...] = (
-    TakeRunnerLock,
-    RenewRunnerLock,
-    ReleaseRunnerLock,
-    Effects,
-)
