@@ -7,7 +7,8 @@ from typing import Self
 
 from ..errors import NotConnected
 from ..model.computed_tags import ComputedTags
-from ..model.site import ModbusConnection, Site
+from ..model.endpoints import ModbusConnection
+from ..model.site import Site
 from ..model.tags import Tag
 from ..model.values import DataValue
 from ..session.protocols import Connector, Encoder, Session, Survey

@@ -14,7 +14,7 @@ from ..config.validation import ModelT, load_model
 from ..config.yaml_documents import Document, read_document
 from ..errors import ConfigError, Problem
 from .computed import ComputedChecks
-from .endpoints import Credentials, ModbusConnection, OpcuaConnection, ReadPort, WritePort
+from .endpoints import ModbusConnection, OpcuaConnection
 from .notice_spec import NoticeSpec, check_notices
 from .site_file import (
     SITE_SCOPE,
@@ -30,25 +30,6 @@ from .site_file import (
 from .tag_file import TagFile
 from .tags import Tag
 from .twin_spec import TwinSpec
-
-__all__ = [
-    "LOCK_FILE",
-    "OPERATORS_FILE",
-    "POLICY_FILE",
-    "SITE_FILE",
-    "SITE_SCOPE",
-    "SITE_VARIABLE",
-    "Credentials",
-    "Equipment",
-    "ModbusConnection",
-    "OpcuaConnection",
-    "ReadPort",
-    "Site",
-    "SiteFile",
-    "WritePort",
-    "find_site",
-    "load_site",
-]
 
 SITE_FILE = "site.yaml"
 POLICY_FILE = "policy.yaml"

@@ -7,7 +7,8 @@ from typing import Literal
 
 from handwheel.agents.deviations.case import Case, case_ids, load_case
 from handwheel.connectors.hints import NEXT, shell_command
-from handwheel.connectors.model.site import SITE_SCOPE, Site
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.site_file import SITE_SCOPE
 from handwheel.playbooks.engine.states import RunState
 from handwheel.tools.append_only_store import IF_DAMAGED
 from handwheel.tools.errors import LedgerError, ToolFailed

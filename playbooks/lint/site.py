@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterator
 
 from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.model.site import SITE_SCOPE, Site
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.site_file import SITE_SCOPE
 from handwheel.tools.guardrails.policy.policy import Policy
 
 from ..binding.model import BoundPlaybook

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any, cast
 
-from handwheel.connectors.model.site import SITE_SCOPE
+from handwheel.connectors.model.site_file import SITE_SCOPE
 from handwheel.tools.requests.timestamps import parse_stamp
 from handwheel.tools.safe_text import plain, printable
 

@@ -13,15 +13,9 @@ from handwheel.agents.planning.planners import Planners
 from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.hints import next_step
+from handwheel.connectors.model.endpoints import OpcuaConnection
 from handwheel.connectors.model.hosts import is_loopback
-from handwheel.connectors.model.site import (
-    LOCK_FILE,
-    POLICY_FILE,
-    SITE_FILE,
-    OpcuaConnection,
-    Site,
-    load_site,
-)
+from handwheel.connectors.model.site import LOCK_FILE, POLICY_FILE, SITE_FILE, Site, load_site
 from handwheel.playbooks.language.errors import Finding
 from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.playbooks.lint.lint import lint_all

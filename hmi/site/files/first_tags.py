@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.hints import next_step
-from handwheel.connectors.model.site import ModbusConnection, Site
+from handwheel.connectors.model.endpoints import ModbusConnection
+from handwheel.connectors.model.site import Site
 
 
 def check_has_tags(site: Site) -> None:

@@ -10,8 +10,8 @@ from typing import cast
 from handwheel.connectors.config.validation import load_model
 from handwheel.connectors.config.yaml_documents import Document, read_document
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.connectors.model.site import SITE_FILE, Site, SiteFile
-from handwheel.connectors.model.site_file import check_tags, same_node
+from handwheel.connectors.model.site import SITE_FILE, Site
+from handwheel.connectors.model.site_file import SiteFile, check_tags, same_node
 from handwheel.connectors.model.tag_file import TagFile
 from handwheel.connectors.model.tags import NodeAddress
 from handwheel.connectors.session.protocols import BrowseEntry, Description

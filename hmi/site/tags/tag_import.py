@@ -12,7 +12,8 @@ from handwheel.connectors.client.one_shot import open_session
 from handwheel.connectors.client.site_reader import connector_for
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.hints import next_step
-from handwheel.connectors.model.site import ModbusConnection, Site, load_site
+from handwheel.connectors.model.endpoints import ModbusConnection
+from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.session.protocols import Browses
 from handwheel.tools.atomic_files import replace_file
 from handwheel.tools.safe_text import printable

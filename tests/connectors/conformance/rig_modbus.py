@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from math import nan
 
 from handwheel.connectors.modbus.connector import ModbusConnector
-from handwheel.connectors.model.site import ModbusConnection
+from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.tags import Encoding, Kind, RegisterAddress, Table, Tag
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, GOOD, StatusCode, Value
 from handwheel.connectors.testing import AcceptedWrite, Item, Rig

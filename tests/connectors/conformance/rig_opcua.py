@@ -12,7 +12,7 @@ from asyncua.server.address_space import AttributeService
 from asyncua.server.server import Server
 from asyncua.ua import ua_binary
 
-from handwheel.connectors.model.site import OpcuaConnection
+from handwheel.connectors.model.endpoints import OpcuaConnection
 from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, GOOD, Array, StatusCode, Value
 from handwheel.connectors.opcua.connector import OpcuaConnector

@@ -18,7 +18,8 @@ from handwheel.connectors.historian.errors import HistoryError, NoHistory
 from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.time_slots import Slot
 from handwheel.connectors.historian.writer import REPEAT_US, HistoryWriter, SampleBatch
-from handwheel.connectors.model.site import ModbusConnection, OpcuaConnection, Site
+from handwheel.connectors.model.endpoints import ModbusConnection, OpcuaConnection
+from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import NodeAddress, RegisterAddress, Tag
 from handwheel.connectors.model.values import (
     BAD_NO_COMMUNICATION,

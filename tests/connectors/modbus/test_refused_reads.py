@@ -8,7 +8,7 @@ import pytest
 
 from handwheel.connectors.modbus import session as modbus
 from handwheel.connectors.modbus.connector import ModbusConnector
-from handwheel.connectors.model.site import ModbusConnection
+from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.tags import RegisterAddress, Table, Tag
 from handwheel.connectors.model.values import BAD_DEVICE_FAILURE, BAD_NODE_UNKNOWN, GOOD, StatusCode
 

@@ -12,7 +12,7 @@ from asyncua.ua.uaerrors import UaStatusCodeError
 from handwheel.connectors.actuation.permit import Permit, permit_clock_s
 from handwheel.connectors.actuation.write_session import NO_INTENT, open_write_session
 from handwheel.connectors.errors import ConfigError, WriteRefused
-from handwheel.connectors.model.site import OpcuaConnection
+from handwheel.connectors.model.endpoints import OpcuaConnection
 from handwheel.connectors.opcua.connector import OpcuaConnector
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState

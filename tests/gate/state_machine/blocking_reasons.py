@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from handwheel.connectors.model.site import SITE_SCOPE, Site
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.site_file import SITE_SCOPE
 from handwheel.connectors.model.values import DataValue
 from handwheel.tools.guardrails.interlocks.authority import Mode
 from handwheel.tools.requests.request import Action, ActionRequest

@@ -10,7 +10,7 @@ from handwheel.connectors.config.validation import load_model
 from handwheel.connectors.config.yaml_documents import Document, parse_document, read_document
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.hints import shell_command
-from handwheel.connectors.model.site import SiteFile
+from handwheel.connectors.model.site_file import SiteFile
 
 from .roster import OperatorsFile, Record
 

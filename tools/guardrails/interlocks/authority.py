@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from handwheel.connectors.hints import next_step
-from handwheel.connectors.model.site import SITE_SCOPE, Site
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.site_file import SITE_SCOPE
 
 from ...errors import InterlockActive, InvalidArguments, PermitRefused
 from ...requests.request import Stamp

@@ -9,7 +9,8 @@ from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.endpoints import OpcuaConnection
 from handwheel.connectors.model.hosts import is_loopback
-from handwheel.connectors.model.site import SITE_SCOPE, Site
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.site_file import SITE_SCOPE
 from handwheel.connectors.model.tags import Tag
 
 from ...errors import GuardrailError, InterlockActive, PermitRefused

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from handwheel.connectors.config.validation import Model
-from handwheel.connectors.model.site import SITE_SCOPE
+from handwheel.connectors.model.site_file import SITE_SCOPE
 from handwheel.connectors.model.tags import Tag, connections_of
 
 from ...conditions.condition import tags_in

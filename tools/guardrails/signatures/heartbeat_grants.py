@@ -7,7 +7,8 @@ interval and a digest of all that decides where its frames go.
 import re
 from dataclasses import dataclass
 
-from handwheel.connectors.model.site import SITE_SCOPE, Site
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.site_file import SITE_SCOPE
 
 from ...requests.canonical import canonical, digest
 from ...requests.duration_text import exact_span

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.model.site import SITE_SCOPE
+from handwheel.connectors.model.site_file import SITE_SCOPE
 from handwheel.connectors.model.tags import Tag, connections_of
 from handwheel.connectors.model.values import DataValue
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from handwheel.connectors.model.site import SITE_SCOPE
+from handwheel.connectors.model.site_file import SITE_SCOPE
 from handwheel.connectors.model.values import (
     BAD_NO_COMMUNICATION,
     BAD_WAITING,
