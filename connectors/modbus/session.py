@@ -20,8 +20,9 @@ from .block import Block
 from .device import ModbusDevice
 from .encoder import ModbusEncoder
 from .identification import identify
+from .probes import Dial
 from .transport import Answer, DeviceException, ModbusTransport, TransportError
-from .unit_connection import Dial, UnitConnection
+from .unit_connection import UnitConnection
 
 # Lasting exceptions: the block is split, and a single refused tag is left out. Beside 2, illegal
 # address, many devices answer 3 to a request that is too long for them.

@@ -10,8 +10,6 @@ from .probes import Dial, Probes, gateway_fault, probe_request
 from .request import Request
 from .transport import Answer, DeviceException, ModbusTransport, TransportError
 
-__all__ = ["Dial", "UnitConnection"]
-
 # Share of the time-out for a new connection and a probe on it. A device that accepts and then
 # hangs is noticed within two time-outs, and one that answers after 2 s works with the usual 3 s.
 _PROBE_SHARE = 2.0 / 3.0

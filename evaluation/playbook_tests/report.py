@@ -8,9 +8,9 @@ from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.safe_text import printable
 
 from .case import PlaybookCase
+from .engine import CaseResult
 from .outcome import Outcome, RunOutcome, TraceEvent
 from .scripted_people import RefusedDecision
-from .stepped_run import CaseResult
 
 _QUIET = ("due", "expected", "slow")  # kinds of events that a trace leaves out
 

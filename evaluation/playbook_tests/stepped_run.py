@@ -11,12 +11,6 @@ from .case import PlaybookCase
 from .engine import CaseResult, play, setup_of
 from .stepped_engine import SteppedEngine
 
-__all__ = ["CaseResult", "run_case"]
-
-
-def _ignore(_: Room) -> None:
-    pass
-
 
 def _goes_on(_: Room) -> bool:
     return False
@@ -50,12 +44,12 @@ async def run_case(
     Effect: ACTUATE on the model only. Retry: none. Timeout: 15 s of the computer's time for the
     agents at each scan.
     """
-    look = on_scan or _ignore
     setup = replace(setup_of(case, site), create=model, revoked_keys=revoked_keys)
     async with SteppedEngine.open(setup) as engine:
 
         def is_last() -> bool:
-            look(engine.room)
+            if on_scan is not None:
+                on_scan(engine.room)
             return is_over(engine.room)
 
         return await play(case, engine, is_last)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from handwheel.connectors.model.site import Site
 from handwheel.evaluation.playbook_tests.case import Decision, Expected, PlaybookCase, Start
+from handwheel.evaluation.playbook_tests.engine import CaseResult
 from handwheel.evaluation.playbook_tests.schema import ANY_STEP
-from handwheel.evaluation.playbook_tests.stepped_run import CaseResult, run_case
+from handwheel.evaluation.playbook_tests.stepped_run import run_case
 from handwheel.evaluation.room.enrolment import OPERATORS
 from handwheel.evaluation.room.room import Room
 from handwheel.playbooks.binding.bind import bind_triggers

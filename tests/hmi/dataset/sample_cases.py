@@ -3,13 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from handwheel.agents.presenting.episodes import (
-    CaseDiagnosis,
-    CaseRun,
-    Episode,
-    Gain,
-    RaisedOrder,
-)
+from handwheel.agents.memory.episode import CaseDiagnosis, CaseRun, Episode, Gain, RaisedOrder
 from handwheel.hmi.dataset.records import AskedWrites, CaseRecord
 from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState

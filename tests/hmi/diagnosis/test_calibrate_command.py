@@ -7,12 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from handwheel.agents.presenting.episodes import (
-    CaseDiagnosis,
-    Episode,
-    RaisedOrder,
-    RankedHypothesis,
-)
+from handwheel.agents.memory.episode import CaseDiagnosis, Episode, RaisedOrder, RankedHypothesis
 from handwheel.evaluation.benchmark.episodes import draw_episode
 from handwheel.evaluation.benchmark.judge import NOTHING, Diagnosed
 from handwheel.evaluation.benchmark.play import Played, WeighedFault
