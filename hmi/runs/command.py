@@ -23,7 +23,7 @@ from ..people.signer_choice import find_operator
 from ..people.signing import open_context, open_signer, open_to_list, submit_unsigned
 from ..shell.cli.completion import complete_open_run, complete_run
 from ..shell.cli.exits import WAITING
-from ..shell.cli.json_result import ResultOption
+from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.cli.signer_options import AsOption, PassphraseOption
@@ -206,9 +206,10 @@ def _ask(site: Site, name: str, order: FreeOrder) -> None:
         message = AskRun(site=site.id, run_id=entry.run_id, order=order, person=system_user())
         given = order_in(submit_unsigned(site, database, message, now))
         if damage:
+            tell_result(run_id=entry.run_id, order=order, followed=False)
             words = f"handwheel: {damage}; the order was recorded nevertheless"
             sys.stderr.write(fold(words, _INDENT, sys.stderr) + "\n")
-        if not follow_order(database, given, entry.run_id, is_damaged=bool(damage)):
+        if damage or not follow_order(database, given, entry.run_id):
             raise SystemExit(WAITING)
 
 

@@ -2,15 +2,13 @@
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
-from typing import Any, cast
 
 import typer
 
 from handwheel.connectors.hints import next_step
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.engine.run import IllegalEvent, Run, RunEvent, apply
-from handwheel.playbooks.engine.states import INACTIVE, MOVES, EventKind, RunState
+from handwheel.playbooks.engine.run import IllegalEvent, RunEvent, apply
+from handwheel.playbooks.engine.states import INACTIVE, EventKind, RunState
 from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.run_orders import (
@@ -24,7 +22,7 @@ from handwheel.tools.guardrails.approval.run_orders import (
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.actions import tags_of_run
 from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
-from handwheel.tools.guardrails.ledger.runs import PREFIX
+from handwheel.tools.guardrails.ledger.runs import load_rows
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.request_status import resolve_hint
 from handwheel.tools.guardrails.signatures.context import DecisionContext
@@ -45,7 +43,6 @@ _VALID_S = 60.0
 _FOLLOWED_S = 5.0
 _POLL_S = 0.1
 _NO_ROLE = "operator"
-_IN_VAIN = "no agents are running, and they resume no damaged run"
 _EVENTS: Mapping[Order, EventKind] = {
     "hold": EventKind.HOLDING,
     "stop": EventKind.STOPPING,
@@ -180,28 +177,23 @@ def _role_for(
     return min(operator.roles)
 
 
-def follow_order(
-    database: Ledger, given: RunOrder, run_id: str, *, is_damaged: bool = False
-) -> bool:
+def follow_order(database: Ledger, given: RunOrder, run_id: str) -> bool:
     """Waits a few seconds for a run to follow an order, prints the result and returns it.
-
-    If the run's record is damaged, only what stands behind the order is looked at.
 
     Returns:
         Whether it has followed; if not, it has not looked yet.
 
     Raises:
         PermitRefused: It has refused, or was resumed and is held again, and says why.
-        LedgerError: The ledger cannot be read.
+        LedgerError: The ledger or the run cannot be read.
     """
     tell_result(run_id=run_id, order=given.order, followed=False)
     if not is_runner_alive(database, instant_now()):
-        step = _IN_VAIN if is_damaged else next_step("run")
-        typer.echo(f"{given.order} {run_id}: recorded; {step}")
+        typer.echo(f"{given.order} {run_id}: recorded; {next_step('run')}")
         return False
     until_s = time.monotonic() + _FOLLOWED_S
     while True:
-        run = _run_behind(database, run_id, given) if is_damaged else load_run(database, run_id)
+        run = load_run(database, run_id)
         is_taken = run.orders >= given.number
         is_late = time.monotonic() >= until_s
         if is_taken and (reason := _refusal(database, run_id, given.number)):
@@ -212,9 +204,7 @@ def follow_order(
     if not is_taken:
         typer.echo(f"{given.order} {run_id}: recorded; the run has not followed it yet")
         return False
-    shown = run
-    if not is_damaged:
-        shown = view_run(database, find_run(database, run_id), instant_now()).run
+    shown = view_run(database, find_run(database, run_id), instant_now()).run
     words = "  ".join(filter(None, (run_id, shown.state, printable(shown.reason))))
     if given.order == "resume" and shown.state in INACTIVE:
         raise PermitRefused(f"the run did not resume: {words}")
@@ -224,33 +214,7 @@ def follow_order(
 
 
 def _refusal(database: Ledger, run_id: str, number: int) -> str:
-    for kind, body in _events_behind(database, run_id, number):
-        if kind is EventKind.ORDER_REFUSED and body.get("order") == number:
-            return printable(str(body.get("reason", "")))
+    for row in load_rows(database, run_id):
+        if row.kind == EventKind.ORDER_REFUSED and row.body.get("order") == number:
+            return printable(str(row.body.get("reason", "")))
     return ""
-
-
-def _run_behind(database: Ledger, run_id: str, given: RunOrder) -> Run:
-    """Returns a run's state from the events after an order, with whether it took the order."""
-    run = Run()
-    for kind, body in _events_behind(database, run_id, given.number):
-        if body.get("order") == given.number:
-            run = replace(run, orders=given.number)
-        if kind in MOVES:
-            run = replace(run, state=MOVES[kind][1], reason=str(body.get("reason", "")))
-    return run
-
-
-def _events_behind(
-    database: Ledger, run_id: str, number: int
-) -> Iterator[tuple[EventKind, Mapping[str, Any]]]:
-    """Yields a run's events after a row of the journal. Other rows are skipped."""
-    for row in database.journal(number):
-        try:
-            fields = row.fields
-            kind, subject, body = fields["kind"], fields["subject"], fields["body"]
-            event = EventKind(str(kind).removeprefix(PREFIX))
-        except (LookupError, TypeError, ValueError):
-            continue
-        if (kind, subject) == (f"{PREFIX}{event}", run_id) and isinstance(body, dict):
-            yield event, cast("dict[str, Any]", body)

@@ -59,11 +59,10 @@ def typed(
     words: list[str],
     veto: str = "",
     more: Callable[[RunLog], None] = _nothing,
-    log: RunLog | None = None,
 ) -> CompletedProcess[str]:
-    """Types an order while this process works on the run, from its memory if it has a log."""
+    """Types an order while this process works on the run."""
     with ThreadPoolExecutor() as pool:
         stay(place)  # here: the ledger is this thread's
         done = pool.submit(handwheel_process, "runs", *words, f"--site={place.site.root}")
-        _follow(log or place.log(), veto, more)
+        _follow(place.log(), veto, more)
         return done.result()
