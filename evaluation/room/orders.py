@@ -93,7 +93,7 @@ class Orders(KeyHolders):
         self._submit_message(message)
 
     def revoke_key(self, person: str, by: str) -> None:
-        """Revokes the key of a person, by an administrator. See `administration.revoke_key`."""
+        """Revokes the key of a person, by an administrator. See `RevokeKey`."""
         subject = key_subject(self.key_id(person))
         signed = self.sign_subject("revoke-key", subject, by)
         self._submit_message(RevokeKey(site=self._site_id, signed=SignedText.of(signed)))

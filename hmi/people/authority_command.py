@@ -197,7 +197,7 @@ def grant_signed(context: DecisionContext, equipment: str, lasts: timedelta, sig
     """Grants agents authority over equipment and returns when that ends, as a stamp.
 
     Raises:
-        GuardrailError: See `authority.grant_authority`.
+        GuardrailError: See `GrantAuthority`.
     """
     now = instant_now()
     until = stamp(now.wall + lasts)

@@ -10,7 +10,7 @@ from handwheel.tools.conditions import ConditionError
 from handwheel.tools.errors import GuardrailError, InvalidArguments, PermitRefused, ToolFailed
 from handwheel.tools.guardrails.approval.messages.run_requests import OrderPending
 from handwheel.tools.guardrails.ledger.store.database import LostRace
-from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
+from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.maintenance.work_order_database import WorkOrders
 from handwheel.tools.requests.timestamps import Instant
 
@@ -213,15 +213,11 @@ class RunDriver:
         ledger = self._ports.ledger
         try:
             made = await ledger.make(filing.segment)
-            earlier = ledger.filed_before(made)
-            request = earlier.request if earlier else made.request
-            is_denied = earlier.state is RequestState.DENIED if earlier else made.denial
+            request = made.request
             with self.log.transaction():
-                if earlier is None:
-                    ledger.file(made)
-                if is_denied:
-                    reason = earlier.reason if earlier else str(made.denial)
-                    self._commit(refuse_request(inputs, reason))
+                ledger.file(made)
+                if made.denial:
+                    self._commit(refuse_request(inputs, str(made.denial)))
                     return
                 steps = dict.fromkeys(str(each.step) for each in request.commands)
                 filed = event(

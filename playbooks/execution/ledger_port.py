@@ -20,10 +20,9 @@ from handwheel.tools.guardrails.approval.messages.run_requests import (
 )
 from handwheel.tools.guardrails.approval.ramps import spacing_s
 from handwheel.tools.guardrails.approval.segment import Segment
-from handwheel.tools.guardrails.ledger.actions import request_of_proposal
 from handwheel.tools.guardrails.ledger.journal_rows import subjects_after
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
-from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
+from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.request import Action, ActionRequest, agent_proposer
 
@@ -122,15 +121,11 @@ class LedgerPort:
         proposer = agent_proposer(CONTROL)
         return MadeRequest(*make_segment(context, segment, seen, proposer, locks, now))
 
-    def filed_before(self, made: MadeRequest) -> RequestRecord | None:
-        """Returns the request that was filed for the same segment, `None` if there is none."""
-        name = request_of_proposal(self.context.database, made.request.proposal_key)
-        return load_exactly(self.context.database, name) if name else None
-
     def file(self, made: MadeRequest) -> None:
         """Files a request, PENDING or DENIED.
 
-        Raises `GuardrailError` if it is locked out, or agents have no authority.
+        Raises `GuardrailError` if it is locked out, agents have no authority, or its segment was
+        filed before.
         """
         self.writer.add(FileSegment(request=made.request, denial=str(made.denial or "")))
 

@@ -8,7 +8,13 @@ from unittest.mock import Mock
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
-from handwheel.tools.guardrails.approval.messages import agents as agent_messages
+from handwheel.tools.guardrails.approval.messages.agents import Effects
+from handwheel.tools.guardrails.approval.messages.run_events import RecordRunEvent
+from handwheel.tools.guardrails.approval.messages.run_requests import (
+    EndRequest,
+    FileSegment,
+    SetDue,
+)
 
 
 class Killed(BaseException):
@@ -22,11 +28,13 @@ class Fuse:
         self.moment = ""
         self.passed = list[str]()
         self._counts = Counter[str]()
-        self._on(patch, agent_messages.Effects, "apply", Mock(return_value="effects"))
-        self._on(patch, agent_messages, "open_run", Mock(return_value="opened"))
-        self._on(patch, agent_messages, "record_event", _event)
-        for name in ("file_segment", "set_due", "end_request"):
-            self._on(patch, agent_messages, name, Mock(return_value=name))
+        self._on(patch, RecordRunEvent, "apply", _event)
+        names = {
+            Effects: "effects", FileSegment: "file_segment", SetDue: "set_due",
+            EndRequest: "end_request",
+        }  # fmt: skip
+        for kind, name in names.items():
+            self._on(patch, kind, "apply", Mock(return_value=name))
         self._on(patch, InMemorySaver, "put", Mock(return_value="checkpoint"))
 
     def begin(self, moment: str) -> None:
@@ -55,5 +63,5 @@ class Fuse:
             raise Killed
 
 
-def _event(_database: object, _run_id: str, kind: str, body: dict[str, Any], *_more: object) -> str:
-    return f"step {body['step']} {body['to']}" if kind == "step" else kind
+def _event(event: RecordRunEvent, *_: object) -> str:
+    return f"step {event.body['step']} {event.body['to']}" if event.kind == "step" else event.kind

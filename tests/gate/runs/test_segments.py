@@ -167,7 +167,7 @@ def give_back_and_take(runner: Runner) -> None:
 @pytest.mark.way_in("D17")
 async def test_a_proposal_that_is_made_again_is_the_one_that_is_there(runner: Runner) -> None:
     def propose_again() -> None:
-        with pytest.raises(LostRace, match=f"was filed before, as {request.request_id}$"):
+        with pytest.raises(PermitRefused, match=f"was filed before, as {request.request_id}$"):
             runner.file(*runner.made(runner.segment()))
 
     request = runner.approved()

@@ -30,11 +30,6 @@ def load_revocations(reader: TableReader) -> list[DecisionRecord]:
     return _load(reader, "verdict = 'revoke-key'")
 
 
-def load_site_decisions(reader: TableReader, verdict: str, subject: str) -> list[DecisionRecord]:
-    """Returns the decisions about a lockout, a key or an action, in order."""
-    return _load(reader, "verdict = ? AND subject = ?", verdict, subject)
-
-
 def load_start_orders(reader: TableReader, playbook: str, digest: str) -> list[DecisionRecord]:
     """Returns every decision that a playbook's file starts, in order."""
     condition = "verdict = 'start-run' AND instr(subject, ':' || ? || ':' || ? || ':') > 0"

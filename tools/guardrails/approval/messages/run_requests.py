@@ -16,7 +16,7 @@ from ...ledger.journal_rows import newest_seq
 from ...ledger.lifecycle import cancel_commands, file_in, move_action, move_request
 from ...ledger.records import RequestRecord, load_exactly, load_run
 from ...ledger.runs import ORDERED
-from ...ledger.store.database import LostRace, TableReader, Transaction
+from ...ledger.store.database import TableReader, Transaction
 from ...ledger.store.states import UNSENT_ACTIONS, WAITING_REQUESTS, ActionState, RequestState
 from ...ledger.write_leases import APPLIED, has_failed, left_to_undo
 from ...signatures.context import DecisionContext
@@ -43,17 +43,14 @@ class FileSegment(AgentOperation):
         """Files it.
 
         Raises:
-            GuardrailError: A tag is locked out or not granted to agents, the superseded request is
-                another run's, or a limit of requests is reached.
-            LostRace: Its proposal was filed as another request.
+            GuardrailError: It was filed before, a tag is locked out or not granted to agents, the
+                superseded request is another run's, or a limit of requests is reached.
         """
         name = self.request.request_id
         if self.request.run is None:
             raise PermitRefused(f"{name} is no request of a run")
         if earlier := request_of_proposal(transaction, self.request.proposal_key):
-            if earlier != name:  # the other operations are about this one
-                raise LostRace(f"{name} was filed before, as {earlier}")
-            return
+            raise PermitRefused(f"{name} was filed before, as {earlier}")
         request = _classed(context, self.request, transaction.now)
         site, database, policy = context.site, context.database, context.policy
         for action in request.actions:
