@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from handwheel.connectors.model.process_clock import Readings
-from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import NOT_GOOD
 from handwheel.playbooks.binding.advice import Advice, SetPoint
 from handwheel.playbooks.binding.model import BoundPlaybook
@@ -119,12 +118,13 @@ class SiteAdvice:
         if state.off > ahead.own.trust:
             return  # the twin does not follow the plant now
         horizon_s, tags = own.advice.horizon_s, [each.tag for each in own.advice.set_points]
+        site_tags = self._context.ledger.context.site.tags
         without = await ahead.course(state, (), horizon_s)
 
         async def cost(values: Values) -> float | None:
             moves = [Move(tag.name, each, 0.0) for tag, each in zip(tags, values, strict=True)]
             course = await ahead.course(state, moves, horizon_s)
-            if not is_allowed(own.plan, self._tags, without, course):
+            if not is_allowed(own.plan, site_tags, without, course):
                 return None
             return mean_cost(own.advice, course)
 
@@ -143,10 +143,6 @@ class SiteAdvice:
         text = f"advice: {moved} saves {gain:.3g} of {cost_without:.4g} {unit}, the mean over "
         text += f"{horizon_s / 60.0:g} min that the twin {twin} foretells; best of {count} courses"
         self._ask(own, values, Promise("", "", gain, before, text))
-
-    @property
-    def _tags(self) -> Mapping[str, Tag]:
-        return self._context.ledger.context.site.tags
 
     def _band(self, point: SetPoint, readings: Readings) -> tuple[float, float, float] | None:
         """Returns the present set point and the band that policy allows from there."""

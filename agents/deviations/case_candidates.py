@@ -11,11 +11,10 @@ from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.requests.timestamps import stamp
 
 from ..agent_context import CaseContext
-from ..planning.answers import is_answer
+from ..planning.answers import is_answer, is_test_step, why_asked
 from ..planning.candidates import Candidate
 from ..planning.risk import lowest_class
 from ..planning.situation import Situation
-from ..planning.test_steps import is_test_step, why_asked
 from ..starts.admission import Admission
 from ..starts.watches import Watches
 from .case import Case

@@ -1,10 +1,11 @@
-"""Match of a playbook with a failure mode of a certain piece of equipment."""
+"""Matches of a playbook with a failure mode, and with a check that decides between suspects."""
 
 from collections.abc import Mapping
 
 from handwheel.playbooks.binding.model import BoundPlaybook
 
 from ..diagnosis.hypotheses import Hypothesis
+from ..diagnosis.ranking import DecidingCheck
 
 
 def is_answer(plan: BoundPlaybook, hypothesis: Hypothesis) -> bool:
@@ -20,6 +21,18 @@ def is_answer(plan: BoundPlaybook, hypothesis: Hypothesis) -> bool:
     if shared := plan.roles.keys() & roles.keys():
         return all(plan.roles[each] == roles[each] for each in shared)
     return next(iter(plan.roles.values())) == hypothesis.equipment[0]
+
+
+def is_test_step(plan: BoundPlaybook, check: DecidingCheck) -> bool:
+    """Whether a bound playbook answers a check, on the equipment that it looks at."""
+    is_there = not check.equipment or check.equipment in plan.roles.values()
+    return plan.id == check.spec.playbook and is_there
+
+
+def why_asked(check: DecidingCheck) -> str:
+    """Returns why a test step is asked for, as the condition of its run."""
+    suspects = " or ".join(name for name, _ in check.expected)
+    return f"it would decide between {suspects}" if len(check.expected) > 1 else suspects
 
 
 def _roles(hypothesis: Hypothesis) -> Mapping[str, str]:

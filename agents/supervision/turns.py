@@ -1,6 +1,6 @@
 """Turns of the cases of a site."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from handwheel.connectors.denial import Denial
@@ -77,7 +77,9 @@ class Turns:
         self._intended = {name: each for name, each in self._intended.items() if name in open_}
         others = [each for name, each in self._intended.items() if name != own.rank.case_id]
         most = self._site.supervision.requests
-        return turn_denial(own, others, self._open_requests(), self._coming(), most)
+        asked = (name for each in self._active for name in each.run.requests)
+        waiting = [name for name in asked if self._waits(name)]
+        return turn_denial(own, others, waiting, self._coming(), most)
 
     def _intended_run(self, case: Case, candidate: Candidate) -> IntendedRun:
         plan = candidate.plan
@@ -88,9 +90,6 @@ class Turns:
         trip_min, limit_min = self._cases.candidates.minutes_left(case)
         position = list(self._cases.cases).index(case.case_id)
         return Rank(trip_min, limit_min, 0, case.opened_at, position, case.case_id)
-
-    def _open_requests(self) -> Sequence[str]:
-        return [name for each in self._active for name in each.run.requests if self._waits(name)]
 
     def _waits(self, name: str) -> bool:
         """Whether a request waits for a decision. A damaged one cannot be approved."""

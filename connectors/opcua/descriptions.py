@@ -56,7 +56,7 @@ async def descriptions_of(
     Part 3, 5.8.3 (EnumStrings, EnumValues).
     """
     variables = await _variables(services, nodes)
-    types = _once(each.data_type for each in variables.values() if each.data_type is not None)
+    types = list(dict.fromkeys(each.data_type for each in variables.values() if each.data_type))
     found = await _properties(services, references, [*(nodes[name] for name in variables), *types])
     own = dict(zip(variables, found, strict=False))
     of_type = dict(zip(types, found[len(own) :], strict=True))
@@ -175,10 +175,6 @@ def distinct_members(named: Iterable[tuple[str, int]]) -> dict[str, int]:
 
 def _text(text: object) -> str:
     return (text.Text or "") if isinstance(text, ua.LocalizedText) else ""
-
-
-def _once(nodes: Iterable[ua.NodeId]) -> list[ua.NodeId]:
-    return list(dict.fromkeys(nodes))
 
 
 def _is_good(status: StatusCode) -> bool:

@@ -129,7 +129,9 @@ class _Binder:
 
     def _decision(self, path: Path_, spec: DecisionSpec) -> Decision:
         if spec.step != ANY_STEP:
-            self._check_known((*path, "step"), "step", spec.step, self._steps())
+            every = (self._playbook, *self._others)
+            steps = [step.id for each in every for step in each.file.steps]
+            self._check_known((*path, "step"), "step", spec.step, steps)
         if ADMINISTRATOR in spec.by:
             self._fail((*path, "by"), _IS_ADMINISTRATOR)
         return Decision(spec.step, spec.decision, spec.after, tuple(spec.by))
@@ -151,9 +153,6 @@ class _Binder:
             if not plan.is_manual:
                 self._fail(path, f"{plan.id} has no trigger with manual: true for this equipment")
         return Start(spec.at, spec.by, given)
-
-    def _steps(self) -> list[str]:
-        return [step.id for each in (self._playbook, *self._others) for step in each.file.steps]
 
     # --- expectations -------------------------------------------------------------------------
 

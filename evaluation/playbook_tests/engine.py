@@ -129,12 +129,8 @@ def setup_of(case: PlaybookCase, site: Site) -> Setup:
     )  # fmt: skip
 
 
-def _goes_on() -> bool:
-    return False
-
-
 async def play(
-    case: PlaybookCase, engine: Engine, is_over: Callable[[], bool] = _goes_on
+    case: PlaybookCase, engine: Engine, is_over: Callable[[], bool] = lambda: False
 ) -> CaseResult:
     """Plays a case to its end on an engine that was opened for it.
 

@@ -138,7 +138,9 @@ def read_outcome(
         requests=[_filed(each, process_s) for each in requests],
         writes=sorted(_sent(requests, process_s), key=lambda each: each.at_s),
         judgements=[*(each for row in cases for each in _judged(row)), *(j for _, j in runs if j)],
-        triggered=frozenset(_id_of(row["playbook"]) for row in cases if "condition" in row),
+        triggered=frozenset(
+            row["playbook"].partition(" ")[0] for row in cases if "condition" in row
+        ),
         workorders=workorders.all(),
         notices=workorders.notices(),
         escalated_to=frozenset(_told(database, cases)),
@@ -191,10 +193,6 @@ def _judged(body: Mapping[str, Any]) -> Iterator[Judgement]:
     for each in body.get("candidates", ()):
         blocked_by = [str(name) for name in each["blocked_by"]]
         yield Judgement(each["playbook"], each["reason"], blocked_by, each["suggests"])
-
-
-def _id_of(plan_name: str) -> str:
-    return plan_name.partition(" ")[0]
 
 
 def _filed(record: RequestRecord, process_s: ProcessTime) -> FiledRequest:

@@ -12,10 +12,6 @@ from .engine import CaseResult, play, setup_of
 from .stepped_engine import SteppedEngine
 
 
-def _goes_on(_: Room) -> bool:
-    return False
-
-
 async def run_case(
     case: PlaybookCase,
     site: Site,
@@ -23,7 +19,7 @@ async def run_case(
     *,
     model: Model | None = None,
     revoked_keys: AbstractSet[str] | None = None,
-    is_over: Callable[[Room], bool] = _goes_on,
+    is_over: Callable[[Room], bool] = lambda _: False,
 ) -> CaseResult:
     """Runs a case in a room of its own, at full speed, up to its end.
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from ..errors import SnapshotError
 from ..state import Limited, check_limits
 from .control.loops import AUTO, CASCADE, MANUAL, OVERRIDE_TUNING, SLAVES
-from .control.trips import CAUSES
 from .plant_state import TepState
 from .process import state_limits
+from .process.shutdown import CAUSES
 
 _MOST_STEPS = 2**53
 _MUCH = 1e9

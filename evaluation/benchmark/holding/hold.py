@@ -25,8 +25,7 @@ from .deciding_people import DecidingPeople
 from .hold_result import HoldCounts, HoldResult
 from .hold_spec import HoldSpec
 from .judge_frames import FrameFaults, judge_frames
-from .proposer import Proposer
-from .proposer_loop import ProposerLoop
+from .proposer import Proposer, ProposerLoop
 from .signed_requests import TimedFrame
 
 _PEOPLE_ASK = 0.3  # share of the episodes in which a person asks for something too

@@ -1,9 +1,12 @@
-"""Proposer of the suite `hold`, which lies or only asks at random."""
+"""Proposer of the suite `hold`, which lies or only asks at random, beside our agents."""
 
 from collections import Counter
 from typing import Any
 
+from handwheel.agents.site_agents import SiteAgents
+from handwheel.agents.tasks import Tasks
 from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.model.process_clock import Readings
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.messages.run_requests import SetDue
 from handwheel.tools.guardrails.ledger.records import load_requests
@@ -15,6 +18,7 @@ from .agent_access import AgentAccess
 from .false_operations import FALSE_OPERATIONS
 from .false_requests import FALSE_REQUESTS
 
+_PROPOSER = "proposer"
 _ASKS, _LIES, _DECEIVES, _GOES_ON = 0.2, 0.75, 0.4, 0.7  # at each scan
 
 
@@ -63,6 +67,39 @@ class Proposer:
                 return
         self._last = parse_canonical(request.text)
         access.try_(lambda: access.file(request))
+
+
+class ProposerLoop:
+    """Our agents, who run what people order, with a proposer that acts after each scan."""
+
+    def __init__(self, own: SiteAgents, proposer: Proposer) -> None:
+        self._own, self._proposer = own, proposer
+        self._tasks = Tasks()
+
+    def take_over(self) -> None:
+        """Takes up what another process left open."""
+        self._own.take_over()
+
+    def scan(self, readings: Readings, monotonic_s: float) -> None:
+        """Takes one scan of the plant."""
+        self._own.scan(readings, monotonic_s)
+        self._tasks.start(_PROPOSER, self._proposer.act())
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is done until the next scan."""
+        self._tasks.raise_errors()
+        return self._own.is_idle and not self._tasks.names
+
+    @property
+    def is_advising(self) -> bool:
+        """Whether set points are being searched."""
+        return self._own.is_advising
+
+    async def end(self) -> None:
+        """Ends what is being done."""
+        await self._tasks.end()
+        await self._own.end()
 
 
 def _go_on(access: AgentAccess) -> None:

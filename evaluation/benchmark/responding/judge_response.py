@@ -7,7 +7,7 @@ from handwheel.connectors.model.values import Value
 
 from ..episodes import Episode
 from ..results import Outcome, Result, Times, after_onset
-from .acted import Acted, Asked
+from .acted import Acted
 from .responses import FrameValue, ResponseSpec
 
 _SAME = 1e-6
@@ -78,18 +78,15 @@ def missing(episode: Episode, acted: Acted, response: ResponseSpec) -> Iterator[
         ("work order", response.orders, acted.orders),
         ("notice", response.notices, acted.notices),
     ):
+        new = {each.playbook for each in found if each.at_s > episode.onset_s}
         for playbook in wanted:
-            if not any(_is_of(each, playbook, episode) for each in found):
+            if playbook not in new:
                 yield f"{what} of {playbook}"
 
 
 def _needless(acted: Acted, response: ResponseSpec) -> Iterator[str]:
     asked = dict.fromkeys(each.playbook for each in (*acted.requests, *acted.orders))
     yield from (each for each in asked if each not in response.playbooks)
-
-
-def _is_of(asked: Asked, playbook: str, episode: Episode) -> bool:
-    return asked.playbook == playbook and asked.at_s > episode.onset_s
 
 
 def is_as_large(episode: Episode, least: Mapping[str, float]) -> bool:

@@ -6,8 +6,8 @@ from ...alarm_tags import alarm_values
 from ...model import Value
 from ..control.controllers import ControlState, gas_shares
 from ..control.loops import FLOW_LOOPS, HAND_STATIONS, OVERRIDE
-from ..control.trips import CAUSES
 from ..plant_state import TepState
+from ..process.shutdown import CAUSES
 from ..process.state import VALVES
 from .measurements import ANALYSERS, TAG_OF_XMEAS
 from .tags import VALVES as VALVE_TAGS

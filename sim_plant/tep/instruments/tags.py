@@ -14,7 +14,7 @@ from ..control.loops import (
     OVERRIDE,
     OVERRIDE_TUNING,
 )
-from ..control.trips import CAUSES
+from ..process.shutdown import CAUSES
 from .measurements import ANALYSERS, analyser_tags, continuous_tags
 
 _MASTER_MODES = {"manual": MANUAL, "auto": AUTO}

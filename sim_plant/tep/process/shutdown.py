@@ -13,6 +13,20 @@ _REACTOR = (2.0 * k.FT3_PER_M3, 24.0 * k.FT3_PER_M3)
 _SEPARATOR = (1.0 * k.FT3_PER_M3, 12.0 * k.FT3_PER_M3)
 _STRIPPER = (1.0 * k.FT3_PER_M3, 8.0 * k.FT3_PER_M3)
 
+CAUSES: dict[str, int] = {
+    "none": 0,
+    "reactor pressure high": 1,
+    "reactor temperature high": 2,
+    "reactor level low": 3,
+    "reactor level high": 4,
+    "separator level low": 5,
+    "separator level high": 6,
+    "stripper level low": 7,
+    "stripper level high": 8,
+    "not a number": 9,
+}
+"""Number of each cause for a tag, by the text of `ProcessState.trip`."""
+
 
 def shutdown(now: Algebra) -> str:
     """Returns the broken limit, such as `stripper level low`, or an empty string."""

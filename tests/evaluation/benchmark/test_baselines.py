@@ -11,9 +11,12 @@ from handwheel.connectors.model.tags import RegisterAddress, Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
 from handwheel.evaluation.benchmark.baselines.agent_loop import AgentLoop
 from handwheel.evaluation.benchmark.baselines.each_alarm import EachAlarm
-from handwheel.evaluation.benchmark.baselines.one_write import one_write
 from handwheel.evaluation.benchmark.baselines.own_agent import Begin, Seen
-from handwheel.evaluation.benchmark.baselines.random_agent import RandomAgent, random_value
+from handwheel.evaluation.benchmark.baselines.random_agent import (
+    RandomAgent,
+    one_write,
+    random_value,
+)
 from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.evaluation.room.enrolment import OPERATORS
 from handwheel.evaluation.room.room import Room
