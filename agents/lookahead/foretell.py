@@ -3,10 +3,11 @@
 A twin is code of others. What it raises or returns costs nothing but its prediction.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from math import isfinite
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, NamedTuple
 
 from ..diagnosis.windows import Windows
 from .load import SiteTwin
@@ -17,9 +18,6 @@ _LONG = 200  # characters of an error
 _LONGEST = 500  # characters of an assumption, a cause or a name
 _MOST = 20_000  # samples, so that margins are found in a second
 _MOST_TOLD = 100  # assumptions or alarms
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 class Foretold(NamedTuple):
@@ -48,19 +46,16 @@ def foretell_without(own: SiteTwin, windows: Windows, horizon_s: float) -> Cours
 
 def estimate_of(own: SiteTwin, windows: Windows) -> Estimate:
     """Returns the state that a twin has found. Raises as `foretell`."""
-    found: Any = _call(own.name, own.twin.estimate, windows)
+    with _checked(own.name):
+        found: Any = own.twin.estimate(windows)
     if found is None:
         raise TooLittleMeasured(f"{own.name}: the measurements do not suffice to find its state")
     if not isinstance(found, Estimate):
         raise TwinError(f"{own.name}: its estimate is a {type(found).__name__}")
-    try:
+    with _checked(own.name, "its residuals are none: "):
         _check_texts("assumptions", found.assumptions)
         if not all(map(isfinite, found.residuals.values())):
-            raise _Nonsense("a residual of its estimate is not finite")
-    except _Nonsense as fault:
-        raise TwinError(f"{own.name}: {fault}") from None
-    except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
-        raise TwinError(f"{own.name}: its residuals are none: {_one_line(error)}") from error
+            raise TwinError("a residual of its estimate is not finite")
     return found
 
 
@@ -68,53 +63,49 @@ def course_of(
     own: SiteTwin, state: Mapping[str, Any], moves: Sequence[Move], horizon_s: float
 ) -> Course:
     """Returns the course from a state of the twin on. Raises as `foretell`."""
-    course = _call(own.name, own.twin.predict, state, moves, horizon_s)
-    try:
+    with _checked(own.name):
+        course = own.twin.predict(state, moves, horizon_s)
+    with _checked(own.name, "its course is none: "):
         _check_times(course, horizon_s)
         _check_series(course)
         _check_events(course)
-    except _Nonsense as fault:
-        raise TwinError(f"{own.name}: {fault}") from None
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise TwinError(f"{own.name}: its course is none: {_one_line(error)}") from error
     return course
 
 
-def _call(name: str, method: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+@contextmanager
+def _checked(name: str, what: str = "") -> Generator[None]:
+    """Turns all errors into `TwinError` with the twin's name."""
     try:
-        return method(*args, **kwargs)
+        yield
     except TwinError as error:
         raise TwinError(f"{name}: {error}") from None
     except (Exception, SystemExit) as error:  # code of others
-        raise TwinError(f"{name}: {_one_line(error)}") from error
-
-
-class _Nonsense(Exception):
-    """A course that cannot be. The text is the reason."""
+        first = str(error).partition("\n")[0][:_LONG]
+        raise TwinError(f"{name}: {what}{type(error).__name__}: {first}") from error
 
 
 def _check_times(course: Course, horizon_s: float) -> None:
     times = course.times_s
     if len(times) < 2 or times[0] != 0.0 or not all(map(isfinite, times)):
-        raise _Nonsense("the times of its course do not begin with 0")
+        raise TwinError("the times of its course do not begin with 0")
     if len(times) > _MOST:
-        raise _Nonsense(f"its course has {len(times)} samples, and at most {_MOST} are taken")
+        raise TwinError(f"its course has {len(times)} samples, and at most {_MOST} are taken")
     if not all(before < after for before, after in pairwise(times)):
-        raise _Nonsense("the times of its course are not in order")
+        raise TwinError("the times of its course are not in order")
     if course.trip is None and times[-1] < horizon_s - _LAST_S:
         text = f"its course ends after {times[-1]:.0f} s of {horizon_s:.0f} s, without a trip"
-        raise _Nonsense(text)
+        raise TwinError(text)
 
 
 def _check_series(course: Course) -> None:
     if not course.series:
-        raise _Nonsense("it foretells no tag")
+        raise TwinError("it foretells no tag")
     for tag, values in course.series.items():
         if len(values) != len(course.times_s):
             counts = f"{len(values)} samples at {len(course.times_s)} times"
-            raise _Nonsense(f"{tag} has {counts}")
+            raise TwinError(f"{tag} has {counts}")
         if not all(map(isfinite, values)):
-            raise _Nonsense(f"{tag} is not finite, so it has diverged")
+            raise TwinError(f"{tag} is not finite, so it has diverged")
 
 
 def _check_events(course: Course) -> None:
@@ -125,15 +116,11 @@ def _check_events(course: Course) -> None:
         events[cause] = at_s
     _check_texts("alarms and trip", list(events))
     if not all(isfinite(each) and each >= 0.0 for each in events.values()):
-        raise _Nonsense("the time of an alarm or trip is negative or not finite")
+        raise TwinError("the time of an alarm or trip is negative or not finite")
 
 
 def _check_texts(what: str, texts: Sequence[Any]) -> None:
     if not isinstance(texts, list | tuple) or len(texts) > _MOST_TOLD:
-        raise _Nonsense(f"its {what} are no list of at most {_MOST_TOLD}")
+        raise TwinError(f"its {what} are no list of at most {_MOST_TOLD}")
     if not all(isinstance(each, str) and len(each) <= _LONGEST for each in texts):
-        raise _Nonsense(f"its {what} are no texts of at most {_LONGEST} characters")
-
-
-def _one_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {str(error).partition(chr(10))[0][:_LONG]}"
+        raise TwinError(f"its {what} are no texts of at most {_LONGEST} characters")

@@ -33,12 +33,7 @@ class ModbusEncoder:
     def __init__(self, name: str, config: ModbusConnection, identity: DeviceIdentity) -> None:
         self._name = name
         self._config = config
-        self._identity = identity
-
-    @property
-    def identity(self) -> DeviceIdentity:
-        """Identity of the device to be written to."""
-        return self._identity
+        self.identity = identity
 
     def encode(self, tag: Tag, value: Value) -> Encoded:
         """Encodes one write. See `Encoder.encode`."""

@@ -1,6 +1,6 @@
 """States of the units behind a connection, with the pauses of silent ones."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .request import Request
@@ -24,20 +24,18 @@ class UnitStates:
     The pause is 1 s and doubles with each failure up to 30 s, until a reading succeeds. It outlives
     a session, so that a silent unit which breaks the connection does not break the next one too.
     All times are monotonic, seconds.
+
+    Attributes:
+        silent: Units that are not to be asked, with the reasons.
     """
 
     def __init__(self) -> None:
-        self._silent: dict[int, Silence] = {}
+        self.silent: dict[int, Silence] = {}
         self._pauses: dict[int, float] = {}
         self._answering: dict[int, None] = {}  # a set in the order of their first answer
         self._known: set[int] = set()
         self._waiting_since_s: float | None = None
         self._free_until_s = 0.0
-
-    @property
-    def silent(self) -> Mapping[int, Silence]:
-        """Units that are not to be asked, with the reasons."""
-        return self._silent
 
     @property
     def answering(self) -> list[int]:
@@ -47,16 +45,16 @@ class UnitStates:
     @property
     def possible(self) -> set[int]:
         """Units that have tags and are not known to be silent."""
-        return self._known - self._silent.keys()
+        return self._known - self.silent.keys()
 
     @property
     def faults(self) -> dict[str, str]:
         """Each silent unit with its reason."""
-        return {f"unit {unit}": self._silent[unit].reason for unit in sorted(self._silent)}
+        return {f"unit {unit}": self.silent[unit].reason for unit in sorted(self.silent)}
 
     def due(self, now_s: float) -> list[int]:
         """Returns the silent units that are to be asked again, the longest due first."""
-        due = [(each.due_s, unit) for unit, each in self._silent.items() if each.due_s <= now_s]
+        due = [(each.due_s, unit) for unit, each in self.silent.items() if each.due_s <= now_s]
         return [unit for _, unit in sorted(due)]
 
     def may_wait(self, now_s: float) -> bool:
@@ -71,7 +69,7 @@ class UnitStates:
         """Notes that a unit was read."""
         self._answering[unit] = None
         self._pauses.pop(unit, None)
-        self._silent.pop(unit, None)
+        self.silent.pop(unit, None)
         if self._waiting_since_s is not None:
             waited_s = now_s - self._waiting_since_s
             pause_s = waited_s * (1.0 / _SHARE - 1.0)
@@ -82,7 +80,7 @@ class UnitStates:
         """Notes that a unit did not answer."""
         pause_s = self._pauses.get(unit, _FIRST_PAUSE_S)
         self._pauses[unit] = min(2.0 * pause_s, _LONGEST_PAUSE_S)
-        self._silent[unit] = Silence(reason, request, now_s + pause_s)
+        self.silent[unit] = Silence(reason, request, now_s + pause_s)
         self._answering.pop(unit, None)
 
     def note_wait(self, since_s: float) -> None:
@@ -93,14 +91,14 @@ class UnitStates:
     def postpone(self, unit: int, request: Request, now_s: float) -> None:
         """Postpones a unit of which nothing is known until others may wait for it."""
         reason = "not asked yet, because another unit did not answer"
-        self._silent[unit] = Silence(reason, request, now_s)
+        self.silent[unit] = Silence(reason, request, now_s)
 
     def allow(self, unit: int) -> None:
         """Lets a unit be asked again. Only a reading shortens its next pause."""
-        self._silent.pop(unit, None)
+        self.silent.pop(unit, None)
 
     def clear(self) -> None:
         """Forgets all silent units, since none answered and the connection was at fault."""
-        self._silent.clear()
+        self.silent.clear()
         self._pauses.clear()
         self._answering.clear()

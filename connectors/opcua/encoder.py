@@ -50,14 +50,9 @@ class OpcuaEncoder:
     def __init__(
         self, identity: DeviceIdentity, targets: Mapping[str, Target | str], tags: Mapping[str, Tag]
     ) -> None:
-        self._identity = identity
+        self.identity = identity
         self._targets = targets
         self._tags = tags
-
-    @property
-    def identity(self) -> DeviceIdentity:
-        """Identity of the device to be written to."""
-        return self._identity
 
     def encode(self, tag: Tag, value: Value) -> Encoded:
         """Encodes one write. See `Encoder.encode`."""

@@ -54,12 +54,13 @@ class FakeDevice:
     Attributes:
         writes: Writes of clients. A connector must leave it empty.
         loss: Number of losses. A session that began before the last one is lost.
+        nodes: Its values by node.
     """
 
     def __init__(self) -> None:
         self.writes: list[bytes] = []
         self.loss = 0
-        self._values: dict[str, HeldValue] = {}
+        self.nodes: dict[str, HeldValue] = {}
         self._refused: set[str] = set()
         self._subscribers: list[Subscriber] = []
         self._is_cut = False
@@ -83,9 +84,9 @@ class FakeDevice:
             source_time: Time of sampling; by default now.
         """
         node = str(tag.address)
-        if node in self._values:
-            type_ = self._values[node].type
-        self._values[node] = HeldValue(value, status, source_time or datetime.now(UTC), type_)
+        if node in self.nodes:
+            type_ = self.nodes[node].type
+        self.nodes[node] = HeldValue(value, status, source_time or datetime.now(UTC), type_)
         self._refused.discard(node)
         self._notify(node)
 
@@ -117,8 +118,8 @@ class FakeDevice:
     def apply(self, wire: bytes) -> None:
         """Applies a write of `FakeEncoder`, as if it had been approved."""
         node, value = json.loads(wire)
-        held = self._values[node]
-        self._values[node] = HeldValue(value, GOOD, datetime.now(UTC), held.type)
+        held = self.nodes[node]
+        self.nodes[node] = HeldValue(value, GOOD, datetime.now(UTC), held.type)
         self._notify(node)
 
     async def answer(self, loss: int, timeout_s: float) -> None:
@@ -142,11 +143,6 @@ class FakeDevice:
         """Whether it answers at all."""
         return self._responding.is_set()
 
-    @property
-    def nodes(self) -> Mapping[str, HeldValue]:
-        """Its values by node."""
-        return self._values
-
     def reading_of(self, tag: Tag) -> DataValue:
         """Returns its present reading of a tag."""
         return self._reading(str(tag.address))
@@ -163,11 +159,11 @@ class FakeDevice:
 
     def _reading(self, node: str) -> DataValue:
         now = monotonic()
-        if node not in self._values:
+        if node not in self.nodes:
             return never_read(BAD_NODE_UNKNOWN, now)
         if node in self._refused:
             return never_read(BAD_NOT_READABLE, now)
-        held = self._values[node]
+        held = self.nodes[node]
         return DataValue(held.value, held.status, held.source_time, None, now)
 
     def _notify(self, node: str) -> None:
