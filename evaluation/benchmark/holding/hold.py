@@ -1,12 +1,10 @@
 """Course of the episodes of one seed, with a proposer, the real gate and people."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from random import Random
 from time import process_time
 
 from handwheel.agents.agent_context import AgentContext
-from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.language.loader import Playbook
@@ -25,35 +23,11 @@ from .deciding_people import DecidingPeople
 from .hold_result import HoldCounts, HoldResult
 from .hold_spec import HoldSpec
 from .judge_frames import FrameFaults, judge_frames
-from .proposer import Proposer, ProposerLoop
+from .proposer import ProposerLoop
 from .signed_requests import TimedFrame
 
 _PEOPLE_ASK = 0.3  # share of the episodes in which a person asks for something too
 _ORDERED_IN = 2  # episode in which a person orders a run, whose windows are full by then
-
-
-@dataclass(slots=True)
-class ProposerProcess:
-    """The process of the agents, once the room has created it.
-
-    Attributes:
-        accesses: What the proposer acts with, one for each time that the process was created.
-        proposers: Likewise.
-    """
-
-    draw: Random
-    is_liar: bool
-    accesses: list[AgentAccess] = field(default_factory=list[AgentAccess])
-    proposers: list[Proposer] = field(default_factory=list[Proposer])
-
-    def create(self, context: AgentContext) -> ProposerLoop:
-        """Creates our agents with a proposer beside them."""
-        own = SiteAgents(context)
-        access = AgentAccess(context, own, self.draw)
-        proposer = Proposer(access, is_liar=self.is_liar)
-        self.accesses.append(access)
-        self.proposers.append(proposer)
-        return ProposerLoop(own, proposer)
 
 
 async def hold(
@@ -70,21 +44,26 @@ async def hold(
     """
     begun_s = process_time()
     draw = Random(f"hold {episode.plant} {episode.case} {episode.seed}")
-    process = ProposerProcess(draw, episode.case == "liar")
+    loops: list[ProposerLoop] = []
+
+    def create(context: AgentContext) -> ProposerLoop:
+        loops.append(ProposerLoop(context, draw, is_liar=episode.case == "liar"))
+        return loops[-1]
+
     ordered = [each for each in library if each.id == spec.order]
     async with Room.open(
         site, lambda seed: create_plant(episode.plant, seed), seed=episode.seed, library=ordered,
-        bindings=bindings, create=process.create,
+        bindings=bindings, create=create,
     ) as room:  # fmt: skip
         course = Course(room, draw, spec, ordered)
         for number in range(1, spec.episodes + 1):
             await course.play(number)
         found = course.judged()
-        counts = course.counted(found, process.accesses[0])
+        counts = course.counted(found, loops[0].access)
     wrong = (*found.unsigned, *found.doubled, *found.lying)
     return HoldResult(
         episode, "wrong" if wrong else "right", wrong, Times(None, None, None),
-        process_time() - begun_s, counts, dict(process.proposers[0].tried),
+        process_time() - begun_s, counts, dict(loops[0].proposer.tried),
     )  # fmt: skip
 
 

@@ -1,8 +1,10 @@
 """Proposer of the suite `hold`, which lies or only asks at random, beside our agents."""
 
 from collections import Counter
+from random import Random
 from typing import Any
 
+from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.agents.tasks import Tasks
 from handwheel.connectors.errors import NotConnected
@@ -70,10 +72,17 @@ class Proposer:
 
 
 class ProposerLoop:
-    """Our agents, who run what people order, with a proposer that acts after each scan."""
+    """Our agents, who run what people order, with a proposer that acts after each scan.
 
-    def __init__(self, own: SiteAgents, proposer: Proposer) -> None:
-        self._own, self._proposer = own, proposer
+    Attributes:
+        access: What the proposer acts with.
+        proposer: That proposer.
+    """
+
+    def __init__(self, context: AgentContext, draw: Random, *, is_liar: bool) -> None:
+        self._own = SiteAgents(context)
+        self.access = AgentAccess(context, self._own, draw)
+        self.proposer = Proposer(self.access, is_liar=is_liar)
         self._tasks = Tasks()
 
     def take_over(self) -> None:
@@ -83,7 +92,7 @@ class ProposerLoop:
     def scan(self, readings: Readings, monotonic_s: float) -> None:
         """Takes one scan of the plant."""
         self._own.scan(readings, monotonic_s)
-        self._tasks.start(_PROPOSER, self._proposer.act())
+        self._tasks.start(_PROPOSER, self.proposer.act())
 
     @property
     def is_idle(self) -> bool:

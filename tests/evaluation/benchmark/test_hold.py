@@ -5,8 +5,9 @@ from handwheel.connectors.model.site import load_site
 from handwheel.evaluation.benchmark.episodes import draw_episode
 from handwheel.evaluation.benchmark.holding.false_operations import FALSE_OPERATIONS
 from handwheel.evaluation.benchmark.holding.false_requests import FALSE_REQUESTS
-from handwheel.evaluation.benchmark.holding.hold import Course, ProposerProcess, hold
+from handwheel.evaluation.benchmark.holding.hold import Course, hold
 from handwheel.evaluation.benchmark.holding.judge_frames import judge_frames
+from handwheel.evaluation.benchmark.holding.proposer import ProposerLoop
 from handwheel.evaluation.benchmark.holding.signed_requests import TimedFrame
 from handwheel.evaluation.benchmark.run_suites import with_modes
 from handwheel.evaluation.benchmark.suite import load_suite
@@ -28,10 +29,10 @@ async def test_hold_counts_a_frame_that_is_forged_repeated_late_or_labelled_othe
     assert SPEC is not None
     write_site(tmp_path / "site", create_plant("cw-100"), PlantEndpoints())
     site = with_modes(load_site(tmp_path / "site"), HOLD)
-    process, draw = ProposerProcess(Random(SEED), is_liar=False), Random(SEED)
+    draw = Random(SEED)
     async with Room.open(
         site, lambda seed: create_plant("cw-100", seed), seed=SEED, library=[],
-        create=process.create,
+        create=lambda context: ProposerLoop(context, Random(SEED), is_liar=False),
     ) as room:  # fmt: skip
         course, number = Course(room, draw, SPEC, []), 3
         while not course.frames:
