@@ -33,7 +33,7 @@ class Simulation:
         self._warmup_s = scenario.warmup_s
         for each in scenario.events:
             bind_event(plant, each)  # raises errors before the first event
-        events = sorted(scenario.events, key=_onset)
+        events = sorted(scenario.events, key=lambda each: each.at_s)
         done_s = self._last_step_s
         self._due = [each for each in events if each.at_s > done_s]
         self._growing = list(self._unfinished(events))
@@ -147,10 +147,6 @@ class Simulation:
         """Returns the present value of every tag, the clock's included."""
         clock = {"SIM-CLOCK.pv": self.plant.time_s, "SIM-CLOCK.speed": self.speed}
         return self.plant.measurements() | clock
-
-
-def _onset(event: ScenarioEvent) -> float:
-    return event.at_s
 
 
 def _lasts_until(event: ScenarioEvent) -> float:

@@ -2,7 +2,6 @@
 
 import struct
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from math import nan
 
 from ...errors import NotWritable
@@ -17,10 +16,14 @@ class UnknownAddress(Exception):
 
 
 class RegisterImage:
-    """Serves the process image as Modbus tables, big endian, high word first, bad floats as NaN."""
+    """Serves the process image as Modbus tables, big endian, high word first, bad floats as NaN.
+
+    Attributes:
+        process: The process image.
+    """
 
     def __init__(self, image: ProcessImage) -> None:
-        self._image = image
+        self.process = image
         self._version = -1
         self._words: dict[Table, dict[int, int]] = {}
         self._items: dict[tuple[Table, int], PlantTag] = {}
@@ -28,20 +31,11 @@ class RegisterImage:
             if isinstance(tag.address, Register):
                 self._items[tag.address.table, tag.address.address] = tag
 
-    @property
-    def is_silent(self) -> bool:
-        """Returns whether the link is down, so that nothing is answered."""
-        return self._image.is_modbus_down
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """Undoes the writes inside if it ends in an error, as `ProcessImage.transaction`."""
-        return self._image.transaction()
-
     def read(self, table: Table, address: int, count: int) -> list[int]:
         """Returns `count` words or bits. Raises `UnknownAddress` if one is not in the map."""
-        if self._version != self._image.version:
+        if self._version != self.process.version:
             self._words = self._encode()
-            self._version = self._image.version
+            self._version = self.process.version
         words = self._words[table]
         try:
             return [words[each] for each in range(address, address + count)]
@@ -55,7 +49,7 @@ class RegisterImage:
             "input": {},
             "holding": {},
         }
-        values, qualities = self._image.values, self._image.qualities
+        values, qualities = self.process.values, self.process.qualities
         for (table, address), tag in self._items.items():
             assert isinstance(tag.address, Register)
             encoding = tag.address.encoding
@@ -81,7 +75,7 @@ class RegisterImage:
             if not is_single:
                 raise NotWritable(f"{tag.name} takes no writes")
             writes.append((tag.name, bool(word) if tag.kind == "bool" else word))
-        self._image.write(writes)
+        self.process.write(writes)
         return writes
 
 

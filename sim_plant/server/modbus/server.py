@@ -101,7 +101,7 @@ class ModbusServer:
         await self._server.wait_closed()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._image.is_silent or not self._has_room():
+        if self._image.process.is_modbus_down or not self._has_room():
             writer.transport.abort()
             return
         task = asyncio.current_task()
@@ -142,7 +142,7 @@ class ModbusServer:
                 return  # not Modbus, and the start of the next frame is unknown
             pdu = await reader.readexactly(length - 1)
             self._touch(writer)
-            if self._image.is_silent:
+            if self._image.process.is_modbus_down:
                 return  # the link went down before the answer
             answer = self.answer(unit, pdu, peer)
             writer.write(_HEADER.pack(transaction, 0, len(answer) + 1, unit) + answer)
@@ -167,7 +167,7 @@ class ModbusServer:
             "unit": unit,
         }
         try:
-            with self._image.transaction():
+            with self._image.process.transaction():
                 response, result = self._outcome(unit, pdu)
                 self._frames.record(frame | {"pdu": pdu.hex(), "answer": result})
         except ServeError:  # the transaction has undone what cannot be recorded

@@ -24,17 +24,18 @@ def variant(tag: PlantTag, value: Value) -> ua.Variant:
 
 
 class SpaceBuilder:
-    """Adds a plant's folders, which notify of events, and variables to a server."""
+    """Adds a plant's folders, which notify of events, and variables to a server.
+
+    Attributes:
+        nodes: Variable of each tag on OPC UA.
+        areas: Folder of each of these tags.
+    """
 
     def __init__(self, adder: NodeAdder) -> None:
         self._adder = adder
         self.nodes: dict[str, ua.NodeId] = {}
         self._folders: dict[str, ua.NodeId] = {}
-        self._areas: dict[str, ua.NodeId] = {}
-
-    def area_of(self, tag: str) -> ua.NodeId | None:
-        """Returns the folder of a tag, or `None` if it is not on OPC UA."""
-        return self._areas.get(tag)
+        self.areas: dict[str, ua.NodeId] = {}
 
     async def build(
         self, title: str, tags: Mapping[str, PlantTag], values: Mapping[str, Value]
@@ -49,7 +50,7 @@ class SpaceBuilder:
             if name not in self._folders:
                 folder = self._folders[name] = await self._folder(name, root)
                 await self._adder.refer(root, ObjectIds.HasNotifier, folder, ua.NodeClass.Object)
-            self._areas[tag.name] = area = self._folders[name]
+            self.areas[tag.name] = area = self._folders[name]
             self.nodes[tag.name] = await self._tag(tag, area, values[tag.name])
         return root
 

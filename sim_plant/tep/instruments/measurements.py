@@ -72,13 +72,12 @@ _COMPONENTS = tuple(
     for letter in letters
 )
 
-# The two-way map: XMEAS number to tag, and back
+# By the number of XMEAS
 TAG_OF_XMEAS: Mapping[int, str] = dict(
     enumerate(
         (*(f"{each.name}.pv" for each in INSTRUMENTS), *(name for name, _ in _COMPONENTS)), start=1
     )
 )
-XMEAS_OF_TAG: Mapping[str, int] = {tag: number for number, tag in TAG_OF_XMEAS.items()}
 
 
 def _sensor(name: str, low: float, high: float) -> Sensor:

@@ -129,10 +129,6 @@ def _valves(folder: str) -> tuple[PlantTag, ...]:
     )  # fmt: skip
 
 
-def _unit(folder: str) -> tuple[PlantTag, ...]:
-    return (*continuous_tags(folder), *_valves(folder))
-
-
 _WORKING = "working set point: it follows the written one at the rate"
 _CONTROL: tuple[PlantTag, ...] = (
     *(tag for name in _MASTERS for tag in _master(name)),
@@ -168,7 +164,7 @@ TAGS: tuple[PlantTag, ...] = (
     *(
         tag
         for folder in ("Feeds", "Reactor", "Condenser", "Separator", "Compressor", "Stripper")
-        for tag in _unit(folder)
+        for tag in (*continuous_tags(folder), *_valves(folder))
     ),
     *map(_owned, _CONTROL),
     PlantTag("ESD.active", "bool", Node("ESD"), "the process is shut down"),

@@ -32,22 +32,18 @@ _BRACKET_SEVERITY = 1
 
 
 class Conditions:
-    """The conditions of one server, whose subscriptions get the events."""
+    """The conditions of one server by their ConditionId, whose subscriptions get the events."""
 
     def __init__(self, server: InternalServer, image: ProcessImage) -> None:
         self._server = server
         self._image = image
-        self._by_node: dict[ua.NodeId, AlarmCondition] = {}
-
-    def find(self, node: ua.NodeId) -> AlarmCondition | None:
-        """Returns the condition with this ConditionId."""
-        return self._by_node.get(node)
+        self.by_node: dict[ua.NodeId, AlarmCondition] = {}
 
     async def build(self, adder: NodeAdder, space: SpaceBuilder, root: ua.NodeId) -> None:
         """Adds a node for every alarm, below the area of its `.active` tag."""
         tags = {tag.name: tag for tag in self._image.tags}
         for alarm in self._image.alarms:
-            home = space.area_of(f"{alarm.tag}.active") or root
+            home = space.areas.get(f"{alarm.tag}.active") or root
             source = _source(alarm.measures, tags, space, (_SERVER, root, home))
             node = plant_node(alarm.tag, adder.namespace)
             no_comment = ConditionComment(ua.LocalizedText(), "", self._image.sampled_at)
@@ -56,13 +52,13 @@ class Conditions:
                 alarm, node, source, state, no_comment, EventNotification({})
             )
             self._make_event(condition)
-            self._by_node[node] = condition
+            self.by_node[node] = condition
             await _build(adder, condition, home)
 
     async def update(self) -> None:
         """Sends an event for every alarm whose state has changed since the last one."""
         states = self._image.alarm_states
-        for condition in self._by_node.values():
+        for condition in self.by_node.values():
             if not condition.has_reported(states[condition.definition.tag]):
                 event = self._make_event(condition)
                 await self._show(condition)
@@ -89,7 +85,7 @@ class Conditions:
         """Sends the retained conditions again, in brackets, to a subscription or one item."""
         events = [
             (each.event, each.source.notifiers)
-            for each in self._by_node.values()
+            for each in self.by_node.values()
             if each.is_retained
         ]
         start = _bracket(ObjectIds.RefreshStartEventType, "refresh starts")
@@ -108,7 +104,7 @@ def _source(
     if not has_level:  # something about a transmitter, or about a piece of equipment
         name = f"{measures.partition('.')[0]}.pv"
     variable = space.nodes.get(name)
-    area = space.area_of(name) or notifiers[-1]
+    area = space.areas.get(name) or notifiers[-1]
     return ConditionSource(
         node=variable or area,
         area=area,

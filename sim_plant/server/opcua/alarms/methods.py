@@ -88,7 +88,7 @@ class PlantCalls:
         user = str(session.user.name)
         if method.MethodId != _ACKNOWLEDGE or user not in ACKNOWLEDGERS:
             return StatusCodes.BadUserAccessDenied
-        condition = self._conditions.find(cast(ua.NodeId, method.ObjectId))
+        condition = self._conditions.by_node.get(cast(ua.NodeId, method.ObjectId))
         if condition is None:
             return StatusCodes.BadNodeIdUnknown
         arguments = _arguments(method)
