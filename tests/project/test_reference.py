@@ -11,7 +11,15 @@ from pydantic import BaseModel
 from handwheel.agents.diagnosis import baseline
 from handwheel.agents.diagnosis import failure_modes as modes
 from handwheel.agents.lookahead.fmi.mapping import Output, UnitMap
-from handwheel.connectors.model import computed, heartbeats, notice_spec, site, tag_file, twin_spec
+from handwheel.connectors.model import (
+    computed,
+    endpoints,
+    heartbeats,
+    notice_spec,
+    site_file,
+    tag_file,
+    twin_spec,
+)
 from handwheel.evaluation.playbook_tests import schema as playbook_tests
 from handwheel.playbooks.engine import states as run
 from handwheel.sim_plant.cw100.control import loops
@@ -108,15 +116,17 @@ def test_the_reference_lists_exactly_the_keys_of_a_sites_files() -> None:
     rows = sections(DOCS / "reference/site-files.md")
     listed = {head: spans(*(row[0] for row in table)) for head, table in rows.items()}
     every = listed["Keys of every tag"] | listed["Words for people"]
-    assert listed["site.yaml"] == _keys(site.SiteFile)
-    assert listed["A connection of kind opcua"] == _keys(site.OpcuaConnection, site.Credentials)
-    assert listed["A connection of kind modbus"] == _keys(site.ModbusConnection)
-    assert listed["A piece of equipment"] == _keys(site.Equipment)
+    assert listed["site.yaml"] == _keys(site_file.SiteFile)
+    assert listed["A connection of kind opcua"] == _keys(
+        endpoints.OpcuaConnection, endpoints.Credentials
+    )
+    assert listed["A connection of kind modbus"] == _keys(endpoints.ModbusConnection)
+    assert listed["A piece of equipment"] == _keys(site_file.Equipment)
     assert listed["A computed tag"] == _keys(computed.ComputedSpec)
     assert listed["A heartbeat"] == _keys(heartbeats.HeartbeatSpec)
     assert listed["Notices"] == _keys(notice_spec.NoticeSpec)
     channels = (notice_spec.EmailChannel, notice_spec.WebhookChannel, notice_spec.CommandChannel)
-    assert listed["A channel of notices"] == _keys(*channels, site.Credentials)
+    assert listed["A channel of notices"] == _keys(*channels, endpoints.Credentials)
     assert listed["A twin"] == _keys(twin_spec.TwinSpec)
     assert listed["tags.yaml"] == _keys(tag_file.TagFile)
     assert every | listed["A tag on OPC UA"] == _keys(tag_file.NodeTag)
