@@ -1,7 +1,5 @@
 """The commands `handwheel baseline`."""
 
-import json
-
 import typer
 
 from handwheel.agents.deviations.baseline_file import SiteBaseline, read_baseline
@@ -19,11 +17,12 @@ from ..people.rotate_key import revoked_keys
 from ..people.signer_choice import find_releaser
 from ..people.signing import open_signer
 from ..shell.cli.exits import CONFIGURATION, NO, fail
+from ..shell.cli.field_lines import print_lines, print_result
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.cli.signer_options import PassphraseOption, ReleaserOption
-from ..shell.terminal.wrap import fold
+from ..shell.terminal.wrap import folded
 from .baseline_text import baseline_lines, learnt_lines
 from .learn_command import learn
 
@@ -41,13 +40,9 @@ def show(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """
     opened = open_site(site)
     found, hypotheses = open_baseline(opened)
-    if as_json:
-        fields = found.file.model_dump(by_alias=True) if found.file else {}
-        why = [str(each) for each in found.problems]
-        typer.echo(json.dumps({**fields, "signed": found.signed, "not_used": why}))
-    else:
-        for line in baseline_lines(found, hypotheses):
-            typer.echo(fold(line, _INDENT))
+    fields = found.file.model_dump(by_alias=True) if found.file else {}
+    fields |= {"signed": found.signed, "not_used": [str(each) for each in found.problems]}
+    print_result(fields, folded(baseline_lines(found, hypotheses), _INDENT), as_json=as_json)
     if found.file is None and not found.problems:
         fail(f"there is no {opened.baseline}; {next_step('baseline', 'learn')}", NO)
     if found.problems:
@@ -75,8 +70,7 @@ def sign(
         fail(f"there is no {opened.baseline}; {next_step('baseline', 'learn')}", CONFIGURATION)
     now = parse_stamp(stamp(instant_now().wall))
     operator = find_releaser(opened, load_roster(opened), person, now)
-    for line in learnt_lines(found.file, hypotheses):
-        typer.echo(fold(line, _INDENT))
+    print_lines(folded(learnt_lines(found.file, hypotheses), _INDENT))
     signer = open_signer(opened, operator, passphrase_file)
     signed = sign_baseline(found.digest, opened.id, operator, signer.private, now)
     replace_file(opened.root / BASELINE_LOCK, signed.text)

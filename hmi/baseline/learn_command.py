@@ -35,7 +35,6 @@ _TOLD_EVERY_S = 10.0
 _ENOUGH = 0.9  # share of the time asked for that must be recorded
 _KEPT_S = RAW_US / 1e6
 _SHORTEST_S = (LEAST + 4) * EVERY_S  # the windows of most methods fill first
-_INDENT = 4
 
 
 @dataclass(slots=True)
@@ -191,7 +190,7 @@ def _tell(site: Site, learnt: _Learnt, file: BaselineFile) -> None:
     count = counted(len(file.residuals), "residual")
     typer.echo(f"{count} learnt from {measured} of the plant, in {site.baseline}")
     for name in learnt.learning.missing:
-        typer.echo(fold(f"  not learnt, fewer than {LEAST} values: {name}", _INDENT))
+        typer.echo(fold(f"  not learnt, fewer than {LEAST} values: {name}"))
     typer.echo(next_step("baseline", "sign"))
     tell_result(
         residuals=len(file.residuals), missing=learnt.learning.missing, begin=file.begin,

@@ -17,6 +17,7 @@ from handwheel.evaluation.benchmark.baselines.agent_name import AgentName
 
 from ..shell.charts.png_file import check_png, save_png
 from ..shell.cli.exits import NO
+from ..shell.cli.field_lines import print_lines
 from ..shell.cli.interrupts import uninterrupted_import
 
 if TYPE_CHECKING:  # slow to import
@@ -120,8 +121,7 @@ def agents(
         played.append(each)
         if len(suites) > 1:
             typer.echo(f"\n{heading(each[0])}")
-        for line in lines(*each):
-            typer.echo(line)
+        print_lines(lines(*each))
         _save(played, agent, result, png)
     if not all(meets(summary(results), each.file.goal) for each, results in played):
         raise SystemExit(NO)

@@ -123,4 +123,4 @@ def _not_right(results: Sequence[Result]) -> Iterator[str]:
         shown = ", ".join(map(str, seeds[:_MOST_SEEDS]))
         more = f" and {len(seeds) - _MOST_SEEDS} more" if len(seeds) > _MOST_SEEDS else ""
         noun = "seed" if len(seeds) == 1 else "seeds"
-        yield fold(f"{case}: {what} ({noun} {shown}{more})", 4)
+        yield fold(f"{case}: {what} ({noun} {shown}{more})")

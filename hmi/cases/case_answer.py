@@ -27,8 +27,6 @@ from ..shell.cli.json_result import tell_result
 from ..shell.terminal.wrap import fold
 from .find_case import find_case
 
-_INDENT = 4
-
 
 def answer_question(
     site: Site,
@@ -57,7 +55,7 @@ def answer_question(
         refuse = partial(check_answerer, context, answer.check, answer.equipment, answer.role)
         operator = find_operator(context, person, refuse)
         refuse(operator)
-        typer.echo(fold(f"{case_id}  {printable(answer.question)}", _INDENT))
+        typer.echo(fold(f"{case_id}  {printable(answer.question)}"))
         typer.echo(f"answer: {plain(answer.answer)}; it is evidence, and approves nothing")
         signer, now = open_signer(site, operator, passphrase_file), instant_now()
         subject, card = answer.subject, answer.digest

@@ -2,7 +2,6 @@
 
 import platform
 import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from importlib.metadata import version
@@ -21,7 +20,7 @@ from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import SiteOption
 from ..shell.terminal.plural import counted
-from ..shell.terminal.wrap import fold
+from ..shell.terminal.wrap import warn
 
 if TYPE_CHECKING:  # slow to import
     from .data_sheet import Origin
@@ -63,7 +62,7 @@ def export(
     rows = table_rows(records.cases, people)
     problems = [people.hidden(each) for each in (*records.problems, *rows.problems)]
     for problem in problems:
-        sys.stderr.write(fold(f"handwheel: left out: {problem}", 4, sys.stderr) + "\n")
+        warn(f"left out: {problem}")
     if not rows.of["episodes"]:
         fail("there is no closed case to export", NO)
     _write(output, rows.of, _origin(opened, records, problems, names=names))

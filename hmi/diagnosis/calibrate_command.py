@@ -1,6 +1,5 @@
 """The command `handwheel diagnose calibrate`."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ from handwheel.connectors.hints import next_step
 
 from ..shell.charts.png_file import check_png, save_png
 from ..shell.cli.exits import NO, fail
+from ..shell.cli.field_lines import print_result
 from ..shell.cli.interrupts import uninterrupted_import
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
@@ -57,11 +57,7 @@ def calibrate(
         from .reliability_text import reliability_fields, reliability_lines
 
     found, modes = reliability(predictions), mode_offsets(predictions)
-    if as_json:
-        typer.echo(json.dumps(reliability_fields(found, modes)))
-    else:
-        for line in reliability_lines(found, modes):
-            typer.echo(line)
+    print_result(reliability_fields(found, modes), reliability_lines(found, modes), as_json=as_json)
     if png is not None:
         _save_plot(png, found)
 

@@ -1,6 +1,5 @@
 """Reads predictions from closed cases of a site whose work order has told the fault."""
 
-import sys
 from collections.abc import Iterator
 
 from handwheel.agents.diagnosis.probability import LEAST_DB
@@ -10,7 +9,7 @@ from handwheel.evaluation.calibration.prediction import Prediction
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.store.log_file import has_ledger
 
-from ..shell.terminal.wrap import fold
+from ..shell.terminal.wrap import warn
 
 
 def read_outcomes(site: Site) -> list[Prediction]:
@@ -24,7 +23,7 @@ def read_outcomes(site: Site) -> list[Prediction]:
     with connect.open_ledger(site) as database:
         episodes = read_episodes(database, site)
     for problem in episodes.problems:
-        sys.stderr.write(fold(f"handwheel: skipped: {problem}", 4, sys.stderr) + "\n")
+        warn(f"skipped: {problem}")
     return [each for episode in episodes.found for each in predictions_of(episode)]
 
 

@@ -29,7 +29,6 @@ from .shift_command import OutputOption, shift
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 _POLL_S = 0.2
-_INDENT = 4
 Write = Callable[[str], object]
 
 
@@ -101,9 +100,9 @@ def verify(site: SiteOption = None, as_json: JsonOption = False) -> None:
         )
     else:
         for fault in found.faults:
-            typer.echo(fold(f"WRONG  {printable(fault)}", _INDENT))
+            typer.echo(fold(f"WRONG  {printable(fault)}"))
         if found.decisions:
-            typer.echo(fold(verdicts_line(found), _INDENT))
+            typer.echo(fold(verdicts_line(found)))
         typer.echo(audit_line(found))
     if found.faults:
         raise SystemExit(NO)

@@ -22,8 +22,6 @@ from .delivery_text import delivery_fields, delivery_line
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-_INDENT = 4
-
 
 @app.command("list")
 def list_notices(
@@ -50,7 +48,7 @@ def list_notices(
         typer.echo(json.dumps([delivery_fields(each, now) for each in found]))
         return
     for each in found:
-        typer.echo(fold(delivery_line(each, now), _INDENT))
+        typer.echo(fold(delivery_line(each, now)))
     if not found:
         typer.echo("no notices")
 
@@ -78,7 +76,7 @@ def send_test(
         for name, (taken, answer) in results.items():
             address = printable(spec.to[recipient][name])
             words = answer if taken else f"FAILED: {answer}"
-            typer.echo(fold(f"{plain(name)}  {address}  {words}", _INDENT))
+            typer.echo(fold(f"{plain(name)}  {address}  {words}"))
     if not all(taken for taken, _ in results.values()):
         raise SystemExit(NO)
 

@@ -41,7 +41,6 @@ from .public_key_input import read_given_key
 from .rotate_key import check_unrevoked, revoked_keys
 from .signer_choice import find_person
 
-_INDENT = 4
 _LONGEST_DAYS = 3650
 _FIRST, _OTHERS = f"{_LONGEST_DAYS}d", "365d"
 NO_KEY_GIVEN = (
@@ -119,7 +118,7 @@ def _show(site: Site, person: Operator, why: str, *, is_made_here: bool) -> None
     name, roles = person.person, ", ".join(sorted(person.roles))
     typer.echo(f"{name}: {roles}, until {stamp(person.until)}{why}")
     place = f" in {key_path(site.id, name)}" if is_made_here else ", made elsewhere"
-    typer.echo(fold(f"key {person.key_id}{place}", _INDENT))
+    typer.echo(fold(f"key {person.key_id}{place}"))
     warn_of_no_use(site, person)
 
 
@@ -128,7 +127,7 @@ def _tell_to_release(site: Site) -> None:
     if shipped:
         step = next_step("playbooks", "release", shipped)
         words = f"requests of a playbook that is not released need two people; {step}"
-        typer.echo(fold(words, _INDENT))
+        typer.echo(fold(words))
 
 
 def _check_several(wanted: Sequence[Enrolment], is_first: bool, own: object) -> None:

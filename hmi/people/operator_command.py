@@ -20,7 +20,7 @@ from handwheel.tools.requests.timestamps import stamp
 
 from ..shell.cli.completion import complete_person
 from ..shell.cli.exits import CONFIGURATION, fail
-from ..shell.cli.field_lines import print_fields
+from ..shell.cli.field_lines import print_fields, print_lines
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
@@ -163,8 +163,7 @@ def list_people(site: SiteOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         typer.echo(json.dumps(roster_fields(roster, revoked, now)))
         return
-    for line in person_lines(roster, revoked, now):
-        typer.echo(line)
+    print_lines(person_lines(roster, revoked, now))
     if not roster.operators:
         typer.echo("no persons are enrolled")
     for problem in roster.ignored:

@@ -67,7 +67,7 @@ def command(
         operator = find_administrator(context, person)
         subject = lockout_subject(equipment, generation)
         if note := latched_note(context.database, equipment) or lockout_note(file):
-            typer.echo(fold(f"{equipment} was locked out; {note_text(note)}", 4))
+            typer.echo(fold(f"{equipment} was locked out; {note_text(note)}"))
         signer = open_signer(opened, operator, passphrase_file)
         now = instant_now()
         message = ReleaseLockout(

@@ -1,6 +1,5 @@
 """Signs a person's decision at this terminal, which a cancelled prompt prevents."""
 
-import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +20,7 @@ from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.timestamps import Instant
 
 from ..shell.terminal.cancellable_prompt import current_cancellation
-from ..shell.terminal.wrap import fold
+from ..shell.terminal.wrap import warn
 
 __all__ = [
     "Signer", "check_gate", "context_of", "has_gate", "open_context", "open_signer",
@@ -76,8 +75,7 @@ def has_gate(database: Ledger) -> bool:
 def tell_no_gate(database: Ledger) -> None:
     """Says on standard error if no gate is running."""
     if not has_gate(database):
-        message = f"handwheel: {NoGate('nothing changes')}"
-        sys.stderr.write(f"{fold(message, 4, sys.stderr)}\n")
+        warn(NoGate("nothing changes"))
 
 
 def submit_unsigned(

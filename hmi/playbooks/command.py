@@ -18,6 +18,7 @@ from handwheel.tools.safe_text import printable
 
 from ..shell.cli.completion import complete_playbook
 from ..shell.cli.exits import NO
+from ..shell.cli.field_lines import print_lines
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.plural import counted
@@ -122,10 +123,9 @@ def _print_findings(
         typer.echo(json.dumps(sarif(ordered)))
         return
     for each, following in zip_longest(ordered, ordered[1:]):
-        typer.echo(fold(finding_line(each), 4))
+        typer.echo(fold(finding_line(each)))
         if each.is_error and (following is None or each.place != following.place):
-            for line in marked_source(each.problem, root):
-                typer.echo(line)
+            print_lines(marked_source(each.problem, root))
     errors = sum(each.is_error for each in ordered)
     files = len({each.display_name for each in playbooks} | {each.file for each in ordered})
     summary = f"{counted(errors, 'error')}, {counted(len(ordered) - errors, 'warning')}"

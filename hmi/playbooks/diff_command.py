@@ -19,8 +19,6 @@ from ..shell.terminal.wrap import fold
 from .checked_playbooks import find_playbook
 from .documents.differences import Version, difference_text, differences
 
-_INDENT = 4
-
 
 def diff(
     old: Annotated[
@@ -51,7 +49,7 @@ def diff(
         typer.echo(json.dumps([{**asdict(each), "is_write": each.is_write} for each in found]))
     else:
         for each in found:
-            typer.echo(fold(difference_text(each), _INDENT))
+            typer.echo(fold(difference_text(each)))
         if not found:
             is_text_same = before.playbook.digest == after.playbook.digest
             other = "" if is_text_same else "; comments or layout differ, and so does the digest"

@@ -35,7 +35,7 @@ from ..shell.cli.open_site import open_site
 from ..shell.cli.options import SiteOption
 from ..shell.cli.signer_options import PassphraseOption, ReleaserOption
 from ..shell.terminal.plural import counted
-from ..shell.terminal.wrap import fold
+from ..shell.terminal.wrap import fold, warn
 from .checked_playbooks import check_playbooks
 from .playbook_text import finding_line
 
@@ -176,4 +176,4 @@ def warn_of_unreleased(site: Site, playbooks: Sequence[Playbook]) -> None:
     what = ", ".join(left) if is_short else f"{len(left)} playbooks"
     step = next_step("playbooks", "release", *left) if is_short else next_step("playbooks", "list")
     words = f"not released as they are, so that requests need two people: {what}; {step}"
-    sys.stderr.write(fold(f"handwheel: {words}", 4, sys.stderr) + "\n")
+    warn(words)

@@ -19,7 +19,7 @@ from ..shell.cli.interrupts import uninterrupted_import
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.plural import counted
-from ..shell.terminal.wrap import fold
+from ..shell.terminal.wrap import fold, warn
 from .marked_source import marked_source
 
 if TYPE_CHECKING:  # slow to import
@@ -99,7 +99,7 @@ def _chosen(site: "Site", paths: Sequence[str], only: str) -> list["CaseFile"]:
 
 def _show_problems(problems: Sequence[Problem], site: "Site") -> None:
     for each in problems:
-        sys.stderr.write(fold(f"handwheel: {each}", 4, sys.stderr) + "\n")
+        warn(each)
         for line in marked_source(each, site.root):
             sys.stderr.write(f"{line}\n")
 

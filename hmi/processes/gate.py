@@ -27,8 +27,6 @@ from ..shell.terminal.line_writer import print_log
 from ..shell.terminal.wrap import fold
 from .serve import serve, way_to_stop
 
-_INDENT = 4
-
 
 async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool) -> None:
     """Runs the gate until Ctrl-C, SIGTERM, or the end of standard input.
@@ -78,4 +76,4 @@ def print_open(ledger: Ledger, *, as_json: bool) -> None:
 
 
 def _print(fields: Mapping[str, object], line: str, as_json: bool) -> None:
-    print(json.dumps(fields) if as_json else fold(line, _INDENT), flush=True)
+    print(json.dumps(fields) if as_json else fold(line), flush=True)

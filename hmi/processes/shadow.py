@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import replace
@@ -48,7 +47,7 @@ from handwheel.tools.requests.timestamps import instant_now, stamp
 from ..playbooks.preview.asking import Asking
 from ..shell.cli.ledger_wait import GateWatch
 from ..shell.terminal.line_writer import print_log
-from ..shell.terminal.wrap import fold
+from ..shell.terminal.wrap import warn
 from .agents import (
     baseline_of,
     look_ahead_of,
@@ -66,7 +65,6 @@ from .agents import (
 from .serve import serve, way_to_stop
 from .shadow_text import show_shadow_row, summary_json, summary_lines
 
-_INDENT = 4
 _SO = "this shadow knows the ledger as it was"
 
 
@@ -160,8 +158,7 @@ def _gates_ledger(site: Site) -> Generator[Database]:
             ledger.follow()
         else:
             words = "this shadow says so until it is started again with one"
-            line = f"handwheel: no gate is running, and {words}; {next_step('gate')}"
-            sys.stderr.write(f"{fold(line, _INDENT, sys.stderr)}\n")
+            warn(f"no gate is running, and {words}; {next_step('gate')}")
         yield cast(Database, ledger)  # only to read
 
 

@@ -23,6 +23,7 @@ from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.signing import Signer, sign_statement
+from ..shell.cli.field_lines import print_lines
 from ..shell.cli.ledger_wait import keep_up
 from ..shell.terminal.panel import has_colour
 from ..shell.terminal.prompt import NO_TERMINAL, PromptAnswer, ask_text, confirm
@@ -159,5 +160,4 @@ def sign_approval(session: ApprovalSession, signer: Signer) -> RequestState:
 
 def show_card(card: Card) -> None:
     """Draws a card for this terminal."""
-    for line in render_card(card, shutil.get_terminal_size().columns, is_coloured=has_colour()):
-        typer.echo(line)
+    print_lines(render_card(card, shutil.get_terminal_size().columns, is_coloured=has_colour()))

@@ -29,11 +29,12 @@ from ..people.lockout_lines import lockout_lines
 from ..people.signer_choice import find_operator, next_approvals
 from ..people.signing import Signer, context_of, open_context, open_signer, open_to_list
 from ..shell.cli.exits import CONFIGURATION, NO, WAITING, fail, run
+from ..shell.cli.field_lines import print_lines, print_result
 from ..shell.cli.json_result import ResultOption
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.cli.signer_options import AskedReasonOption, AsOption, PassphraseOption, ReasonOption
-from ..shell.terminal.wrap import fold
+from ..shell.terminal.wrap import fold, folded
 from .approve import ask, check_digest, sign_approval
 from .arguments import (
     AssignmentArguments,
@@ -52,7 +53,6 @@ from .resolve import action_to_resolve, resolution_lines, resolve_action
 from .write_followup import notes_on_requests, open_lines, open_lines_for
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-_INDENT = 4
 
 
 @app.command("list")
@@ -80,10 +80,9 @@ def list_requests(
     for each in found:
         note = notes.get(each.request_id, ())
         line = request_line(each, now, has_gate=snapshot is not None)
-        typer.echo(fold("  ".join((line, *note)), _INDENT))
+        typer.echo(fold("  ".join((line, *note))))
     suspended = [each.words for each in snapshot.suspended] if snapshot else []
-    for line in (*open_, *suspended, *locked):
-        typer.echo(fold(line, _INDENT))
+    print_lines(folded((*open_, *suspended, *locked)))
     if not found and not open_:
         typer.echo("no requests" if every else "no open requests; --all includes ended ones")
 
@@ -98,11 +97,11 @@ def show(name: RequestArgument, site: SiteOption = None, as_json: JsonOption = F
         now = instant_now()
         record = load_request(context.database, name)
         card = current_card(context, record, now) if record.state in WAITING_REQUESTS else None
-        if as_json:
-            typer.echo(json.dumps(whole_fields(context, record, card, now)))
-            return
-        for line in whole_request(context, record, card, now):
-            typer.echo(line)
+        print_result(
+            whole_fields(context, record, card, now),
+            whole_request(context, record, card, now),
+            as_json=as_json,
+        )
 
 
 @app.command("propose")
@@ -192,8 +191,7 @@ def approve(
         if state is RequestState.PARTIAL:
             typer.echo("signed; another person must also sign")
             record = tell_request(context.database, record)
-            for each in next_approvals(context, record, instant_now()):
-                typer.echo(each)
+            print_lines(next_approvals(context, record, instant_now()))
             raise SystemExit(WAITING)
         is_verified = follow(context.database, record.request.request_id)
         tell_request(context.database, record)
@@ -251,8 +249,7 @@ def _object(
         )
         tell_request(context.database, record)
         typer.echo(f"{record.request.request_id}  {state}")
-        for line in open_lines_for(context.database, record.request.request_id):
-            typer.echo(fold(line, _INDENT))
+        print_lines(folded(open_lines_for(context.database, record.request.request_id)))
 
 
 @app.command("resolve")
@@ -293,5 +290,6 @@ def resolve(
         if resolved is None:
             raise SystemExit(NO)
         after = tell_request(context.database, record)
-        for line in resolution_lines(after, action.action_id, operator, is_applied=resolved[1]):
-            typer.echo(fold(line, _INDENT))
+        print_lines(
+            folded(resolution_lines(after, action.action_id, operator, is_applied=resolved[1]))
+        )

@@ -19,7 +19,6 @@ from .request_text import action_line, stuck_action, stuck_text
 from .write_followup import lease_text
 
 _POLL_S = 0.2
-_INDENT = 4
 _DONE = frozenset({ActionState.VERIFIED, ActionState.SKIPPED})
 
 
@@ -52,7 +51,7 @@ def follow(database: Ledger, request_id: str) -> bool:
 
 
 def _print(line: str) -> None:
-    typer.echo(fold(line, _INDENT))
+    typer.echo(fold(line))
 
 
 def _warn_of_no_gate(database: Ledger, record: RequestRecord) -> bool:

@@ -39,6 +39,7 @@ from handwheel.tools.safe_text import plain, printable
 
 from ..people.signer_choice import next_approvals
 from ..people.signing import Signer, sign_statement
+from ..shell.cli.field_lines import print_lines
 from ..shell.terminal.cancellable_prompt import ask_in_thread
 from ..shell.terminal.wrap import fold
 
@@ -92,13 +93,12 @@ async def propose_writes(
     submit(decision_context, message, now)
     record = load_exactly(decision_context.database, request.request_id)
     if denial:
-        typer.echo(fold(f"{request.request_id}  DENIED  {printable(denial.reason)}", 4))
+        typer.echo(fold(f"{request.request_id}  DENIED  {printable(denial.reason)}"))
         for each in assignments:
             typer.echo(next_step("policy", "explain", each))
         return record
     _print(request)
-    for each in next_approvals(decision_context, record, now):
-        typer.echo(each)
+    print_lines(next_approvals(decision_context, record, now))
     return record
 
 

@@ -15,7 +15,6 @@ from handwheel.tools.safe_text import plain, printable
 
 from ..shell.cli.json_result import tell_result
 
-_INDENT = 4
 _STUCK = {
     ActionState.DUE: "the action is not sent",
     ActionState.CLAIMED: "the action waits",

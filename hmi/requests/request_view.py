@@ -24,8 +24,6 @@ from .outcome_text import render_request
 from .request_text import action_line, request_line
 from .write_followup import followup_fields, followup_lines
 
-_INDENT = 4
-
 
 def whole_request(
     context: DecisionContext, record: RequestRecord, card: Card | None, now: Instant
@@ -40,10 +38,10 @@ def whole_request(
         if card
         else render_request(record, signers(context.database, record), width)
     )
-    yield fold(request_line(listed(record), now, has_gate=snapshot is not None), _INDENT)
-    yield from (fold(f"  {action_line(each)}", _INDENT) for each in record.actions)
+    yield fold(request_line(listed(record), now, has_gate=snapshot is not None))
+    yield from (fold(f"  {action_line(each)}") for each in record.actions)
     for line in followup_lines(context.database, record, snapshot, now):
-        yield fold(f"  {line}", _INDENT)
+        yield fold(f"  {line}")
     if card is not None:
         with assessed_beside(context.site, record.request.request_id) as beside:
             yield from _whole_assessment(beside.first(), width)

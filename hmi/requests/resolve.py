@@ -24,13 +24,13 @@ from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.signing import Signer, sign_statement
+from ..shell.cli.field_lines import print_lines
 from ..shell.terminal.panel import card_width
 from ..shell.terminal.prompt import NO_TERMINAL, PromptAnswer, ask_text, confirm
-from ..shell.terminal.wrap import fold
+from ..shell.terminal.wrap import folded
 from .outcome_text import render_outcome
 
 _ANSWER_S = 120.0
-_INDENT = 4
 
 
 def action_to_resolve(record: RequestRecord, name: str) -> ActionRecord:
@@ -71,8 +71,7 @@ def resolve_action(
     request = record.request
     check_resolver(context, request, operator)
     outcome = _outcome(context, record, action.action_id)
-    for line in render_outcome(outcome, card_width()):
-        typer.echo(fold(line, _INDENT))
+    print_lines(folded(render_outcome(outcome, card_width())))
     found = _found(applied) if is_asked else applied
     if found is None:
         return None

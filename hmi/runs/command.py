@@ -23,12 +23,13 @@ from ..people.signer_choice import find_operator
 from ..people.signing import open_context, open_signer, open_to_list, submit_unsigned
 from ..shell.cli.completion import complete_open_run, complete_run
 from ..shell.cli.exits import WAITING
+from ..shell.cli.field_lines import print_lines
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.cli.signer_options import AsOption, PassphraseOption
 from ..shell.terminal.panel import card_width, has_colour
-from ..shell.terminal.wrap import fold
+from ..shell.terminal.wrap import fold, folded
 from .orders import (
     check_order_signer,
     check_state,
@@ -48,7 +49,7 @@ RunArgument = Annotated[str, typer.Argument(metavar="ID", help=_RUN, autocomplet
 OpenRunArgument = Annotated[
     str, typer.Argument(metavar="ID", help=_RUN, autocompletion=complete_open_run)
 ]
-_INDENT, _MEANING_INDENT = 12, 4
+_INDENT = 12
 
 
 @app.command("list")
@@ -104,8 +105,7 @@ def show(name: RunArgument, site: SiteOption = None, as_json: JsonOption = False
     if as_json:
         typer.echo(json.dumps(all_fields(view, titles, now)))
         return
-    for line in render_run(view, titles, opened.id, now, card_width(), is_coloured=has_colour()):
-        typer.echo(line)
+    print_lines(render_run(view, titles, opened.id, now, card_width(), is_coloured=has_colour()))
     if step := view.next_order():
         typer.echo(step)
 
@@ -239,8 +239,7 @@ def _sign(site: Site, name: str, order: SignedOrder, person: str | None, file: P
         operator = find_operator(
             context, person, partial(check_order_signer, context, view, order, roles)
         )
-        for line in meaning_lines(context.database, view, plan, order):
-            typer.echo(fold(line, _MEANING_INDENT))
+        print_lines(folded(meaning_lines(context.database, view, plan, order)))
         given = sign_order(
             context, view, order, seen, roles, operator, lambda: open_signer(site, operator, file)
         )

@@ -28,11 +28,12 @@ from ..people.lockout import system_user
 from ..shell.charts.braille_trend import TrendScale, labelled
 from ..shell.charts.png_file import check_png, save_png
 from ..shell.cli.completion import complete_cause, complete_work_order
+from ..shell.cli.field_lines import print_result
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.panel import card_width
-from ..shell.terminal.wrap import fold
+from ..shell.terminal.wrap import fold, folded
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -90,12 +91,9 @@ def show(
         order, closed, added = store.find(name), store.closings(), store.additions()
     if png is not None:
         _draw(png, opened, order, added.get(order.workorder_id, []))
-    if as_json:
-        typer.echo(json.dumps(_fields(order, closed, added)))
-        return
     shown = closed.get(order.workorder_id), added.get(order.workorder_id, [])
-    for line in render_order(order, card_width(), *shown):
-        typer.echo(fold(line, _LABEL))
+    lines = folded(render_order(order, card_width(), *shown), _LABEL)
+    print_result(_fields(order, closed, added), lines, as_json=as_json)
 
 
 def _draw(png: Path, site: Site, order: WorkOrder, added: Sequence[Addition]) -> None:

@@ -16,10 +16,11 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.requests.timestamps import instant_now
 
+from ..shell.cli.field_lines import print_lines
 from ..shell.cli.ledger_wait import keep_up
 from ..shell.terminal.prompt import NO_TERMINAL
 from ..shell.terminal.stdin import open_descriptor
-from ..shell.terminal.wrap import fold
+from ..shell.terminal.wrap import fold, folded
 from .changes import ChangeTracker
 from .key_holder import KeyHolder, locked_by_signals
 from .lock_states import ConsoleEvent, ConsoleState
@@ -29,7 +30,6 @@ from .typed_line import TypedLine, clear_row, take_keys, unechoed
 _POLL_S = 0.2
 _CHECK_S = 1.0  # the ledger does not change when a request expires or operators.yaml changes
 _LONGEST = 4096
-_INDENT = 4
 
 
 class NoConsole(HandwheelError):
@@ -106,7 +106,7 @@ class _Console:
                 run_typed(console, line)
         except HandwheelError as error:
             for each in str(error).splitlines():
-                typer.echo(fold(f"handwheel: {each}", _INDENT))
+                typer.echo(fold(f"handwheel: {each}"))
         except OSError as error:
             typer.echo(f"handwheel: {error.strerror}")
 
@@ -135,8 +135,7 @@ class _Console:
         lines = [*self._context.news(), *self._changes()]
         if lines and make_room is not None:
             make_room()
-        for line in lines:
-            typer.echo(fold(line, _INDENT))
+        print_lines(folded(lines))
         return bool(lines)
 
     def _changes(self) -> list[str]:

@@ -18,14 +18,14 @@ from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.signing import Signer, sign_subject
+from ..shell.cli.field_lines import print_lines
 from ..shell.cli.ledger_wait import keep_up
 from ..shell.terminal.prompt import NO_TERMINAL, PromptAnswer, ask_text, confirm
-from ..shell.terminal.wrap import fold
+from ..shell.terminal.wrap import folded
 from .summary import summarize, summary_lines
 
 _ANSWER_S = 300.0
 _WORD = "hand over"
-_INDENT = 4
 
 
 class NotHandedOver(HandwheelError):
@@ -110,5 +110,4 @@ def _is_confirmed() -> bool:
 
 
 def _show(summary: ShiftSummary) -> None:
-    for line in summary_lines(summary):
-        typer.echo(fold(line, _INDENT))
+    print_lines(folded(summary_lines(summary)))

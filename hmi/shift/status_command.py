@@ -1,15 +1,13 @@
 """Command `handwheel status`, which shows a site on one page."""
 
-import json
 from pathlib import Path
-
-import typer
 
 from ..people.lockout_lines import open_with_lockouts
 from ..shell.cli.exits import WAITING, run
+from ..shell.cli.field_lines import print_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
-from ..shell.terminal.wrap import fold
+from ..shell.terminal.wrap import folded
 
 
 def command(site: SiteOption = None, as_json: JsonOption = False) -> None:
@@ -32,10 +30,6 @@ async def _show(*, site: Path | None, as_json: bool) -> None:
     opened = open_site(site)
     with open_with_lockouts(opened, as_json=as_json) as database:
         status = await read_site_status(opened, database)
-    if as_json:
-        typer.echo(json.dumps(status_fields(status)))
-    else:
-        for line in status_lines(status):
-            typer.echo(fold(line, INDENT))
+    print_result(status_fields(status), folded(status_lines(status), INDENT), as_json=as_json)
     if status.waiting:
         raise SystemExit(WAITING)

@@ -35,8 +35,9 @@ from ..requests.approve import ask, card_left_by_ctrl_c
 from ..requests.reject import object_to
 from ..requests.request_view import whole_request
 from ..shell.cli.command_line import TITLES
+from ..shell.cli.field_lines import print_lines
 from ..shell.terminal.prompt import ask_text
-from ..shell.terminal.wrap import fold
+from ..shell.terminal.wrap import folded
 from .changes import ChangeTracker
 from .handover import hand_over
 from .key_holder import KeyHolder
@@ -125,16 +126,14 @@ def run_typed(console: ConsoleContext, line: str) -> None:
 
 
 def _list(console: ConsoleContext, rest: str) -> None:
-    for line in console.changes.overview(instant_now()):
-        typer.echo(fold(line, 4))
+    print_lines(folded(console.changes.overview(instant_now())))
 
 
 def _open(console: ConsoleContext, rest: str) -> None:
     with open_context(console.site) as context:
         record, now = _record(context, rest), instant_now()
         card = current_card(context, record, now) if record.state in WAITING_REQUESTS else None
-        for line in whole_request(context, record, card, now):
-            typer.echo(line)
+        print_lines(whole_request(context, record, card, now))
 
 
 def _approve(console: ConsoleContext, rest: str) -> None:
@@ -175,8 +174,7 @@ def _give(console: ConsoleContext, rest: str) -> None:
 
 def _status(console: ConsoleContext, rest: str) -> None:
     status = asyncio.run(read_site_status(console.site, console.database))
-    for line in status_lines(status):
-        typer.echo(fold(line, INDENT))
+    print_lines(folded(status_lines(status), INDENT))
 
 
 def split_words(text: str) -> list[str]:

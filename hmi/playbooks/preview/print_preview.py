@@ -1,10 +1,7 @@
 """Reading of the plant for a preview, and its output."""
 
-import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-import typer
 
 from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.model.site import Site
@@ -20,7 +17,8 @@ from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.requests.timestamps import instant_now
 
 from ...shell.cli.exits import NO
-from ...shell.terminal.wrap import fold
+from ...shell.cli.field_lines import print_result
+from ...shell.terminal.wrap import folded
 from .preview import make_preview, tags_to_read
 from .preview_text import INDENT, preview_fields, preview_lines
 
@@ -50,10 +48,6 @@ async def print_preview(site: Site, bound: BoundPlaybook, *, as_json: bool) -> N
         read = tags_to_read(context, bound)
         plant = await survey(site, read, [each.tag for each in bound.writes])
         preview = make_preview(context, database, bound, plant, instant_now())
-    if as_json:
-        typer.echo(json.dumps(preview_fields(preview)))
-    else:
-        for line in preview_lines(preview):
-            typer.echo(fold(line, INDENT))
+    print_result(preview_fields(preview), folded(preview_lines(preview), INDENT), as_json=as_json)
     if preview.is_denied:
         raise SystemExit(NO)

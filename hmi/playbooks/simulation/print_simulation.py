@@ -1,12 +1,10 @@
 """Simulation of a playbook from the command line, with its output."""
 
-import json
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import typer
 from rich.console import Console
 from rich.progress import Progress
 
@@ -18,8 +16,9 @@ from handwheel.sim_plant.scenario import FaultEvent
 
 from ...shell.charts.png_file import save_png
 from ...shell.cli.exits import NO
+from ...shell.cli.field_lines import print_result
 from ...shell.cli.stdio import screen_output
-from ...shell.terminal.wrap import fold
+from ...shell.terminal.wrap import fold, folded
 from .plot import plot_lines, png_of
 from .prepare import Options, prepare
 from .report import (
@@ -58,11 +57,7 @@ async def print_simulation(
     state, _ = final_state(simulated)
     if png is not None:
         save_png(png, png_of(simulated, _title(simulated), state.replace("_", " ")))
-    if as_json:
-        typer.echo(json.dumps(simulation_fields(simulated)))
-    else:
-        for line in _lines(simulated):
-            typer.echo(line)
+    print_result(simulation_fields(simulated), _lines(simulated), as_json=as_json)
     if state != COMPLETE:
         raise SystemExit(NO)
 
@@ -88,9 +83,9 @@ async def _simulated(site: Site, playbook: Playbook, options: Options) -> Simula
 
 
 def _lines(simulated: Simulated) -> Iterator[str]:
-    yield from (fold(line, 4) for line in begin_lines(simulated))
+    yield from folded(begin_lines(simulated))
     yield "\nTrace"
-    yield from (fold(line, INDENT) for line in trace_lines(simulated))
+    yield from folded(trace_lines(simulated), INDENT)
     yield "\nAsked"
     asked = [*asked_lines(simulated)] or ["nobody is asked"]
     if simulated.recording.plan.advice is not None:
@@ -102,14 +97,14 @@ def _lines(simulated: Simulated) -> Iterator[str]:
     since = since if has_written else "over the whole time: nothing is written"
     yield f"\nMargins of the invariants, {since}"
     margins = [*margin_lines(simulated)] or ["it has no invariant"]
-    yield from (fold(f"  {line}", 4) for line in margins)
+    yield from (fold(f"  {line}") for line in margins)
     if courses := [*course_lines(simulated)]:
         yield f"\nAlarms and trips until {until}"
-        yield from (fold(f"  {line}", 4) for line in courses)
+        yield from (fold(f"  {line}") for line in courses)
     yield ""
     yield from plot_lines(simulated, min(shutil.get_terminal_size().columns, _WIDEST))
     yield ""
-    yield from (fold(line, 4) for line in end_lines(simulated))
+    yield from folded(end_lines(simulated))
 
 
 def _title(simulated: Simulated) -> str:

@@ -18,7 +18,6 @@ from ..assessment.model import Assessment
 from .card_details import DETAIL_KEYS, render_details
 from .card_text import render_card, render_changes
 
-_INDENT = 4
 _HISTORY, _REJECT, _CARD = "h", "r", "c"
 _BELOW = 2  # rows for the question, and for the cursor after Enter, which must not scroll
 _TALL = 30  # rows from which the keys may take two of them
@@ -64,7 +63,7 @@ class LiveCard:
         self._size = shutil.get_terminal_size()
         card = self._card()
         below = self._footer(is_folded=not details)
-        below += fold(message, _INDENT).split("\n") if message else []
+        below += fold(message).split("\n") if message else []
         lines = [*card, *details, *below]
         if len(lines) + _BELOW > self._size.lines:
             lines.remove("")  # the first empty one, above what may be typed or the details
@@ -87,7 +86,7 @@ class LiveCard:
         if key == _CARD:
             self.draw()
         elif key == _HISTORY:
-            rows = [fold(line, _INDENT) for line in self._history()]
+            rows = [fold(line) for line in self._history()]
             self.draw(details=["", *"\n".join(rows).split("\n")])
         elif key in ASSESSED_KEYS:
             self._size = shutil.get_terminal_size()

@@ -16,7 +16,6 @@ NO = 1
 CONFIGURATION = 2
 UNREACHABLE = 3
 WAITING = 4
-_INDENT = 4
 _READERS = ("playbooks", "policy", "requests", "tags")  # commands that read a site's devices
 
 
@@ -26,7 +25,7 @@ def fail(message: str, code: int) -> NoReturn:
 
     for line in message.splitlines():
         start = "" if line.startswith(NEXT) else "handwheel: "
-        sys.stderr.write(fold(f"{start}{line}", _INDENT, sys.stderr) + "\n")
+        sys.stderr.write(fold(f"{start}{line}", stream=sys.stderr) + "\n")
     raise SystemExit(code)
 
 

@@ -1,7 +1,7 @@
-"""Prints the fields of one thing, for people or as JSON."""
+"""Prints what a command tells, as lines for people or as JSON."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 import typer
@@ -9,6 +9,17 @@ import typer
 from handwheel.tools.safe_text import printable
 
 from ..terminal.wrap import fold
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Prints each line as soon as it is made."""
+    for line in lines:
+        typer.echo(line)
+
+
+def print_result(fields: object, lines: Iterable[str], *, as_json: bool) -> None:
+    """Prints a result as JSON, or its lines for people."""
+    print_lines([json.dumps(fields)] if as_json else lines)
 
 
 def print_fields(fields: Mapping[str, object], *, as_json: bool) -> None:

@@ -13,8 +13,6 @@ from handwheel.tools.safe_text import printable
 from ..cli.stdio import visible
 from .wrap import fold
 
-_INDENT = 4
-
 
 class LineWriter:
     """Writes lines from its own thread, so that a full pipe blocks no other work.
@@ -51,7 +49,7 @@ class _Troubles(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         line = f"handwheel: {printable(record.getMessage())}"
-        self._writer.write(fold(line, _INDENT, sys.stderr))
+        self._writer.write(fold(line, stream=sys.stderr))
 
 
 def print_log(name: str) -> None:

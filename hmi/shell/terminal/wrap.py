@@ -3,12 +3,13 @@
 import shutil
 import sys
 import textwrap
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from handwheel.connectors.hints import NEXT
 
 
-def fold(line: str, indent: int, stream: TextIO | None = None) -> str:
+def fold(line: str, indent: int = 4, stream: TextIO | None = None) -> str:
     """Returns the line in rows that fit the terminal (or `stream`), all but the first indented.
 
     The command of a next step stands on a row of its own, as long as it is: a command that is
@@ -24,3 +25,13 @@ def fold(line: str, indent: int, stream: TextIO | None = None) -> str:
         rows[-1:] = [each.removesuffix(";") for each in rows[-1:]]  # the end of the row says it
         rows.append(f"{' ' * indent if rows else ''}{is_step}{step}")
     return "\n".join(rows)
+
+
+def folded(lines: Iterable[str], indent: int = 4) -> Iterator[str]:
+    """Yields each line as `fold` returns it."""
+    return (fold(each, indent) for each in lines)
+
+
+def warn(text: object) -> None:
+    """Writes a line of Handwheel to standard error, folded at a terminal."""
+    sys.stderr.write(f"{fold(f'handwheel: {text}', stream=sys.stderr)}\n")

@@ -15,7 +15,6 @@ from ...shell.terminal.wrap import fold
 from ...site.files.site_template import GATE_SECRET, PlantEndpoints, write_site
 
 _USUAL = "cw-100"
-_INDENT = 4
 
 
 def command(
@@ -71,7 +70,7 @@ def _make_plant_site(directory: Path, plant: str, link: PlantEndpoints) -> None:
     serve = shell_command("plants", "serve", plant, "--gate-secret", secret, *ports)
     name_site(directory)
     typer.echo(f"{directory}: a site for {plant}")
-    typer.echo(fold(f"serve it in another shell; {NEXT}{serve}", _INDENT))
+    typer.echo(fold(f"serve it in another shell; {NEXT}{serve}"))
     check = shell_command("check", "--online")
     typer.echo(f"then: {check}")
     tell_result(path=str(directory), plant=plant, next=[serve, check])

@@ -13,6 +13,7 @@ from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.requests.timestamps import instant_now
 
 from ...people.signer_choice import find_person
+from ...shell.cli.field_lines import print_lines
 from ...shift.console import run_console
 from ..demo.scenarios import DEMO_SCENARIOS
 from ..local_system.people import ADMIN, APPROVER, GRANTOR
@@ -50,8 +51,7 @@ def run_session(
     with LocalProcesses(folder, plant, faults, open_site) as processes:
         started = processes.started()
         site, people = started.site, started.simulated.people
-        for line in _introduction(plant.model, started, faults):
-            typer.echo(line)
+        print_lines(_introduction(plant.model, started, faults))
         # A lock that no passphrase opens keeps no one out.
         person, lock_after_s = (own, _LOCK_AFTER_S) if own else (APPROVER, math.inf)
         run_console(site, person, lock_after_s, additions(processes, people))

@@ -13,6 +13,7 @@ from handwheel.tools.guardrails.identity.enrolment import root_warning
 from handwheel.tools.guardrails.identity.roster import load_roster
 
 from ...shell.cli.exits import NO, UNREACHABLE, fail, not_reachable, run
+from ...shell.cli.field_lines import print_lines
 from ...shell.cli.options import JsonOption, SiteOption
 from ...shell.terminal.plural import counted
 from ..files.first_tags import first_tags_lines
@@ -58,8 +59,7 @@ def _tell(site: Site, verdict: str) -> None:
         f"{counted(len(site.equipment), 'piece')} of equipment: {verdict}"
     )
     if not site.tags:
-        for line in first_tags_lines(site):
-            typer.echo(line)
+        print_lines(first_tags_lines(site))
 
 
 def _site_fields(site: Site) -> dict[str, Any]:
@@ -81,8 +81,7 @@ async def _check_online(site: Site, *, as_json: bool) -> None:
     else:
         verdict = verdict_text(check)
         _tell(site, verdict)
-        for line in report_lines(site, check):
-            typer.echo(line)
+        print_lines(report_lines(site, check))
         sys.stdout.flush()  # what is wrong comes last, also where both go to one file
         last = f"site {site.id}: {verdict}"
         if check.unreachable:

@@ -1,12 +1,9 @@
 """Exchange of certificates between a site and an OPC UA server."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-
-import typer
 
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.hints import next_step
@@ -24,6 +21,7 @@ from handwheel.connectors.opcua.security.certificates import Certificate, utc_no
 from handwheel.tools.safe_text import printable
 
 from ...shell.cli.exits import NO
+from ...shell.cli.field_lines import print_result
 from ...shell.terminal.progress import reporting_progress
 
 _NOT_OPCUA = "Modbus has no certificates, so there is nothing to trust"
@@ -61,11 +59,7 @@ async def trust_server(site: Site, name: str, *, as_json: bool) -> None:
         server = await discover_server(OpcuaConnector(name, config, site.root))
     path = (site.root / FOLDER / CERTIFICATE).absolute()
     check = _TrustCheck(ours, path, is_new, server, config.certificate, _objection(server, config))
-    if as_json:
-        typer.echo(json.dumps(_fields(check)))
-    else:
-        for line in _lines(check, name, config):
-            typer.echo(line)
+    print_result(_fields(check), _lines(check, name, config), as_json=as_json)
     if check.objection:
         raise SystemExit(NO)
 

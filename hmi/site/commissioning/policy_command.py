@@ -27,9 +27,10 @@ from handwheel.tools.requests.values import parse_value, split_assignment
 
 from ...shell.cli.completion import complete_assignment
 from ...shell.cli.exits import NO, run
+from ...shell.cli.field_lines import print_result
 from ...shell.cli.open_site import open_site
 from ...shell.cli.options import JsonOption, SiteOption
-from ...shell.terminal.wrap import fold
+from ...shell.terminal.wrap import fold, folded
 from .policy_explain_text import (
     INDENT,
     explanation_fields,
@@ -131,11 +132,11 @@ async def _explain(
     value = asked if sent is None else sent
     question = Question(tag, value, person, plant.readings if plant else {})
     found = explain(context, question, instant_now())
-    if as_json:
-        typer.echo(json.dumps(explanation_fields(context.policy, question, asked, found)))
-    else:
-        for line in explanation_lines(context.policy, question, asked, found):
-            typer.echo(fold(line, INDENT))
+    print_result(
+        explanation_fields(context.policy, question, asked, found),
+        folded(explanation_lines(context.policy, question, asked, found), INDENT),
+        as_json=as_json,
+    )
     if found.denials:
         raise SystemExit(NO)
 

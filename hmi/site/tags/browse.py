@@ -18,6 +18,7 @@ from handwheel.connectors.model.tags import NodeAddress
 from handwheel.connectors.session.protocols import Browses
 from handwheel.tools.safe_text import printable
 
+from ...shell.cli.field_lines import print_lines
 from ...shell.terminal.progress import reporting_progress
 from .browse_text import BrowseLines
 
@@ -59,8 +60,7 @@ async def browse(
                 if as_json:
                     found += lines.fields(level)
                 else:
-                    for line in lines.lines(level):
-                        typer.echo(line)
+                    print_lines(lines.lines(level))
         except ValueError as error:
             reason = f"{connection}: cannot browse {printable(str(error))}"
             raise _refusal(reason, node, await _nodes(site, connection, session)) from None

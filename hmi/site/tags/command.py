@@ -18,7 +18,7 @@ from handwheel.tools.safe_text import printable
 
 from ...shell.cli.completion import complete_connection, complete_tag
 from ...shell.cli.exits import NO, run
-from ...shell.cli.field_lines import print_fields
+from ...shell.cli.field_lines import print_fields, print_lines, print_result
 from ...shell.cli.interrupts import uninterrupted_import
 from ...shell.cli.open_site import open_site
 from ...shell.cli.options import JsonOption, SiteOption
@@ -82,8 +82,7 @@ def list_tags(
         )
         for tag in tags
     ]
-    for line in in_columns(rows, ("  ", "  ", "  ", "  ", "  ", "  "), set()):
-        typer.echo(line)
+    print_lines(in_columns(rows, ("  ", "  ", "  ", "  ", "  ", "  "), set()))
 
 
 @app.command("show")
@@ -133,11 +132,11 @@ def read(
 async def _read(site: Site, tags: Sequence[Tag], *, as_json: bool) -> None:
     readings, down = await read_reachable(site, tags)
     now, read = monotonic(), [tag for tag in tags if tag.name in readings]
-    if as_json:
-        typer.echo(json.dumps({tag.name: reading_fields(readings[tag.name], now) for tag in read}))
-    else:
-        for line in reading_lines(read, readings, now):
-            typer.echo(line)
+    print_result(
+        {tag.name: reading_fields(readings[tag.name], now) for tag in read},
+        reading_lines(read, readings, now),
+        as_json=as_json,
+    )
     if down:
         raise NotConnected(down)
     if any(not _is_usable(reading) for reading in readings.values()):
@@ -237,8 +236,7 @@ def peek(
     config = peeking.modbus_connection(opened, device)
     run(peeking.peek(device, config, of, wanted, as_json=as_json))
     if not as_json:
-        for line in peeking.csv_lines(opened, device, of, wanted.start):
-            typer.echo(line)
+        print_lines(peeking.csv_lines(opened, device, of, wanted.start))
 
 
 @app.command("import")

@@ -1,6 +1,5 @@
 """Registers and bits of a Modbus device as they are, before there are tags."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import get_args
@@ -17,6 +16,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Table
 
 from ...shell.cli.exits import NO, fail
+from ...shell.cli.field_lines import print_result
 from ...shell.terminal.progress import reporting_progress
 from ..files.device_url import parse_device_url
 from .peek_text import cell_fields, peek_lines
@@ -96,11 +96,9 @@ async def peek(
     async with reporting_progress(doing), open_raw_tables(name, config) as tables:
         doing[name] = "reading"
         cells = await tables.read(table, addresses.start, len(addresses))
-    if as_json:
-        typer.echo(json.dumps(list(cell_fields(table, cells))))
-    else:
-        for line in peek_lines(config.where, table, cells):
-            typer.echo(line)
+    print_result(
+        list(cell_fields(table, cells)), peek_lines(config.where, table, cells), as_json=as_json
+    )
     if all(isinstance(each, DeviceException) for each in cells.values()):
         fail(_NO_ANSWER, NO)
 

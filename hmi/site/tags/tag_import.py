@@ -18,10 +18,11 @@ from handwheel.connectors.session.protocols import Browses
 from handwheel.tools.atomic_files import replace_file
 from handwheel.tools.safe_text import printable
 
+from ...shell.cli.field_lines import print_lines
 from ...shell.terminal.columns import in_columns
 from ...shell.terminal.plural import counted
 from ...shell.terminal.progress import reporting_progress
-from ...shell.terminal.wrap import fold
+from ...shell.terminal.wrap import folded
 from ..files.tag_file_edit import tag_lines, with_tags
 from ..files.yaml_flow import flow
 from .csv_tags import read_csv
@@ -110,8 +111,7 @@ def import_tags(
         return
     would = "would be added" if is_dry else "added"
     typer.echo(f"{counted(len(lines), 'tag')} {would} to {printable(str(path))}")
-    for line in [*added_lines(merged), *report_lines(source, merged, is_dry=is_dry)]:
-        typer.echo(fold(line, 4))
+    print_lines(folded([*added_lines(merged), *report_lines(source, merged, is_dry=is_dry)]))
     if lines and not is_dry:
         typer.echo(next_step("tags", "read"))
 
