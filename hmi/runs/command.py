@@ -134,68 +134,52 @@ def stop(name: OpenRunArgument, site: SiteOption = None, as_json: ResultOption =
     _ask(open_site(site), name, "stop")
 
 
-@app.command("resume")
-def resume(
-    name: OpenRunArgument,
-    person: AsOption = None,
-    passphrase_file: PassphraseOption = None,
-    site: SiteOption = None,
-    as_json: ResultOption = False,
-) -> None:
+def _add_signed(order: SignedOrder, help_text: str) -> None:
+    """Adds the command by which a person signs an order to a run."""
+
+    @app.command(order, help=help_text)
+    def give(
+        name: OpenRunArgument,
+        person: AsOption = None,
+        passphrase_file: PassphraseOption = None,
+        site: SiteOption = None,
+        as_json: ResultOption = False,
+    ) -> None:
+        _sign(open_site(site), name, order, person, passphrase_file)
+
+
+_add_signed(
+    "resume",
     """Resume a held run, signed. It requests the remaining steps again.
 
     Exit codes: 0 resumed, 1 refused, 2 no passphrase, wrong usage or configuration, 4
     recorded, but no agents have followed it yet.
-    """
-    _sign(open_site(site), name, "resume", person, passphrase_file)
-
-
-@app.command("abort")
-def abort(
-    name: OpenRunArgument,
-    person: AsOption = None,
-    passphrase_file: PassphraseOption = None,
-    site: SiteOption = None,
-    as_json: ResultOption = False,
-) -> None:
+    """,
+)
+_add_signed(
+    "abort",
     """Roll a run back by the approved undo, signed.
 
     Exit codes: 0 rolled back, 1 refused, 2 no passphrase, wrong usage or configuration, 4
     recorded, but no agents have followed it yet.
-    """
-    _sign(open_site(site), name, "abort", person, passphrase_file)
-
-
-@app.command("clear")
-def clear(
-    name: OpenRunArgument,
-    person: AsOption = None,
-    passphrase_file: PassphraseOption = None,
-    site: SiteOption = None,
-    as_json: ResultOption = False,
-) -> None:
+    """,
+)
+_add_signed(
+    "clear",
     """Release the equipment of an aborted run, signed.
 
     Check the plant first. Exit codes: 0 over, 1 refused, 2 no passphrase, wrong usage or
     configuration, 4 recorded, but no agents have followed it yet.
-    """
-    _sign(open_site(site), name, "clear", person, passphrase_file)
-
-
-@app.command("signoff")
-def sign_off(
-    name: OpenRunArgument,
-    person: AsOption = None,
-    passphrase_file: PassphraseOption = None,
-    site: SiteOption = None,
-    as_json: ResultOption = False,
-) -> None:
+    """,
+)
+_add_signed(
+    "signoff",
     """Sign off the step of a run that waits for a person.
 
     Do what it asks for first. Exit codes: 0 signed off, 1 refused, 2 no passphrase, wrong usage
     or configuration, 4 recorded, but no agents have followed it yet.
-    """
-    _sign(open_site(site), name, "signoff", person, passphrase_file)
+    """,
+)
 
 
 def _ask(site: Site, name: str, order: FreeOrder) -> None:
