@@ -5,8 +5,10 @@ from heapq import merge
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from ..model.site import Site
 from ..model.values import DataValue, StatusCode
 from .database import HISTORY_FILE, HOUR_US, MINUTE_US, open_for_reading, translated_read
+from .definitions import definitions
 from .downsampling import good_number, read_marks, recordings, rows_of
 from .stored_values import Stored, from_stored
 from .time_slots import Piece, Slot, aggregate, held_pieces
@@ -37,6 +39,11 @@ class HistoryReader:
         self._path = state / HISTORY_FILE
         self._definitions = definitions or {}
         self._connection = open_for_reading(self._path)
+
+    @classmethod
+    def of(cls, site: Site) -> Self:
+        """Opens the history of a site, whose tags are as they are defined now."""
+        return cls(site.state, definitions(site))
 
     def __enter__(self) -> Self:
         return self

@@ -4,14 +4,16 @@ import logging
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from math import ceil
 from threading import Event, Lock
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from handwheel.connectors.historian.errors import HistoryError, NoHistory
 from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.time_slots import Slot
 from handwheel.connectors.methods.method import Mean
+from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import DataValue
 
 _SLOTS = 200  # within a slot the pace of the plant's clock counts as constant
@@ -62,6 +64,11 @@ class RecordedHistory:
         self._is_cancelled = Event()
         self._is_closed = False
         self._last_warning = ""
+
+    @classmethod
+    def of(cls, site: Site) -> Self:
+        """Returns the recorded history of a site."""
+        return cls(partial(HistoryReader.of, site), site.clock_tag, site.shortest_scan_s)
 
     def close(self) -> None:
         """Closes the history. Later reads return nothing."""

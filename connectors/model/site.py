@@ -78,6 +78,11 @@ class Site:
             close = [f"{name}.pv"]
         return f"there is no tag {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
 
+    @property
+    def shortest_scan_s(self) -> float:
+        """The shortest scan interval of its connections, s."""
+        return min((each.scan for each in self.connections.values()), default=1.0)
+
     def scan_s(self, tag: Tag) -> float:
         """Returns a tag's scan interval, by default its connection's, in seconds.
 

@@ -128,9 +128,8 @@ def _moment(text: str | None) -> datetime | None:
 
 def _recall(site: Site, learnt: _Learnt, until: datetime | None) -> None:
     for_s = learnt.for_s
-    scan_s = min((each.scan for each in site.connections.values()), default=1.0)
     tags = site.find_tags(sorted(learnt.learning.hypotheses.read_tags))
-    for scan in recorded_scans(site, tags, for_s, until, scan_s):
+    for scan in recorded_scans(site, tags, for_s, until):
         learnt.take(scan)
     measured_s = learnt.learning.measured_s
     needed_s = _ENOUGH * min(for_s, _KEPT_S)
@@ -146,11 +145,10 @@ def _recall(site: Site, learnt: _Learnt, until: datetime | None) -> None:
 
 
 async def _observe(site: Site, learnt: _Learnt) -> None:
-    scan_s = min((each.scan for each in site.connections.values()), default=1.0)
     names = learnt.learning.hypotheses.read_tags | ({site.clock_tag} - {""})
     tags = site.find_tags(sorted(names))
     await read_once(site, tags)  # raises if a connection does not answer
-    async for scan in live_scans(site, tags, learnt.for_s, scan_s):
+    async for scan in live_scans(site, tags, learnt.for_s):
         learnt.take(scan)
 
 

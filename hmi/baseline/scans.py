@@ -4,13 +4,10 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from time import monotonic, time
 
 from handwheel.connectors.client.site_reader import SiteReader
-from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.errors import NoHistory
-from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.recorded_history import RecordedHistory
 from handwheel.connectors.model.process_clock import ProcessClock, Readings
 from handwheel.connectors.model.site import Site
@@ -27,7 +24,7 @@ class TimedScan:
 
 
 def recorded_scans(
-    site: Site, tags: Sequence[Tag], for_s: float, until: datetime | None, scan_s: float
+    site: Site, tags: Sequence[Tag], for_s: float, until: datetime | None
 ) -> Iterator[TimedScan]:
     """Yields the recorded scans of a time, oldest first. Without a history there are none.
 
@@ -35,8 +32,7 @@ def recorded_scans(
         for_s: Its length, process time.
         until: Its end; `None` for now.
     """
-    open_reader = partial(HistoryReader, site.state, definitions(site))
-    with closing(RecordedHistory(open_reader, site.clock_tag, scan_s)) as recorded:
+    with closing(RecordedHistory.of(site)) as recorded:
         try:
             end_s = 0.0 if until is None else recorded.ago_s(until.timestamp())
         except NoHistory:
@@ -48,14 +44,12 @@ def recorded_scans(
                 yield TimedScan(scan.readings, begin_s - scan.ago_s, wall)
 
 
-async def live_scans(
-    site: Site, tags: Sequence[Tag], for_s: float, scan_s: float
-) -> AsyncIterator[TimedScan]:
+async def live_scans(site: Site, tags: Sequence[Tag], for_s: float) -> AsyncIterator[TimedScan]:
     """Yields the scans of a plant for a time, process time."""
     clock, begin_s = ProcessClock(site.clock_tag), 0.0
     async with SiteReader(site, tags) as reader:
         while True:
-            await reader.next_scan(scan_s)
+            await reader.next_scan(site.shortest_scan_s)
             readings = reader.latest()
             clock.tick(readings, monotonic())
             if not clock.is_readable:

@@ -1,20 +1,19 @@
 """Sets up the agents of a site and runs them."""
 
 import asyncio
-import json
-import os
 import sys
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
 from functools import partial
 from time import monotonic
+from typing import NamedTuple
 
 from handwheel import agents, playbooks
 from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.checkpoints import open_checkpoints
 from handwheel.agents.deviations.baseline_file import read_baseline
+from handwheel.agents.deviations.continuous_diagnosis import ContinuousDiagnosis
 from handwheel.agents.deviations.standing import diagnosed_tags, diagnosis_of
-from handwheel.agents.diagnosis.baseline import Baseline
 from handwheel.agents.diagnosis.hypotheses import Hypotheses
 from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.agents.lookahead.load import SiteTwin, load_twin, twin_tags
@@ -26,7 +25,6 @@ from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors import historian
 from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.historian.definitions import definitions
-from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.recorded_history import RecordedHistory
 from handwheel.connectors.historian.recorder import Recorder, source_limits
 from handwheel.connectors.model import computed_tags
@@ -58,7 +56,7 @@ from ..shell.terminal.line_writer import LineWriter, print_log
 from ..site.commissioning.notice_check import warn_of_notices
 from ..site.tags.connection_text import connection_text
 from .notices import delivering_notices
-from .serve import serve, way_to_stop
+from .serve import announce, serve, way_to_stop
 
 _SILENT_S = 2.0
 _LONGEST_S = 60.0
@@ -85,10 +83,13 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
             print_log(package.__name__)
         at_work = _site_agents(site, loaded, process, note_start)
         async with at_work as (site_agents, reader, database):
-            _announce(site, loaded, as_json=as_json)
+            names = [each.id for each in loaded]
+            words = f"agents of {site.id} ready, watching for {watched_text(names)}; "
+            words += f"{way_to_stop()} stops them"
+            announce(site, "run", words, as_json=as_json, playbooks=names)
             warn_of_unreleased(site, loaded)
             warn_of_notices(site, loaded)
-            scan = partial(reader.next_scan, scan_s(site))
+            scan = partial(reader.next_scan, site.shortest_scan_s)
             work = site_agents.work(reporting_reader(reader), scan)
             async with delivering_notices(site, database):
                 await serve(work, database, partial(show_run_row, as_json=as_json))
@@ -120,7 +121,7 @@ def valid_playbooks(site: Site) -> list[Playbook]:
     return _whole([each for each in loaded if each.display_name not in files])
 
 
-def valid_hypotheses(site: Site) -> Hypotheses:
+def _valid_hypotheses(site: Site) -> Hypotheses:
     """Returns the hypotheses without errors, and reports why others are left out.
 
     One whose playbook is left out is diagnosed still.
@@ -144,28 +145,48 @@ def twin_process(site: Site) -> Generator[TwinProcess | None]:
             process.close()
 
 
-def valid_twin(site: Site, process: TwinProcess | None) -> tuple[SiteTwin, TwinProcess] | None:
-    """Returns a site's twin with its process, and reports why it is left out."""
+class PlantReading(NamedTuple):
+    """What agents read of their plant, and what they make of it."""
+
+    reader: SiteReader
+    view: PlantView
+    diagnosis: ContinuousDiagnosis | None  # `None` without failure modes
+    look_ahead: SiteLookAhead | None  # `None` without a twin
+
+
+async def read_plant(
+    context: DecisionContext,
+    plans: Sequence[BoundPlaybook],
+    process: TwinProcess | None,
+    recorded: RecordedHistory,
+    recorders: Sequence[Recorder] = (),
+) -> PlantReading:
+    """Sets up what some plans read of a plant, its windows filled from recorded values.
+
+    It reports why hypotheses and a twin are left out. A baseline that does not count is empty.
+    """
+    site, now = context.site, instant_now().wall
+    hypotheses, twin = _valid_hypotheses(site), _valid_twin(site, process)
+    view = PlantView.of_plans(plans, site.clock_tag, hypotheses.conditions)
+    found = read_baseline(site, hypotheses, context.roster, context.revoked_keys(), now)
+    diagnosis = diagnosis_of(site, hypotheses, view, found.baseline)
+    look_ahead = SiteLookAhead(twin, site, view, process) if twin and process else None
+    reader = SiteReader(site, _tags(site, plans, hypotheses, twin), recorders)
+    await _preload(view, recorded, diagnosis, look_ahead)
+    for tag in sorted(reader.computed.pasts):
+        means = await asyncio.to_thread(recorded.hourly_means, tag, PAST_S)
+        reader.computed.recall(tag, means)
+    return PlantReading(reader, view, diagnosis, look_ahead)
+
+
+def _valid_twin(site: Site, process: TwinProcess | None) -> SiteTwin | None:
+    """Returns a site's twin, and reports why it is left out."""
     if process is None:
         return None
     own, problems = load_twin(site, lambda name: process.call(twin_tags, name))
     for each in problems:
         sys.stderr.write(f"handwheel: left out: {each}\n")
-    return (own, process) if own else None
-
-
-def look_ahead_of(
-    twin: tuple[SiteTwin, TwinProcess] | None, site: Site, view: PlantView
-) -> SiteLookAhead | None:
-    """Returns a twin at work in a process of its own, `None` without one."""
-    return SiteLookAhead(twin[0], site, view, twin[1]) if twin else None
-
-
-def baseline_of(context: DecisionContext, hypotheses: Hypotheses) -> Baseline:
-    """Returns the signed baseline of a site, an empty one if it does not count."""
-    now = instant_now().wall
-    found = read_baseline(context.site, hypotheses, context.roster, context.revoked_keys(), now)
-    return found.baseline
+    return own
 
 
 def _whole(playbooks: Sequence[Playbook]) -> list[Playbook]:
@@ -191,28 +212,17 @@ async def _site_agents(
     policy = load_policy(site)
     bindings = Bindings(site)
     plans = bindings.triggered(loaded)
-    every = bindings.with_nested(loaded)
-    hypotheses = valid_hypotheses(site)
     site.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    meanings = definitions(site)
-    open_history = partial(HistoryReader, site.state, meanings)
-    recorded = RecordedHistory(open_history, site.clock_tag, scan_s(site))
-    view = PlantView.of_plans(every, site.clock_tag, hypotheses.conditions)
-    recorder = Recorder(site.state, source_limits(site), meanings)
+    recorder = Recorder(site.state, source_limits(site), definitions(site))
     with (
-        closing(recorded),
+        closing(RecordedHistory.of(site)) as recorded,
         connect.open_ledger(site) as database,
         WorkOrders(site.state) as workorders,
     ):
-        twin = valid_twin(site, process)
         decision_context = DecisionContext(site, database, policy, load_roster(site))
-        baseline = baseline_of(decision_context, hypotheses)
-        diagnosis = diagnosis_of(site, hypotheses, view, baseline)
-        look_ahead = look_ahead_of(twin, site, view)
-        tags = tags_of(site, every, hypotheses, twin[0] if twin else None)
-        reader = SiteReader(site, tags, [recorder])
-        await preload(view, recorded, diagnosis, look_ahead)
-        await recall_means(reader, recorded)
+        plant = await read_plant(
+            decision_context, bindings.with_nested(loaded), process, recorded, [recorder]
+        )
         note_start()
         writer = LedgerWriter.take(decision_context, instant_now)
         try:
@@ -220,11 +230,11 @@ async def _site_agents(
             async with (
                 open_checkpoints(site.state) as saver,
                 recorder,
-                reader,
+                plant.reader,
             ):
                 context = AgentContext(
-                    LedgerPort(writer, build_context, reader.survey),
-                    view,
+                    LedgerPort(writer, build_context, plant.reader.survey),
+                    plant.view,
                     workorders,
                     plans,
                     lambda plan: check_plan(decision_context, plan, instant_now()),
@@ -232,16 +242,16 @@ async def _site_agents(
                     partial(bindings.bind, loaded),
                     site.hashes,
                     saver,
-                    diagnosis=diagnosis,
-                    look_ahead=look_ahead,
+                    diagnosis=plant.diagnosis,
+                    look_ahead=plant.look_ahead,
                     planners=Planners(site.planner),
                 )
-                yield SiteAgents(context), reader, database
+                yield SiteAgents(context), plant.reader, database
         finally:
             writer.release()
 
 
-async def preload(
+async def _preload(
     view: PlantView, recorded: RecordedHistory, *more: RecalledWindows | None
 ) -> None:
     """Fills windows from recorded values. Tells after 2 s, stops after 60 s."""
@@ -262,19 +272,7 @@ async def preload(
     recalling.result()
 
 
-async def recall_means(reader: SiteReader, recorded: RecordedHistory) -> None:
-    """Gives the computed tags the recorded hourly means that their methods need."""
-    for tag in sorted(reader.computed.pasts):
-        means = await asyncio.to_thread(recorded.hourly_means, tag, PAST_S)
-        reader.computed.recall(tag, means)
-
-
-def scan_s(site: Site) -> float:
-    """Returns the shortest time between two scans of a site."""
-    return min((each.scan for each in site.connections.values()), default=1.0)
-
-
-def tags_of(
+def _tags(
     site: Site, plans: Sequence[BoundPlaybook], hypotheses: Hypotheses, twin: SiteTwin | None
 ) -> list[Tag]:
     """Returns the tags that some plans, the diagnosis and the twin need, and the plant's clock."""
@@ -286,12 +284,3 @@ def tags_of(
 def watched_text(names: Sequence[str]) -> str:
     """Returns the playbooks that are watched for, or their number if they are many."""
     return (", ".join(names) or "nothing") if len(names) <= _FEW else f"{len(names)} playbooks"
-
-
-def _announce(site: Site, loaded: Sequence[Playbook], *, as_json: bool) -> None:
-    names = [each.id for each in loaded]
-    ready = {"ready": "run", "site": site.id, "pid": os.getpid(), "playbooks": names}
-    words = (
-        f"agents of {site.id} ready, watching for {watched_text(names)}; {way_to_stop()} stops them"
-    )
-    print(json.dumps(ready) if as_json else words, flush=True)

@@ -1,7 +1,6 @@
 """Runs the gate of a site and prints what it does."""
 
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -25,7 +24,7 @@ from ..journal.rows.row_line import show_row
 from ..requests.write_followup import open_line
 from ..shell.terminal.line_writer import print_log
 from ..shell.terminal.wrap import fold
-from .serve import serve, way_to_stop
+from .serve import announce, serve, way_to_stop
 
 
 async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool) -> None:
@@ -43,18 +42,13 @@ async def run_gate(site: Site, note_start: Callable[[], None], *, as_json: bool)
         context = running.decision_context
         async with LedgerServer(context, running.ledger):
             faults = await write_faults(site)
-            _announce(site, running.epoch, as_json=as_json)
+            words = f"gate of {site.id} ready, {way_to_stop()} stops it"
+            announce(site, "gate", words, as_json=as_json, epoch=running.epoch)
             for name, fault in faults.items():
                 fields = {"connection": name, "reason": fault}
                 _print({"unwritable": fields}, f"{name}: {printable(fault)}", as_json)
             print_open(context.database, as_json=as_json)
             await serve(running.run(), context.database, partial(_shown, as_json=as_json))
-
-
-def _announce(site: Site, epoch: int, *, as_json: bool) -> None:
-    ready = {"ready": "gate", "site": site.id, "pid": os.getpid(), "epoch": epoch}
-    words = f"gate of {site.id} ready, {way_to_stop()} stops it"
-    print(json.dumps(ready) if as_json else words, flush=True)
 
 
 def _shown(row: JournalRow, *, as_json: bool) -> str:

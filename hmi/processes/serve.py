@@ -1,6 +1,7 @@
 """Common main loop of gate and agents."""
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Callable, Coroutine
@@ -8,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from handwheel.connectors.hints import next_step
+from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError, LedgerReplaced
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
@@ -45,6 +47,12 @@ async def serve(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def announce(site: Site, what: str, words: str, *, as_json: bool, **more: object) -> None:
+    """Prints that this process is ready, in words or as one JSON line with `more`."""
+    ready = {"ready": what, "site": site.id, "pid": os.getpid(), **more}
+    print(json.dumps(ready) if as_json else words, flush=True)
 
 
 def way_to_stop() -> str:

@@ -1,7 +1,5 @@
 """Sets up a shadow of a site's agents and runs it."""
 
-import json
-import os
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import replace
@@ -14,15 +12,12 @@ import typer
 from handwheel import agents, playbooks
 from handwheel.agents.agent_context import ShadowLedger
 from handwheel.agents.deviations.case import SHADOW, Case, case_ids, load_case
-from handwheel.agents.deviations.standing import diagnosis_of
 from handwheel.agents.planning.plan_check import check_plan
 from handwheel.agents.planning.planners import Planners
 from handwheel.agents.shadow_agents import ShadowAgents, ShadowContext
 from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.hints import next_step
-from handwheel.connectors.historian.definitions import definitions
-from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.recorded_history import RecordedHistory
 from handwheel.connectors.model import computed_tags
 from handwheel.connectors.model.process_clock import Readings
@@ -30,7 +25,6 @@ from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
-from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.playbooks.language.loader import Playbook
 from handwheel.tools.guardrails.approval.plant_snapshot import GateLedger
 from handwheel.tools.guardrails.client import connect
@@ -49,20 +43,13 @@ from ..shell.cli.ledger_wait import GateWatch
 from ..shell.terminal.line_writer import print_log
 from ..shell.terminal.wrap import warn
 from .agents import (
-    baseline_of,
-    look_ahead_of,
-    preload,
-    recall_means,
+    read_plant,
     reporting_reader,
-    scan_s,
-    tags_of,
     twin_process,
-    valid_hypotheses,
     valid_playbooks,
-    valid_twin,
     watched_text,
 )
-from .serve import serve, way_to_stop
+from .serve import announce, serve, way_to_stop
 from .shadow_text import show_shadow_row, summary_json, summary_lines
 
 _SO = "this shadow knows the ledger as it was"
@@ -80,7 +67,10 @@ async def run_shadow(site: Site, note_start: Callable[[], None], *, as_json: boo
         print_log(package.__name__)
     async with _shadow_agents(site, loaded) as (shadow, reader, database, watch):
         note_start()
-        _announce(site, loaded, as_json=as_json)
+        names = [each.id for each in loaded]
+        words = f"shadow of {site.id} ready, watching for {watched_text(names)}; "
+        words += f"it files nothing; {way_to_stop()} stops it"
+        announce(site, SHADOW, words, as_json=as_json, playbooks=names)
         began_s, began_at = monotonic(), stamp(instant_now().wall)
         latest = reporting_reader(reader)
 
@@ -88,7 +78,7 @@ async def run_shadow(site: Site, note_start: Callable[[], None], *, as_json: boo
             watch.tell()
             return latest()
 
-        work = shadow.work(latest_and_tell, partial(reader.next_scan, scan_s(site)))
+        work = shadow.work(latest_and_tell, partial(reader.next_scan, site.shortest_scan_s))
         try:
             show = partial(show_shadow_row, as_json=as_json)
             await serve(work, database, show)
@@ -112,12 +102,8 @@ async def _shadow_agents(
     )
     bindings = Bindings(site)
     plans = bindings.triggered(loaded)
-    hypotheses = valid_hypotheses(site)
-    view = PlantView.of_plans(plans, site.clock_tag, hypotheses.conditions)
-    open_history = partial(HistoryReader, site.state, definitions(site))
-    recorded = RecordedHistory(open_history, site.clock_tag, scan_s(site))
     with (
-        closing(recorded),
+        closing(RecordedHistory.of(site)) as recorded,
         twin_process(site) as process,
         _gates_ledger(site) as read,  # which says what blocks a request
         GateLedger(own.state, site.id) as database,
@@ -126,23 +112,16 @@ async def _shadow_agents(
         own_context = DecisionContext(own, database, policy, roster)
         async with LedgerServer(own_context, database, messages=()):  # for who lists its cases
             real = DecisionContext(site, read, policy, roster)
-            diagnosis = diagnosis_of(site, hypotheses, view, baseline_of(real, hypotheses))
-            twin = valid_twin(site, process)
-            look_ahead = look_ahead_of(twin, site, view)
-            await preload(view, recorded, diagnosis, look_ahead)
+            plant = await read_plant(real, plans, process, recorded)
             writer = LedgerWriter.take(own_context, instant_now)
             try:
-                reader = SiteReader(
-                    site, tags_of(site, plans, hypotheses, twin[0] if twin else None)
-                )
-                await recall_means(reader, recorded)
-                async with reader:
+                async with plant.reader as reader:
                     asking = Asking(real, cross_limits(site, policy), reader.survey, instant_now)
                     context = ShadowContext(
-                        ShadowLedger(writer), view, notices, plans, partial(_lockout, real),
+                        ShadowLedger(writer), plant.view, notices, plans, partial(_lockout, real),
                         instant_now, asking.preview,
-                        diagnosis=diagnosis, look_ahead=look_ahead, planners=Planners(site.planner),
-                        rebind=partial(bindings.bind, loaded),
+                        diagnosis=plant.diagnosis, look_ahead=plant.look_ahead,
+                        planners=Planners(site.planner), rebind=partial(bindings.bind, loaded),
                     )  # fmt: skip
                     watch = GateWatch(read, _SO)
                     yield ShadowAgents(context), reader, database, watch
@@ -173,13 +152,3 @@ def _cases_since(database: Database, at: str) -> list[Case]:
     is_open = set(case_ids(database))
     found = [load_case(database, each) for each in case_ids(database, only_open=False)]
     return [each for each in found if each.case_id in is_open or each.opened_at >= at]
-
-
-def _announce(site: Site, loaded: Sequence[Playbook], *, as_json: bool) -> None:
-    names = [each.id for each in loaded]
-    ready = {"ready": SHADOW, "site": site.id, "pid": os.getpid(), "playbooks": names}
-    words = (
-        f"shadow of {site.id} ready, watching for {watched_text(names)}; "
-        f"it files nothing; {way_to_stop()} stops it"
-    )
-    print(json.dumps(ready) if as_json else words, flush=True)

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.errors import HistoryError
 from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.time_slots import Slot
@@ -25,7 +24,7 @@ def alarm_items(site: Site, since: datetime, until: datetime) -> Iterator[Item]:
     tags = [each for each in site.tags.values() if _is_alarm(each)]
     found: list[tuple[float, Item]] = []
     unknown = len(tags)
-    with suppress(HistoryError), HistoryReader(site.state, definitions(site)) as reader:
+    with suppress(HistoryError), HistoryReader.of(site) as reader:
         seconds = (until - since).total_seconds()
         count = max(1, min(round(seconds / _SLOT_S), _MOST_SLOTS))
         for tag in tags:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 
-from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.errors import HistoryError
 from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.model.site import Site
@@ -37,7 +36,7 @@ def recorded_trends(
         if name in site.tags and site.tags[name].kind == "float"
     )
     found: list[Trend] = []
-    with suppress(HistoryError), HistoryReader(site.state, definitions(site)) as reader:
+    with suppress(HistoryError), HistoryReader.of(site) as reader:
         for name, _ in names.most_common(_MOST):
             slots = reader.trend(name, since.timestamp(), until.timestamp(), _SLOTS)
             values = [slot.mean for slot in slots]

@@ -1,11 +1,10 @@
 """Plant as it was recorded up to now, if the gate reads the same values."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import pairwise
 from math import sqrt
 from time import monotonic
@@ -15,8 +14,6 @@ from handwheel.agents.deviations.standing import diagnosis_of
 from handwheel.agents.diagnosis.baseline import Baseline
 from handwheel.agents.diagnosis.hypotheses import Hypotheses
 from handwheel.connectors.errors import HandwheelError
-from handwheel.connectors.historian.definitions import definitions
-from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.recorded_history import RecordedHistory, RecordedScan
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site
@@ -93,12 +90,6 @@ class _Windows:
             each.forget()
 
 
-def history_of(site: Site) -> tuple[Callable[[], HistoryReader], str, float]:
-    """Returns the arguments of the `RecordedHistory` of a site."""
-    scan_s = min((each.scan for each in site.connections.values()), default=1.0)
-    return partial(HistoryReader, site.state, definitions(site)), site.clock_tag, scan_s
-
-
 def recorded_plant(
     site: Site,
     hypotheses: Hypotheses,
@@ -124,7 +115,7 @@ def recorded_plant(
     if diagnosis is None:
         raise NotComputable("the site has no failure modes")
     begun_s, begun = monotonic(), datetime.now(UTC)
-    with closing(_WatchedHistory(*history_of(site))) as recorded:
+    with closing(_WatchedHistory.of(site)) as recorded:
         view.preload(recorded, begun_s, _Windows([diagnosis, *others], names))
         latest = list(recorded.latest)
     if not latest:

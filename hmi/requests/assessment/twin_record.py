@@ -18,8 +18,6 @@ from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.execution.plant_view import PlantView
 
-from .recorded_plant import history_of
-
 _REACH_S = (
     7200.0  # of recorded values from which its state and its residual are found, process time
 )
@@ -99,7 +97,7 @@ def measured_residual(own: SiteTwin, site: Site) -> TwinResidual:
     It takes at most about 20 s of CPU time. What is not checked by then is left.
     """
     twin, begun_s = _CheckedTwin(own, site), time.monotonic()
-    with closing(RecordedHistory(*history_of(site))) as recorded:
+    with closing(RecordedHistory.of(site)) as recorded:
         PlantView.of((), site.clock_tag).preload(recorded, begun_s, twin)
     return TwinResidual(twin.trust.residual, twin.checked_s, time.monotonic())
 

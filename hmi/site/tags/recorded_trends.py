@@ -4,7 +4,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.errors import HistoryError
 from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.model.site import Site
@@ -23,7 +22,7 @@ def recorded_trends(
     """
     now_s = time.time()
     found: dict[str, Sequence[float | None]] = {}
-    with suppress(HistoryError), HistoryReader(site.state, definitions(site)) as reader:
+    with suppress(HistoryError), HistoryReader.of(site) as reader:
         for tag in [tag for tag in tags if tag.kind == "float"][:_MOST]:
             slots = reader.trend(tag.name, now_s - count * every_s, now_s, count)
             found[tag.name] = [slot.mean for slot in slots]
