@@ -1,6 +1,5 @@
 """Process that serves the plant of a test."""
 
-import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from math import isfinite
@@ -15,7 +14,7 @@ from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, ScenarioEvent, 
 
 from ..simulation.local_system.child_process import ChildProcess
 from ..simulation.plant.snapshots import save_snapshot
-from ..simulation.up.served_plant import plant_of
+from ..simulation.up.served_plant import ServedPlant, plant_of
 
 
 class ServedModel:
@@ -41,18 +40,13 @@ class ServedModel:
     async def open(cls, setup: Setup, folder: Path) -> AsyncGenerator["ServedModel"]:
         """Starts the process and the links. Raises `ServeError` and `ScenarioError`."""
         model = warm_plant(setup.model, setup.seed, setup.warmup_s)
-        snapshot, secret = folder / "plant.json", folder / "gate-secret"
+        snapshot = folder / "plant.json"
         save_snapshot(model, snapshot)
-        with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(plant_of(setup.site).secret)
-        noise = ["--no-noise"] if setup.seed is None else []
-        words = [
-            "plants", "serve", setup.model, "--json", "--speed", "0",
-            "--seed", str(setup.seed or 0), *noise,
-            "--opcua-port", "0", "--modbus-port", "0", "--modbus-gate-port", "0",
-            "--gate-secret", str(secret), "--snapshot", str(snapshot),
-            *(word for each in setup.faults for word in _words(each, model.time_s)),
-        ]  # fmt: skip
+        more = ["--snapshot", str(snapshot), "--seed", str(setup.seed or 0)]
+        more += ["--no-noise"] if setup.seed is None else []
+        more += [word for each in setup.faults for word in _words(each, model.time_s)]
+        served = ServedPlant(setup.model, plant_of(setup.site).secret)
+        words = served.words(folder, (), *more, speed="0")
         async with AsyncExitStack() as opened:
             process = ChildProcess("the plant", words, folder / "plant.log")
             await opened.enter_async_context(process)

@@ -1,12 +1,10 @@
 """Processes, site and operators of the demo."""
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_urlsafe
 
 from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.model.site import Site, load_site
@@ -16,6 +14,7 @@ from ...people.signing import Signer
 from ...site.files.site_template import PlantEndpoints, write_site
 from ..local_system.child_process import ChildProcess
 from ..local_system.people import GRANTOR, enroll_people, grant_to_agents
+from ..up.served_plant import new_plant
 from .scenarios import DemoScenario
 from .timeline import DEMO_TAGS
 
@@ -57,24 +56,18 @@ async def start_demo_system(
     Raises:
         ServeError: One of them does not start; says why.
     """
-    secret = token_urlsafe(18)
-    secret_file, frames = folder / "gate-secret", folder / "frames.jsonl"
-    with os.fdopen(os.open(secret_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secret)
+    served, frames = new_plant("cw-100"), folder / "frames.jsonl"
     frames.touch()
-    serve = (
-        *("plants", "serve", "cw-100", "--json", "--opcua-port", "0", "--modbus-port", "0"),
-        *("--modbus-gate-port", "0", "--gate-secret", str(secret_file)),
-        *("--frame-log", str(frames), "--speed", "1"),
-        *(word for fault in scenario.faults for word in ("--fault", fault)),
-    )
+    serve = served.words(folder, scenario.faults, "--frame-log", str(frames))
     async with ChildProcess("the plant", serve, folder / "plant.log") as plant:
         ports = plant.ready["ports"]
         link = PlantEndpoints(
             ports["opcua"], ports["modbus"], _SCAN, ports["modbus_gate"], not is_attended
         )
         root = folder / "cooling"
-        await asyncio.to_thread(write_site, root, create_plant("cw-100"), link, secret=secret)
+        await asyncio.to_thread(
+            write_site, root, create_plant(served.model), link, secret=served.secret
+        )
         people = enroll_people(root, attended=is_attended)
         site = load_site(root)
         at = ("--json", "--site", str(root))

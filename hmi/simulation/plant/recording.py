@@ -7,7 +7,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from math import nan
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self, TextIO
 
 from handwheel.connectors.errors import os_reason
@@ -59,14 +58,9 @@ class Recording:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if self._file is not None:
-            with suppress(OSError) if error else self._refusing():
+            with suppress(OSError) if any(error) else self._refusing():
                 self._file.close()
 
     def sample(self, simulation: Simulation) -> None:

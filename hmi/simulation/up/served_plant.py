@@ -1,6 +1,7 @@
 """Simulated plant that `handwheel up` serves."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
@@ -27,16 +28,16 @@ class ServedPlant:
     modbus: int = 0
     modbus_gate: int = 0
 
-    def words(self, folder: Path, faults: tuple[str, ...]) -> list[str]:
+    def words(self, folder: Path, faults: Iterable[str], *more: str, speed: str = "1") -> list[str]:
         """Returns the command line that serves it. The password is written into the folder."""
         file = folder / "gate-secret"
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as open_file:
             open_file.write(self.secret)
         return [
-            "plants", "serve", self.model, "--json", "--speed", "1",
+            "plants", "serve", self.model, "--json", "--speed", speed,
             "--opcua-port", str(self.opcua), "--modbus-port", str(self.modbus),
             "--modbus-gate-port", str(self.modbus_gate), "--gate-secret", str(file),
-            *(word for fault in faults for word in ("--fault", fault)),
+            *(word for fault in faults for word in ("--fault", fault)), *more,
         ]  # fmt: skip
 
 
