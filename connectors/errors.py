@@ -15,7 +15,8 @@ import re
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 
 class HandwheelError(Exception):
@@ -55,6 +56,11 @@ class ConfigError(HandwheelError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in sorted(problems)))
         self.problems = tuple(sorted(problems))
+
+    @classmethod
+    def of(cls, reason: str, file: Path | str = "", key: str = "") -> Self:
+        """Returns the error of one problem that has no line."""
+        return cls([Problem(str(file), 0, 0, key, reason)])
 
 
 class ConnectorError(HandwheelError):

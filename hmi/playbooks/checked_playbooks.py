@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.language.errors import Finding, PlaybookError
 from handwheel.playbooks.language.loader import (
@@ -51,7 +51,7 @@ def load_named(
     found = [each for each in library if each.id == path]
     wrong = [each for each in broken if each.playbook == path]
     if not found and not wrong:
-        raise ConfigError([Problem(path, 0, 0, "", _unknown(path, library))])
+        raise ConfigError.of(_unknown(path, library), path)
     return found, wrong
 
 
@@ -72,7 +72,7 @@ def find_playbook(path: str, site: Site) -> Playbook:
     if Path(path).is_file():
         return load_playbook(Path(path), path)
     if named_folder(path) is not None:
-        raise ConfigError([Problem(path, 0, 0, "", "is a folder: name a file or a playbook's id")])
+        raise ConfigError.of("is a folder: name a file or a playbook's id", path)
     library, broken = load_library(site)
     loaded, wrong = load_named(path, library, broken)
     if wrong:

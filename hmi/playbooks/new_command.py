@@ -10,7 +10,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from handwheel.connectors.config.durations import format_duration
-from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import SITE_FILE, Site
 from handwheel.playbooks.language.errors import Finding, PlaybookError
@@ -90,12 +90,12 @@ def _free_path(site: Site, name: str) -> Path:
     folder = next((each for each in site.playbooks if not each.startswith(PACKAGE)), None)
     if folder is None:
         reason = "names no folder of the site; write one, such as playbooks: [playbooks/]"
-        raise ConfigError([Problem(str(site.root / SITE_FILE), 0, 0, "playbooks", reason)])
+        raise ConfigError.of(reason, site.root / SITE_FILE, "playbooks")
     library, broken = load_library(site)
     used = {each.id: each.display_name for each in library}
     used |= {each.playbook: each.file for each in broken}
     if name in used:
-        raise _refusal(used[name], f"is the playbook {name} already; nothing was written")
+        raise ConfigError.of(f"is the playbook {name} already; nothing was written", used[name])
     path = site.root / folder / f"{name.rpartition('/')[2]}.yaml"
     _check_free(path)
     return path
@@ -103,11 +103,7 @@ def _free_path(site: Site, name: str) -> Path:
 
 def _check_free(path: Path) -> None:
     if path.exists() or path.is_symlink():
-        raise _refusal(str(path), "is there already; nothing was written")
-
-
-def _refusal(file: str, reason: str) -> ConfigError:
-    return ConfigError([Problem(file, 0, 0, "", reason)])
+        raise ConfigError.of("is there already; nothing was written", path)
 
 
 def _valid_text(site: Site, name: str, path: Path, effects: FaultEffects | None) -> str:

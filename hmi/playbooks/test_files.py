@@ -39,7 +39,7 @@ def find_test_files(site: Site, paths: Sequence[str]) -> list[tuple[Path, str]]:
 def _files_of(site: Site, path: str) -> Iterator[tuple[Path, str]]:
     if Path(path).is_file():
         if not is_tests_file(Path(path)):
-            raise _problem(path, f"is no file of tests: {_NO_TESTS}")
+            raise ConfigError.of(f"is no file of tests: {_NO_TESTS}", path)
         yield Path(path), path
         return
     folder, wanted = named_folder(path), ""
@@ -51,7 +51,7 @@ def _files_of(site: Site, path: str) -> Iterator[tuple[Path, str]]:
     files = [each for each in _tests_in(folder) if not wanted or _is_about(each, wanted)]
     if not files:
         about = f" of {wanted}" if wanted else ""
-        raise _problem(path, f"there is no file of tests{about} in {shown}: {_NO_TESTS}")
+        raise ConfigError.of(f"there is no file of tests{about} in {shown}: {_NO_TESTS}", path)
     for each in files:
         yield each, f"{shown}/{each.relative_to(folder).as_posix()}"
 
@@ -73,7 +73,3 @@ def _tests_in(folder: Path) -> Iterator[Path]:
 def _is_about(path: Path, playbook: str) -> bool:
     line = rf"^playbook:[ \t]*[\"']?{re.escape(playbook)}[\"']?[ \t]*(#.*)?$"
     return re.search(line, path.read_text("utf-8", "replace"), re.MULTILINE) is not None
-
-
-def _problem(path: str, reason: str) -> ConfigError:
-    return ConfigError([Problem(path, 0, 0, "", reason)])

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from handwheel.connectors.config.yaml_documents import read_document
-from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import (
     LOCK_FILE,
     OPERATORS_FILE,
@@ -44,7 +44,7 @@ def copy_site(setup: Setup, root: Path, ports: Mapping[str, int], scan_s: float)
     check_simulated(site)
     if not site.clock_tag:
         reason = "is missing: the time of a test is that of the plant's clock"
-        raise ConfigError([Problem(str(site.root / SITE_FILE), 0, 0, "clock", reason)])
+        raise ConfigError.of(reason, site.root / SITE_FILE, "clock")
     shutil.copytree(site.root, root, ignore=shutil.ignore_patterns(*_NOT_COPIED))
     policy = read_document(site.root / POLICY_FILE).data
     policy["unattended"] = "simulated"

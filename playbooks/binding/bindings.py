@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
-from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
 
 from ..language.loader import Playbook
@@ -55,7 +55,7 @@ class Bindings:
         """
         playbook = next((each for each in playbooks if each.id == name), None)
         if playbook is None:
-            raise ConfigError([Problem("", 0, 0, "", f"there is no playbook {name}")])
+            raise ConfigError.of(f"there is no playbook {name}")
         return self.bind_playbook(playbook, roles, given)
 
     def bind_playbook(

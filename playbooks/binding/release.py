@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from handwheel.connectors.errors import ConfigError, Problem, os_reason
+from handwheel.connectors.errors import ConfigError, os_reason
 from handwheel.connectors.model.site import LOCK_FILE, Site
 from handwheel.tools.atomic_files import replace_file
 from handwheel.tools.guardrails.identity.enrolment import enrolment_lock
@@ -73,5 +73,5 @@ def release_playbooks(
             replace_file(path, text)
         except OSError as error:
             reason = f"cannot be written: {os_reason(error)}; nothing was released"
-            raise ConfigError([Problem(str(path), 0, 0, "", reason)]) from None
+            raise ConfigError.of(reason, path) from None
     return signed

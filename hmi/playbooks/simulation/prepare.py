@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handwheel.connectors.config.durations import format_duration
-from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
 from handwheel.evaluation.plants.installed_plants import create_plant, parse_fault, plant_names
 from handwheel.evaluation.plants.site_plant import model_of
@@ -104,7 +104,7 @@ def _model(site: Site, given: str | None) -> str:
         return found
     models = ", ".join(plant_names())
     text = f"its plant has no model; name one of these with --model: {models}"
-    raise ConfigError([Problem(str(site.root), 0, 0, "", text)])
+    raise ConfigError.of(text, site.root)
 
 
 def _own_model(site: Site, given: str | None) -> str:

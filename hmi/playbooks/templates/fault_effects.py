@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.evaluation.plants.installed_plants import create_plant, plant_names
@@ -54,7 +54,7 @@ def simulated_plant(site: Site) -> Plant:
     model = model_of(site)
     if not model:
         reason = f"{site.id} is for no simulated plant; models: {', '.join(plant_names())}"
-        raise ConfigError([Problem("", 0, 0, "", reason)])
+        raise ConfigError.of(reason)
     return create_plant(model)
 
 
@@ -67,7 +67,7 @@ def fault_effects(site: Site, fault: str) -> FaultEffects:
     plant = simulated_plant(site)
     if fault not in plant.faults:
         reason = f"{plant.model} has no fault {fault!r}; known: {', '.join(plant.faults)}"
-        raise ConfigError([Problem("", 0, 0, "", reason)])
+        raise ConfigError.of(reason)
     kind, before = plant.faults[fault], plant.measurements()
     known = {name for name, state in plant.alarm_states().items() if state.active}
     plant.inject(fault, {name: each.default for name, each in kind.parameters.items()})

@@ -76,7 +76,7 @@ def _is_opcua(connection: object) -> bool:
 
 def _no_plant(site: Site, words: str) -> ConfigError:
     reason = f"a simulated plant serves one OPC UA connection, {words}"
-    return ConfigError([Problem(str(site.root / SITE_FILE), 0, 0, "connections", reason)])
+    return ConfigError.of(reason, site.root / SITE_FILE, "connections")
 
 
 def check_simulated(site: Site) -> None:

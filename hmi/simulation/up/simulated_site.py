@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import (
     LOCK_FILE,
     OPERATORS_FILE,
@@ -97,7 +97,7 @@ def open_simulated_site(folder: Path, root: Path) -> SimulatedSite:
         return SimulatedSite(root, root, {})
     if not site.state.is_relative_to(root):
         reason = "must lie in the site's folder, since the site is tried in a copy"
-        raise ConfigError([Problem(str(root / SITE_FILE), 0, 0, "state", reason)])
+        raise ConfigError.of(reason, root / SITE_FILE, "state")
     copy = folder / root.name
     copy.mkdir()
     _copy(root, copy)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.endpoints import OpcuaConnection
 from handwheel.connectors.model.site import Site
@@ -50,9 +50,9 @@ async def trust_server(site: Site, name: str, *, as_json: bool) -> None:
     config = site.connections.get(name)
     if config is None:
         known = ", ".join(site.connections)
-        raise _refusal(f"there is no connection {name!r}; known: {known}")
+        raise ConfigError.of(f"there is no connection {name!r}; known: {known}")
     if not isinstance(config, OpcuaConnection):
-        raise _refusal(f"{name}: {_NOT_OPCUA}")
+        raise ConfigError.of(f"{name}: {_NOT_OPCUA}")
     is_new = make_application(site.root, site.id)
     ours = load_application(site.root, name).certificate
     async with reporting_progress({name: "asking for the certificate"}):
@@ -62,10 +62,6 @@ async def trust_server(site: Site, name: str, *, as_json: bool) -> None:
     print_result(_fields(check), _lines(check, name, config), as_json=as_json)
     if check.objection:
         raise SystemExit(NO)
-
-
-def _refusal(reason: str) -> ConfigError:
-    return ConfigError([Problem("", 0, 0, "", reason)])
 
 
 def _objection(server: ServerOffer, config: OpcuaConnection) -> str:

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.endpoints import ModbusConnection, OpcuaConnection, ReadPort
 from handwheel.tools.safe_text import printable
 
@@ -27,9 +27,9 @@ def parse_device_url(text: str) -> OpcuaConnection | ModbusConnection:
         return OpcuaConnection(kind="opcua", endpoint=text)
     except ValidationError as error:
         reason = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
-        raise _refusal(f"{text!r}: {reason}") from None
+        raise ConfigError.of(printable(f"{text!r}: {reason}")) from None
     except ValueError as error:
-        raise _refusal(str(error)) from None
+        raise ConfigError.of(printable(str(error))) from None
 
 
 def _modbus(text: str) -> ModbusConnection:
@@ -43,7 +43,3 @@ def _modbus(text: str) -> ModbusConnection:
         raise wrong
     host = parts.hostname
     return ModbusConnection(kind="modbus", host=host, unit=unit, read=ReadPort(port=port))
-
-
-def _refusal(reason: str) -> ConfigError:
-    return ConfigError([Problem("", 0, 0, "", printable(reason))])

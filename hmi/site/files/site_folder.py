@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from handwheel.connectors.errors import ConfigError, Problem, os_reason
+from handwheel.connectors.errors import ConfigError, os_reason
 from handwheel.connectors.hints import shell_command
 from handwheel.connectors.model.site import SITE_FILE
 
@@ -34,11 +34,11 @@ def new_site_folder(directory: Path) -> Generator[Path]:
         ConfigError: The folder is not empty, or cannot be written.
     """
     if directory.is_symlink() and not directory.exists():
-        raise _refusal(directory, "is a symbolic link that leads nowhere")
+        raise ConfigError.of("is a symbolic link that leads nowhere", directory)
     try:
         place = directory.resolve()
         if place.exists() and (not place.is_dir() or any(place.iterdir())):
-            raise _refusal(directory, "exists and is not an empty folder")
+            raise ConfigError.of("exists and is not an empty folder", directory)
         beside = next(each for each in (place, *place.parents) if each.exists())
         with TemporaryDirectory(prefix=".handwheel-", dir=beside) as folder:
             draft = Path(folder, "site")
@@ -48,7 +48,7 @@ def new_site_folder(directory: Path) -> Generator[Path]:
             yield draft
             _install(draft, place)
     except OSError as error:
-        raise _refusal(directory, os_reason(error)) from None
+        raise ConfigError.of(os_reason(error), directory) from None
 
 
 def _install(draft: Path, place: Path) -> None:
@@ -59,7 +59,3 @@ def _install(draft: Path, place: Path) -> None:
     # The site file is last, since with it the folder is a site.
     for path in sorted(draft.iterdir(), key=lambda path: path.name == SITE_FILE):
         path.rename(place / path.name)
-
-
-def _refusal(directory: Path, reason: str) -> ConfigError:
-    return ConfigError([Problem(str(directory), 0, 0, "", reason)])

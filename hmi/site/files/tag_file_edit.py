@@ -13,7 +13,7 @@ from yaml.events import (
 
 from handwheel.connectors.config.yaml_documents import Document, parse_content
 from handwheel.connectors.config.yaml_events import fastest_parser, node_events
-from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.errors import ConfigError
 
 from .yaml_flow import flow
 
@@ -130,4 +130,4 @@ def _check_kept(old: Document, new: Document, added: int) -> None:
     is_kept = all(after.get(name) == entry for name, entry in before.items())
     if not is_kept or len(after) != len(before) + added:
         reason = "tags cannot be added to this file; write them by hand"
-        raise ConfigError([Problem(old.file, 0, 0, "", reason)])
+        raise ConfigError.of(reason, old.file)

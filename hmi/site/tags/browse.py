@@ -10,7 +10,7 @@ import typer
 from handwheel.connectors.client.browse import walk
 from handwheel.connectors.client.one_shot import open_session
 from handwheel.connectors.client.site_reader import ConnectorFor, connector_for
-from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.site import Site
@@ -82,4 +82,4 @@ async def _nodes(site: Site, connection: str, session: Browses) -> list[str]:
 def _refusal(reason: str, wanted: str = "", known: Iterable[str] = ()) -> ConfigError:
     close = get_close_matches(wanted, list(known), n=1) if wanted else []
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    return ConfigError([Problem("", 0, 0, "", reason + hint)])
+    return ConfigError.of(reason + hint)

@@ -7,7 +7,7 @@ from typing import get_args
 import typer
 
 from handwheel.connectors.client.registers import open_raw_tables
-from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.modbus.request import BIT_TABLES
 from handwheel.connectors.modbus.transport import DeviceException
@@ -78,8 +78,8 @@ def modbus_connection(site: Site, name: str) -> ModbusConnection:
         return config
     if config is None:
         known = ", ".join(site.connections) or "none"
-        raise _refusal(f"there is no connection {name!r}; known: {known}")
-    raise _refusal(f"{name}: OPC UA has no registers; {next_step('tags', 'browse', name)}")
+        raise ConfigError.of(f"there is no connection {name!r}; known: {known}")
+    raise ConfigError.of(f"{name}: OPC UA has no registers; {next_step('tags', 'browse', name)}")
 
 
 async def peek(
@@ -115,7 +115,3 @@ def csv_lines(site: Site, connection: str, table: Table, address: int) -> Iterat
     kinds = [each.kind for each in site.connections.values()]
     of = ("--connection", connection) if kinds.count("modbus") > 1 else ()
     yield next_step("tags", "import", "map.csv", *of)
-
-
-def _refusal(reason: str) -> ConfigError:
-    return ConfigError([Problem("", 0, 0, "", reason)])

@@ -10,7 +10,7 @@ import typer
 from handwheel.connectors.client.browse import find_variables
 from handwheel.connectors.client.one_shot import open_session
 from handwheel.connectors.client.site_reader import connector_for
-from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.site import Site, load_site
@@ -43,7 +43,7 @@ async def browsed_source(site: Site, connection: str, node: str) -> TagSource:
     """
     if isinstance(site.connections[connection], ModbusConnection):
         following = next_step("tags", "peek", connection, "holding", "0..40")
-        raise _refusal(f"{connection}: Modbus does not tell what there is; {following}")
+        raise ConfigError.of(f"{connection}: Modbus does not tell what there is; {following}")
     doing = {connection: "connecting"}
 
     def report(count: int) -> None:
@@ -51,11 +51,11 @@ async def browsed_source(site: Site, connection: str, node: str) -> TagSource:
 
     async with reporting_progress(doing), open_session(connector_for(site, connection)) as session:
         if not isinstance(session, Browses):
-            raise _refusal(f"{connection}: this device cannot be browsed")
+            raise ConfigError.of(f"{connection}: this device cannot be browsed")
         try:
             found = await find_variables(session, node, _MOST, has_parts, report)
         except ValueError as error:
-            raise _refusal(f"{connection}: cannot browse {printable(str(error))}") from None
+            raise ConfigError.of(f"{connection}: cannot browse {printable(str(error))}") from None
     variables = ((path, entry, 0) for path, entry in found.variables)
     return source_of(connection, connection, variables, site)
 
@@ -70,13 +70,13 @@ def file_source(site: Site, path: Path, connection: str) -> TagSource:
         ConfigError: There is no such connection or file, or it is wrong; every problem.
     """
     if connection and connection not in site.connections:
-        raise _refusal(_no_connection(site, connection))
+        raise ConfigError.of(_no_connection(site, connection))
     if path.suffix.lower() == _CSV:
         return read_csv(path, site, connection)
     if path.suffix.lower() != _XML:
         known = ", ".join(site.connections) or "none"
         what = f"no connection (known: {known}) and no file that ends in {_CSV} or {_XML}"
-        raise _refusal(f"{str(path)!r} is {what}")
+        raise ConfigError.of(f"{str(path)!r} is {what}")
     from handwheel.connectors.opcua.nodeset import read_nodeset
 
     fitting = [name for name, each in site.connections.items() if each.kind == "opcua"]
@@ -84,7 +84,7 @@ def file_source(site: Site, path: Path, connection: str) -> TagSource:
         fitting = [connection]
     if len(fitting) != 1:
         named = " or ".join(f"--connection {name}" for name in fitting) or "there is none of OPC UA"
-        raise _refusal(f"{path}: of which connection? {named}")
+        raise ConfigError.of(f"{path}: of which connection? {named}")
     return source_of(str(path), fitting[0], read_nodeset(path), site)
 
 
@@ -172,7 +172,3 @@ def _no_connection(site: Site, name: str) -> str:
     hint = f"; did you mean {close[0]!r}?" if close else ""
     known = ", ".join(site.connections) or "none"
     return f"there is no connection {name!r}{hint or f'; known: {known}'}"
-
-
-def _refusal(reason: str) -> ConfigError:
-    return ConfigError([Problem("", 0, 0, "", reason)])
