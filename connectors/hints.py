@@ -1,6 +1,6 @@
-"""Commands that messages name, written so that the reader can type them."""
+"""Commands and names that messages suggest, written so that the reader can type them."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -14,6 +14,19 @@ NEXT = "next: "
 
 _site: ContextVar[str] = ContextVar("site", default="")
 _person: ContextVar[str] = ContextVar("person", default="")  # at the console; empty elsewhere
+
+
+def did_you_mean(name: str, known: Iterable[str], better: str = "") -> str:
+    """Returns the end of a message on an unknown name: the most alike one, if any is.
+
+    Args:
+        better: Suggested rather than another if it is known.
+    """
+    from difflib import get_close_matches  # slow to import, and rarely needed
+
+    names = list(known)
+    close = [better] if better in names else get_close_matches(name, names, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def name_site(folder: Path | None) -> None:

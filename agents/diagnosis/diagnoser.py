@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import entry_points
 from math import isfinite
 from typing import Any, cast
+
+from handwheel.connectors.hints import did_you_mean
 
 from .evidence import Measured
 from .windows import Windows
@@ -97,9 +98,8 @@ def load_diagnoser(name: str) -> Diagnoser:
     found = entry_points(group=GROUP, name=name)
     if not found:
         known = sorted({*shipped(), *entry_points(group=GROUP).names})
-        close = get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
-        raise UnusableDiagnoser(f"there is no method {name!r}; {hint}")
+        hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"
+        raise UnusableDiagnoser(f"there is no method {name!r}{hint}")
     (entry, *_) = found
     try:
         method = entry.load()

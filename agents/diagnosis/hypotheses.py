@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import cached_property
 from hashlib import sha256
 
 from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.connectors.errors import Problem
+from handwheel.connectors.hints import did_you_mean
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.playbooks.language.names import tag_names
@@ -230,9 +230,7 @@ class _Binder:
         """Returns a tag of the site, and notes if there is none or its unit is another."""
         tag = names.get(given)
         if not isinstance(tag, Tag):
-            close = get_close_matches(given, names, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            self._note(path, f"there is no tag {given!r}{hint}")
+            self._note(path, f"there is no tag {given!r}{did_you_mean(given, names)}")
             return None
         if unit not in {tag.unit, ANY_UNIT}:
             wanted = unit or "without a unit"
@@ -264,8 +262,7 @@ class _Binder:
 
     def _check_playbook(self, path: Path_, name: str) -> None:
         if name and self._playbooks is not None and name not in self._playbooks:
-            close = get_close_matches(name, self._playbooks, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
+            hint = did_you_mean(name, self._playbooks)
             self._note(path, f"there is no playbook {name!r} at this site{hint}")
 
     def _note(self, path: Path_, reason: str) -> None:

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import replace
-from difflib import get_close_matches
 from importlib.metadata import entry_points
 from threading import Thread
 from typing import get_args
 
 from handwheel.connectors.errors import HandwheelError
+from handwheel.connectors.hints import did_you_mean
 from handwheel.tools.safe_text import printable
 
 from ..problem_log import ProblemLog
@@ -131,9 +131,8 @@ def _load(name: str) -> Planner:
     found = entry_points(group=GROUP, name=name)
     if not found:
         known = [RULES, *sorted(entry_points(group=GROUP).names)]
-        close = get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
-        raise _Wrong(f"it is not installed; {hint}")
+        hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"
+        raise _Wrong(f"it is not installed{hint}")
     (entry, *_) = found
     try:
         planner: Planner = entry.load()()

@@ -1,11 +1,12 @@
 """Explanations of unknown keys from the keys that the pydantic models know."""
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, Tag
+
+from ..hints import did_you_mean
 
 
 class _Place(NamedTuple):
@@ -35,8 +36,7 @@ def unknown_key(model: type[BaseModel], location: Sequence[str | int], known: Se
         if kinds := [tag for tag, other in place.others.items() if key in _keys(other)]:
             return f"unknown key; {key} is for {' and '.join(kinds)}, and this is {place.tag}"
         known = list(own)
-    close = get_close_matches(key, [each for each in known if each != key], n=1)
-    return "unknown key" + (f"; did you mean {close[0]!r}?" if close else "")
+    return f"unknown key{did_you_mean(key, (each for each in known if each != key))}"
 
 
 def _place(model: type[BaseModel], location: Sequence[str | int]) -> _Place | None:

@@ -1,9 +1,8 @@
 """Computed tags of `site.yaml`, checked against the methods and the other tags."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator
@@ -11,6 +10,7 @@ from pydantic import BeforeValidator
 from ..config.validation import Model
 from ..config.yaml_documents import Document, Path_
 from ..errors import Problem
+from ..hints import did_you_mean
 from ..methods.installed import UnusableMethod, load_method, method_names
 from ..methods.method import Method
 from .tag_file import NAME
@@ -93,7 +93,9 @@ class ComputedChecks:
             return None, str(error)
         if method is None:
             known = method_names()
-            reason = f"there is no method {name!r}; known: {', '.join(known)}{_meant(name, known)}"
+            reason = (
+                f"there is no method {name!r}; known: {', '.join(known)}{did_you_mean(name, known)}"
+            )
             self._note((*each.path, "method"), reason)
         return method, ""
 
@@ -115,7 +117,7 @@ class ComputedChecks:
         given, path = each.spec.inputs[name], (*each.path, "inputs", name)
         wanted = method.inputs.get(name) if method else None
         if method is not None and wanted is None:
-            reason = f"is no input of {each.spec.method}{_meant(name, method.inputs)}"
+            reason = f"is no input of {each.spec.method}{did_you_mean(name, method.inputs)}"
             self._note(path, reason)
         if quantity := _QUANTITY.fullmatch(given):
             self._check_unit(path, given, quantity[2] or "", wanted)
@@ -129,7 +131,7 @@ class ComputedChecks:
                 self._check_unit(path, given, tag.unit, wanted)
         else:
             known = [*self._tags, *self._computed]
-            meant = _meant(given, known, f"{given}.pv")
+            meant = did_you_mean(given, known, f"{given}.pv")
             reason = f"there is no tag {given!r}, and no constant such as 40 m2{meant}"
             self._note(path, reason)
         return given
@@ -165,9 +167,3 @@ class ComputedChecks:
 
 def _unit(unit: str) -> str:
     return unit or "no unit"
-
-
-def _meant(name: str, known: Iterable[str], better: str = "") -> str:
-    words = list(known)
-    close = [better] if better in words else get_close_matches(name, words, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""

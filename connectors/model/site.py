@@ -3,11 +3,10 @@
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 
-from handwheel.connectors.hints import name_site, shell_command
+from handwheel.connectors.hints import did_you_mean, name_site, shell_command
 
 from ..config.regular_files import read_regular
 from ..config.validation import ModelT, load_model
@@ -69,14 +68,12 @@ class Site:
         wanted = list(names)
         unknown = [name for name in wanted if name not in self.tags]
         if unknown:
-            raise ConfigError([Problem("", 0, 0, "", self._unknown(name)) for name in unknown])
+            texts = [
+                f"there is no tag {name!r}{did_you_mean(name, self.tags, f'{name}.pv')}"
+                for name in unknown
+            ]
+            raise ConfigError([Problem("", 0, 0, "", each) for each in texts])
         return [self.tags[name] for name in wanted]
-
-    def _unknown(self, name: str) -> str:
-        close = get_close_matches(name, self.tags, n=1)
-        if f"{name}.pv" in self.tags:
-            close = [f"{name}.pv"]
-        return f"there is no tag {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
 
     @property
     def shortest_scan_s(self) -> float:

@@ -1,11 +1,11 @@
 """Binding of cases to a site, a playbook and the model of a plant."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.hints import did_you_mean
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
@@ -212,9 +212,8 @@ class _Binder:
     def _check_known(self, path: Path_, what: str, name: str, known: Sequence[str]) -> None:
         if name in known:
             return
-        close = get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known) or 'none'}"
-        self._fail(path, f"there is no {what} {name!r}; {hint}")
+        hint = did_you_mean(name, known) or f"; known: {', '.join(known) or 'none'}"
+        self._fail(path, f"there is no {what} {name!r}{hint}")
 
     def _fail(self, path: Path_, text: str) -> None:
         self.problems.append(self._source.finding("wrong-value", path, text).problem)

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import Path
 
 from handwheel.connectors.config.validation import load_model
 from handwheel.connectors.config.yaml_documents import read_content
 from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.hints import did_you_mean
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.language.loader import Playbook, load_library, load_playbook
 from handwheel.playbooks.language.source import Source, parse_source
@@ -62,8 +62,7 @@ def _playbook(source: Source, wanted: str, site: Site) -> tuple[Playbook, list[P
         return found[0], others
     if wrong := [each.problem for each in broken if each.playbook == wanted]:
         raise ConfigError(wrong)
-    close = get_close_matches(wanted, [each.id for each in library], n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
+    hint = did_you_mean(wanted, (each.id for each in library))
     text = f"there is no playbook {wanted!r} beside this file or at the site{hint}"
     raise ConfigError([_problem(source, text)])
 

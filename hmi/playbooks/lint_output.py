@@ -1,7 +1,6 @@
 """Findings of lint as SARIF, and the explanation of a rule as lines."""
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +9,7 @@ from urllib.parse import quote
 
 import typer
 
+from handwheel.connectors.hints import did_you_mean
 from handwheel.playbooks.language.errors import Finding
 from handwheel.playbooks.lint.explanations import Explanation, explanations
 
@@ -34,9 +34,8 @@ def explained(code: str) -> Explanation:
     known = explanations()
     if code in known:
         return known[code]
-    close = get_close_matches(code, known, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
-    raise typer.BadParameter(f"there is no rule {code!r}; {hint}", param_hint="--explain")
+    hint = did_you_mean(code, known) or f"; known: {', '.join(known)}"
+    raise typer.BadParameter(f"there is no rule {code!r}{hint}", param_hint="--explain")
 
 
 def explanation_lines(rule: Explanation) -> Iterator[str]:

@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
 import typer
 
-from handwheel.connectors.hints import next_step
+from handwheel.connectors.hints import did_you_mean, next_step
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook
@@ -77,9 +76,9 @@ def _find(site: Site, name: str) -> Playbook:
         raise PlaybookError(wrong)
     found = next((each for each in library if each.id == name), None)
     if found is None:
-        close = get_close_matches(name, [each.id for each in library], n=1)
-        hint = f"did you mean {close[0]!r}?" if close else next_step("playbooks", "list")
-        raise InvalidArguments(f"there is no playbook {name!r}; {hint}")
+        hint = did_you_mean(name, (each.id for each in library))
+        hint = hint or f"; {next_step('playbooks', 'list')}"
+        raise InvalidArguments(f"there is no playbook {name!r}{hint}")
     return found
 
 

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from handwheel.connectors.hints import did_you_mean
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.maintenance.work_order_database import (
@@ -150,9 +150,8 @@ def _check_cause(site: Site, found: str) -> None:
 
     known = [*load_hypotheses(site)[0].causes, NOTHING]
     if found not in known:
-        close = get_close_matches(found, known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
-        raise InvalidArguments(f"{found!r} is no failure mode of this site; {hint}")
+        hint = did_you_mean(found, known) or f"; known: {', '.join(known)}"
+        raise InvalidArguments(f"{found!r} is no failure mode of this site{hint}")
 
 
 @contextmanager

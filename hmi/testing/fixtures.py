@@ -2,11 +2,11 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 from math import inf
 from typing import overload
 
 from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.hints import did_you_mean
 from handwheel.connectors.model.values import Array, DataValue, Value
 from handwheel.evaluation.plants.installed_plants import in_seconds
 from handwheel.evaluation.playbook_tests.case import Verdict
@@ -40,10 +40,7 @@ class TestedPlant:
             self._driver.pass_for(0.0)
         readings = self._driver.engine.readings
         if tag not in readings:
-            close = get_close_matches(tag, readings, n=1)
-            raise KeyError(
-                f"there is no tag {tag!r}" + (f"; did you mean {close[0]!r}?" if close else "")
-            )
+            raise KeyError(f"there is no tag {tag!r}{did_you_mean(tag, readings)}")
         return readings[tag]
 
     def run_for(self, duration: float | str) -> None:

@@ -1,8 +1,7 @@
 """Parser of the texts in a playbook, with errors at their place in the file."""
 
-from difflib import get_close_matches
-
 from handwheel.connectors.config.yaml_documents import Path_
+from handwheel.connectors.hints import did_you_mean
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
 from handwheel.tools.conditions import (
@@ -148,8 +147,7 @@ class Expressions:
         if isinstance(found, Tag):
             return found
         tags = [each for each, meant in self.names.items() if isinstance(meant, Tag)]
-        close = [f"{name}.pv"] if f"{name}.pv" in tags else get_close_matches(name, tags, n=1)
-        text = f"there is no tag {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+        text = f"there is no tag {name!r}{did_you_mean(name, tags, f'{name}.pv')}"
         place = self.playbook.key_finding if is_key else self.playbook.finding
         self.findings.append(place("unknown-name", path, text))
         return None

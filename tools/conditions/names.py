@@ -6,9 +6,9 @@ One that is unknown, or cannot be written in an expression, raises `ExpressionFa
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from handwheel.connectors.hints import did_you_mean
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import exact_text
 
@@ -103,13 +103,10 @@ class Binder:
         return left + instead + right
 
     def _unknown(self, name: str) -> str:
-        close = get_close_matches(name, self._names, n=1)
-        if f"{name}.pv" in self._names:
-            close = [f"{name}.pv"]
         what = "tag" if "." in name else "tag or parameter"
         if all(isinstance(each, Tag) for each in self._names.values()):
             what = "tag"
-        hint = f"; did you mean {close[0]!r}?" if close else ""
+        hint = did_you_mean(name, self._names, f"{name}.pv")
         tags = (each for each in self._names.values() if isinstance(each, Tag))
         if any(name in each.members for each in tags):
             hint = f"; write a word of a tag in quotes: '{name}'"

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from math import isfinite
 
+from handwheel.connectors.hints import did_you_mean
 from handwheel.sim_plant.alarm import AlarmDefinition
 from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.errors import ScenarioError
@@ -43,9 +43,7 @@ def check_trend_tags(plant: Plant, shown: Iterable[TrendTag]) -> None:
     names = [tag.name for tag in plant.tags]
     for each in shown:
         if each.tag not in names:
-            close = get_close_matches(each.tag, names, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise ScenarioError(f"there is no tag {each.tag!r}{hint}")
+            raise ScenarioError(f"there is no tag {each.tag!r}{did_you_mean(each.tag, names)}")
 
 
 def measured(plant: Plant) -> list[PlantTag]:

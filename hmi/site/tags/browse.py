@@ -1,8 +1,6 @@
 """Browsing of a device from a node downwards."""
 
 import json
-from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 import typer
@@ -11,7 +9,7 @@ from handwheel.connectors.client.browse import walk
 from handwheel.connectors.client.one_shot import open_session
 from handwheel.connectors.client.site_reader import ConnectorFor, connector_for
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.hints import next_step
+from handwheel.connectors.hints import did_you_mean, next_step
 from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import NodeAddress
@@ -43,15 +41,16 @@ async def browse(
         NotConnected: The device cannot be reached, or was lost meanwhile.
     """
     if connection not in site.connections:
-        raise _refusal(f"there is no connection {connection!r}", connection, site.connections)
+        hint = did_you_mean(connection, site.connections)
+        raise ConfigError.of(f"there is no connection {connection!r}{hint}")
     if isinstance(site.connections[connection], ModbusConnection):
         following = next_step("tags", "peek", connection, "holding", "0..40")
-        raise _refusal(f"{connection}: {_NO_BROWSING}; {following}")
+        raise ConfigError.of(f"{connection}: {_NO_BROWSING}; {following}")
     lines, found, count = BrowseLines(connection, site.tags), list[dict[str, Any]](), 0
     doing = {connection: "connecting"}
     async with reporting_progress(doing), open_session(connector(site, connection)) as session:
         if not isinstance(session, Browses):
-            raise _refusal(f"{connection}: this device cannot be browsed")
+            raise ConfigError.of(f"{connection}: this device cannot be browsed")
         doing[connection] = "browsing"
         try:
             async for level in walk(session, node, depth):
@@ -62,8 +61,9 @@ async def browse(
                 else:
                     print_lines(lines.lines(level))
         except ValueError as error:
-            reason = f"{connection}: cannot browse {printable(str(error))}"
-            raise _refusal(reason, node, await _nodes(site, connection, session)) from None
+            hint = did_you_mean(node, await _nodes(site, connection, session)) if node else ""
+            reason = f"{connection}: cannot browse {printable(str(error))}{hint}"
+            raise ConfigError.of(reason) from None
     if as_json:
         typer.echo(json.dumps(found))
 
@@ -77,9 +77,3 @@ async def _nodes(site: Site, connection: str, session: Browses) -> list[str]:
     async for level in walk(session, "", 2):
         found += [entry.node for entry in level.entries if entry.node]
     return found
-
-
-def _refusal(reason: str, wanted: str = "", known: Iterable[str] = ()) -> ConfigError:
-    close = get_close_matches(wanted, list(known), n=1) if wanted else []
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    return ConfigError.of(reason + hint)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import Path
 
 import typer
@@ -11,7 +10,7 @@ from handwheel.connectors.client.browse import find_variables
 from handwheel.connectors.client.one_shot import open_session
 from handwheel.connectors.client.site_reader import connector_for
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.hints import next_step
+from handwheel.connectors.hints import did_you_mean, next_step
 from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.session.protocols import Browses
@@ -168,7 +167,6 @@ def _fields(source: TagSource, merged: TagMerge) -> dict[str, object]:
 
 
 def _no_connection(site: Site, name: str) -> str:
-    close = get_close_matches(name, site.connections, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
     known = ", ".join(site.connections) or "none"
-    return f"there is no connection {name!r}{hint or f'; known: {known}'}"
+    hint = did_you_mean(name, site.connections) or f"; known: {known}"
+    return f"there is no connection {name!r}{hint}"
