@@ -13,7 +13,7 @@ from handwheel.agents.diagnosis.baseline import BaselineFile
 from handwheel.agents.diagnosis.learning import EVERY_S, LEAST, Learning
 from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.connectors.client.site_reader import read_once
-from handwheel.connectors.config.durations import format_duration, parse_duration
+from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.hints import next_step, shell_command
 from handwheel.connectors.historian.downsampling import DAY_US, RAW_US
@@ -21,10 +21,10 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.atomic_files import replace_file
 from handwheel.tools.requests.timestamps import stamp
 
-from ..journal.rows.entries import parse_moment
 from ..shell.cli.exits import CONFIGURATION, NO, fail, run
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
+from ..shell.cli.option_times import option_moment, option_s
 from ..shell.cli.options import SiteOption
 from ..shell.terminal.plural import counted
 from ..shell.terminal.wrap import fold
@@ -88,7 +88,7 @@ def learn(
     Exit codes: 0 learnt, 1 the plant was not well, 2 too little is recorded, wrong usage or
     configuration, 3 the plant does not answer, 130 stopped by Ctrl-C.
     """
-    for_s, end = _duration(length), _moment(until)
+    for_s, end = option_s(length, "--for", _SHORTEST_S), option_moment(until, "--until")
     opened = open_site(site)
     hypotheses, problems = load_hypotheses(opened)
     if problems:
@@ -107,23 +107,6 @@ def learn(
     file = _file(opened, learnt, despite or ())
     replace_file(opened.root / opened.baseline, file.text)
     _tell(opened, learnt, file)
-
-
-def _duration(text: str) -> float:
-    try:
-        found = parse_duration(text)
-    except ValueError as error:
-        fail(f"--for: {error}", CONFIGURATION)
-    if found < _SHORTEST_S:
-        fail(f"--for: {text!r} must be at least {format_duration(_SHORTEST_S)}", CONFIGURATION)
-    return found
-
-
-def _moment(text: str | None) -> datetime | None:
-    try:
-        return None if text is None else parse_moment(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--until") from None
 
 
 def _recall(site: Site, learnt: _Learnt, until: datetime | None) -> None:

@@ -21,6 +21,7 @@ from ..shell.cli.exits import NO
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.ledger_wait import GateWatch, wait_for_change
 from ..shell.cli.open_site import open_site
+from ..shell.cli.option_times import option_moment
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.wrap import fold
 from .rows.row_line import audit_line, show_row, verdicts_line
@@ -138,7 +139,7 @@ def export(
         raise typer.BadParameter("JSON lines are always the whole journal", param_hint="--format")
     if as_json and output is None:
         raise typer.BadParameter("it needs --output, for the export itself", param_hint="--json")
-    moments = (_moment(since, "--since"), _moment(until, "--until"))
+    moments = (option_moment(since, "--since"), option_moment(until, "--until"))
     if moments[0] and moments[1] and moments[0] > moments[1]:
         raise typer.BadParameter("--since is later than --until", param_hint="--since")
     opened = open_site(site)
@@ -227,14 +228,3 @@ def _export(database: Ledger, write: Write) -> None:
 def _visible_json(text: str) -> str:
     """Returns the same document with JSON escapes for characters that could steer a terminal."""
     return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
-
-
-def _moment(text: str | None, option: str) -> datetime | None:
-    if text is None:
-        return None
-    from .rows.entries import parse_moment
-
-    try:
-        return parse_moment(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint=option) from None

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.language.loader import PACKAGE
@@ -26,6 +25,7 @@ from handwheel.tools.requests.timestamps import parse_stamp, stamp
 from ..shell.cli.exits import CONFIGURATION, fail
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
+from ..shell.cli.option_times import option_s
 from ..shell.cli.options import SiteOption
 from ..shell.cli.signer_options import (
     AdministratorOption,
@@ -150,10 +150,7 @@ def _tell(*people: Operator) -> None:
 
 
 def _wanted(name: str, roles: list[str], valid: str, now: datetime) -> Enrolment:
-    try:
-        seconds = parse_duration(valid)
-    except ValueError as error:
-        fail(f"--valid: {error}", CONFIGURATION)
+    seconds = option_s(valid, "--valid")
     longest = timedelta(days=_LONGEST_DAYS)
     if not 1.0 <= seconds <= longest.total_seconds():
         fail(f"--valid: must lie between 1 s and {_LONGEST_DAYS} d", CONFIGURATION)

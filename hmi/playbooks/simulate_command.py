@@ -1,17 +1,15 @@
 """The command `handwheel playbooks simulate`."""
 
-from math import inf
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from handwheel.connectors.config.durations import format_duration, parse_duration
-
 from ..shell.charts.png_file import check_png
 from ..shell.cli.exits import CONFIGURATION, fail, run
 from ..shell.cli.interrupts import uninterrupted_import
 from ..shell.cli.open_site import open_site
+from ..shell.cli.option_times import option_s
 from ..shell.cli.options import JsonOption, SiteOption
 from .checked_playbooks import find_valid_playbook
 from .show_command import PlaybookArgument
@@ -78,10 +76,10 @@ def simulate(
         from .simulation.print_simulation import print_simulation
 
     options = Options(
-        fault or (), _duration(at, "--at", 0.0) or 0.0, scenario, model,
-        _duration(warmup, "--warmup", 0.0, _LONGEST_WARMUP_S), seed,
-        _duration(duration, "--for", 1.0),
-        None if no_approval else _duration(approve_after, "--approve-after", 0.0),
+        fault or (), option_s(at, "--at"), scenario, model,
+        None if warmup is None else option_s(warmup, "--warmup", most_s=_LONGEST_WARMUP_S), seed,
+        None if duration is None else option_s(duration, "--for", 1.0),
+        None if no_approval else option_s(approve_after, "--approve-after"),
     )  # fmt: skip
     if png is not None:
         check_png(png)
@@ -94,18 +92,3 @@ def simulate(
             CONFIGURATION,
         )
     run(print_simulation(opened, playbook, options, png, as_json=as_json))
-
-
-def _duration(text: str | None, option: str, least_s: float, most_s: float = inf) -> float | None:
-    """Returns a duration in seconds, or ends the command."""
-    if text is None:
-        return None
-    try:
-        seconds = parse_duration(text)
-    except ValueError as error:
-        fail(f"{option}: {error}", CONFIGURATION)
-    if seconds < least_s:
-        fail(f"{option}: {text!r} must be at least {format_duration(least_s)}", CONFIGURATION)
-    if seconds > most_s:
-        fail(f"{option}: {text!r} must be at most {format_duration(most_s)}", CONFIGURATION)
-    return seconds

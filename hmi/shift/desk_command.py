@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from handwheel.connectors.config.durations import parse_duration
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.signer_choice import find_person
 from ..shell.cli.exits import CONFIGURATION, fail
 from ..shell.cli.open_site import open_site
+from ..shell.cli.option_times import option_s
 from ..shell.cli.options import SiteOption
 from ..shell.cli.signer_options import AsOption
 from .console import run_console
@@ -33,10 +33,7 @@ def command(
     Exit codes: 0 ended by quit, 1 the person may not, 2 no terminal, no passphrase or wrong
     configuration, 3 no gate runs, 130 stopped by Ctrl-C.
     """
-    try:
-        lock_after_s = parse_duration(lock_after)
-    except ValueError as error:
-        fail(f"--lock-after: {error}", CONFIGURATION)
+    lock_after_s = option_s(lock_after, "--lock-after")
     if not SHORTEST_LOCK_S <= lock_after_s <= LONGEST_LOCK_S:
         fail("--lock-after: must lie between 1min and 15min", CONFIGURATION)
     opened = open_site(site)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from handwheel.tools.guardrails.ledger.runs import PREFIX
@@ -98,17 +98,6 @@ def read_entry(row: JournalRow) -> JournalEntry:
     """Returns a row as an entry."""
     fields = row.fields
     return JournalEntry(row.seq, fields["at"], fields["kind"], fields["subject"], fields["body"])
-
-
-def parse_moment(text: str) -> datetime:
-    """Returns the moment of a date or time, by default in UTC. Raises `ValueError` for neither."""
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise ValueError(
-            f"{text!r} is no date and no time; write 2026-11-25 or 2026-11-25T08:50Z"
-        ) from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _names(entry: JournalEntry, histories: Mapping[str, RequestHistory]) -> Iterator[str]:

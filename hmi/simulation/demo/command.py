@@ -11,12 +11,11 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from handwheel.connectors.config.durations import parse_duration
-
 from ...shell.cli.exits import CONFIGURATION, NO, fail, run
 from ...shell.cli.interrupts import INTERRUPTED, uninterrupted_import
 from ...shell.cli.json_result import ResultOption, tell_result
 from ...shell.cli.ledger_wait import keep_up
+from ...shell.cli.option_times import option_s
 from ...shell.cli.stdio import end_line
 from .scenarios import DEMO_SCENARIOS, DemoScenario
 
@@ -51,10 +50,7 @@ def command(
         fail(
             f"there is no scenario for {fault!r}; known: {', '.join(DEMO_SCENARIOS)}", CONFIGURATION
         )
-    try:
-        approve_after_s = None if approve_after is None else parse_duration(approve_after)
-    except ValueError as error:
-        fail(f"--approve-after: {error}", CONFIGURATION)
+    approve_after_s = None if approve_after is None else option_s(approve_after, "--approve-after")
     with uninterrupted_import():
         from ...shell.terminal.screen import has_screen
 

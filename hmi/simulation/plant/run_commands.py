@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.errors import os_reason
 from handwheel.evaluation.plants.installed_plants import parse_speed
 
@@ -14,6 +13,7 @@ from ...shell.cli.completion import complete_plant
 from ...shell.cli.exits import CONFIGURATION, fail, run
 from ...shell.cli.interrupts import uninterrupted_import
 from ...shell.cli.json_result import ResultOption
+from ...shell.cli.option_times import option_s
 from ...shell.cli.options import JsonOption
 from ...shell.terminal.stdin import end_with_pipe
 from .plant_setup import SEED, PlantOptions, PlantSetup, past_events, set_up_plant
@@ -173,10 +173,7 @@ def run_plant(
 
 
 def _duration(text: str, option: str) -> float:
-    try:
-        seconds = parse_duration(text)
-    except ValueError as error:
-        fail(f"{option}: {error}", CONFIGURATION)
+    seconds = option_s(text, option)
     if seconds <= 0.0:
         fail(f"{option}: {text!r} must be longer than 0 s", CONFIGURATION)
     return seconds
