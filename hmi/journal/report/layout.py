@@ -1,5 +1,8 @@
 """Lays out a report as plain text of 80 columns with labelled fields."""
 
+from collections.abc import Iterable, Iterator
+from itertools import chain, repeat
+
 from ...shell.terminal.panel import columns_of
 
 WIDTH = 80
@@ -41,6 +44,11 @@ class ReportWriter:
         start = f"{' ' * indent}{label}"
         self.lines.append(f"{start}{' ' * (at - columns_of(start))}{first}".rstrip())
         self.lines += [f"{' ' * at}{line}" for line in rest]
+
+
+def labelled(label: str, texts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yields fields of one label, which stands before the first text only."""
+    return zip(chain([label], repeat("")), texts, strict=False)
 
 
 def wrapped(text: str, width: int, hang: int = 0) -> list[str]:

@@ -8,6 +8,7 @@ from handwheel.tools.safe_text import plain, printable
 
 from ..rows.entries import JournalEntry, RequestHistory
 from ..rows.row_text import open_write_text
+from .final_states import REQUEST, last_move
 
 _APPLIED = ("action.VERIFIED", "action.RESOLVED_APPLIED")
 _NOT_BEGUN = "it did not start"
@@ -26,14 +27,14 @@ def _parts(request: ActionRequest, history: RequestHistory) -> Iterator[str]:
     if not any(each.action_id in applied for each in request.commands):
         yield _NOT_BEGUN
         return
-    end = _end(history.entries)
+    end = last_move(history.entries, REQUEST)
     backs = [each for each in request.recovery if each.action_id in applied]
     opened = [each for each in history.entries if each.kind == "lease.open"]
-    if end is None:
+    if end is None or end.kind == f"{REQUEST}APPROVED":
         yield "not ended"
     else:
         reason = printable(str(end.body.get("reason", "")))
-        state = plain(end.kind.removeprefix("request."))
+        state = plain(end.kind.removeprefix(REQUEST))
         yield f"{'ABORTED' if opened else 'ended'}, {state} ({reason})"
     for each in backs:
         yield f"undone: {plain(each.tag)} = {printable(f'{each.shown} {each.unit}'.rstrip())}"
@@ -48,12 +49,6 @@ def _since_then(history: RequestHistory, opened: JournalEntry) -> str:
     if closed.kind == "lease.seen_back":
         return ", until the tag read its earlier value"
     return f", until {plain(closed.subject).partition('/')[0]} wrote it"
-
-
-def _end(entries: Sequence[JournalEntry]) -> JournalEntry | None:
-    """Returns the row that ended the request, or `None` while it is approved."""
-    states = [each for each in entries if each.kind.startswith("request.") and "to" in each.body]
-    return states[-1] if states and states[-1].kind != "request.APPROVED" else None
 
 
 def note_closed_writes(

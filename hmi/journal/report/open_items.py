@@ -16,7 +16,7 @@ from ..rows.entries import Journal, JournalEntry, RequestHistory
 from ..rows.row_text import open_write_text
 from ..rows.term_explanations import moment, scope_text
 from .final_states import REQUEST, action_state, last_state
-from .layout import ReportWriter
+from .layout import ReportWriter, labelled
 from .open_runs import open_runs
 
 _UNRESOLVED = UNRESOLVED_ACTIONS | {ActionState.SENDING}
@@ -38,8 +38,8 @@ def write_open(report: ReportWriter, journal: Journal) -> None:
     report.heading("STILL OPEN AT THE LAST ROW")
     report.paragraph(_ALL)
     for label, lines in open_at_end(journal).items():
-        for number, line in enumerate(lines or ["none"]):
-            report.field("" if number else label, line)
+        for each in labelled(label, lines or ["none"]):
+            report.field(*each)
 
 
 def open_at_end(journal: Journal, until: datetime | None = None) -> dict[str, list[str]]:

@@ -97,11 +97,7 @@ class Selection:
         if self.request_id is not None:
             return []
         rows = [*journal.others, *file_changes(journal.requests.values())]
-        return [entry for entry in sorted(rows, key=_seq) if self.span.has(entry)]
-
-
-def _seq(entry: JournalEntry) -> int:
-    return entry.seq
+        return sorted((each for each in rows if self.span.has(each)), key=lambda each: each.seq)
 
 
 def render_report(

@@ -14,12 +14,12 @@ from ..rows.row_text import row_text
 from ..rows.term_explanations import CLASSES, REQUEST_STATES, WHOLE, key_values, moment, spaced_hex
 from .action_history import ActionHistory, action_history, write_actions
 from .file_changes import FILE_NAMES
-from .layout import ReportWriter
+from .final_states import REQUEST, last_move
+from .layout import ReportWriter, labelled
 from .lease_text import lease_summary
 from .signatures import Signatures
 
 _SIDES = (("for", "evidence for"), ("against", "against"), ("permissive", "permissive"))
-_STATE = "request."
 _WAITS = frozenset({"PENDING", "PARTIAL"})
 _NOT_APPROVED = "Not approved"
 _NEVER = "R4"
@@ -74,23 +74,18 @@ def _approved_by(history: RequestHistory) -> str:
         parse_decision(each.body["text"]) for each in history.entries if each.kind == "decision"
     ]
     people = [printable(each.person) for each in signed if each.verdict == "approve"]
-    if any(each.kind == f"{_STATE}APPROVED" for each in history.entries):
+    if any(each.kind == f"{REQUEST}APPROVED" for each in history.entries):
         return f"{' and '.join(people)} approved it."
-    end = _last_state(history)
-    state = end.kind.removeprefix(_STATE) if end else "PROPOSED"
+    end = last_move(history.entries, REQUEST)
+    state = end.kind.removeprefix(REQUEST) if end else "PROPOSED"
     means = REQUEST_STATES.get(state, "")
     reason = printable(str(end.body.get("reason", ""))) if end and state not in _WAITS else means
     who = f"Approved only by {' and '.join(people)}" if people else _NOT_APPROVED
     return f"{who}: it is {plain(state)} ({reason})."
 
 
-def _last_state(history: RequestHistory) -> JournalEntry | None:
-    states = [each for each in history.entries if _is_state(each)]
-    return states[-1] if states else None
-
-
 def _is_state(entry: JournalEntry) -> bool:
-    return entry.kind.startswith(_STATE) and entry.kind != "request.filed"
+    return entry.kind.startswith(REQUEST) and entry.kind != "request.filed"
 
 
 def _write_asked(report: ReportWriter, request: ActionRequest, history: RequestHistory) -> None:
@@ -118,10 +113,9 @@ def _write_asked(report: ReportWriter, request: ActionRequest, history: RequestH
         roles = " and ".join(map(plain, request.roles)) or "none"
         within = exact_span(request.within_s)
         report.field("needs", f"{people} in the role {roles}, within {within}")
-    label = "depends on"
-    for name, file in FILE_NAMES:
-        report.field(label, f"{file} with SHA-256 {getattr(request.hashes, name)}")
-        label = ""
+    files = (f"{file} with SHA-256 {getattr(request.hashes, name)}" for name, file in FILE_NAMES)
+    for label, text in labelled("depends on", files):
+        report.field(label, text)
     if request.lease is not None:
         lasts = exact_span(request.lease.for_s)
         report.field("lease", f"for {lasts}, then the gate undoes the writes")
@@ -143,7 +137,8 @@ def _write_writes(report: ReportWriter, request: ActionRequest) -> None:
 
 
 def _write_write(report: ReportWriter, action: Action, request: ActionRequest) -> None:
-    report.paragraph(f"{_short(action)}  {change_text(action)}", 2, 4)
+    name = plain(action.action_id).rpartition("/")[2]
+    report.paragraph(f"{name}  {change_text(action)}", 2, 4)
     of = f"{plain(action.equipment)}" or "the site's own"
     report.field("equipment", f"{of}; step {plain(action.step)}" if action.step else of, 6)
     report.field("device", _device(action), 6)
@@ -168,26 +163,23 @@ def _device(action: Action) -> str:
 
 
 def _conditions(action: Action) -> Iterator[tuple[str, str]]:
-    label = "must read"
-    for each in action.expected:
-        unit = f" {printable(action.unit)}" if action.unit and each.tag == action.tag else ""
-        more = "" if each.tolerance is None else f" +/- {each.tolerance:g}{unit}"
-        value = f"{plain(each.tag)} = {printable(each.shown)}{unit}{more}"
-        yield label, f"{value}; read at most {format_duration(each.max_age_s)} before"
-        label = ""
-    label = "only while"
-    for need in action.requires:
-        yield label, f"{printable(need.text)} ({printable(need.why)})"
-        label = ""
+    yield from labelled("must read", _expected(action))
+    needs = (f"{printable(each.text)} ({printable(each.why)})" for each in action.requires)
+    yield from labelled("only while", needs)
     if action.readback:
         yield "read back", f"{plain(action.readback)}, within {format_duration(action.within_s)}"
     else:
         yield "read back", "not possible, no tag shows it"
-    label = "expected"
     effects = [f"{e.text} within {exact_span(e.within_s)}" for e in action.effects]
-    for promise in (*action.promises, *effects):
-        yield label, printable(promise)
-        label = ""
+    yield from labelled("expected", map(printable, (*action.promises, *effects)))
+
+
+def _expected(action: Action) -> Iterator[str]:
+    for each in action.expected:
+        unit = f" {printable(action.unit)}" if action.unit and each.tag == action.tag else ""
+        more = "" if each.tolerance is None else f" +/- {each.tolerance:g}{unit}"
+        value = f"{plain(each.tag)} = {printable(each.shown)}{unit}{more}"
+        yield f"{value}; read at most {format_duration(each.max_age_s)} before"
 
 
 def _write_decisions(report: ReportWriter, history: RequestHistory, signatures: Signatures) -> None:
@@ -219,7 +211,7 @@ def _write_end(report: ReportWriter, history: RequestHistory, actions: Container
     others = [
         each
         for each in history.entries
-        if not each.kind.startswith((_STATE, "decision")) and each.subject not in actions
+        if not each.kind.startswith((REQUEST, "decision")) and each.subject not in actions
     ]
     if others:
         report.heading("OTHER ROWS")
@@ -228,7 +220,7 @@ def _write_end(report: ReportWriter, history: RequestHistory, actions: Container
 
 
 def _write_state(report: ReportWriter, entry: JournalEntry) -> None:
-    state = entry.kind.removeprefix(_STATE)
+    state = entry.kind.removeprefix(REQUEST)
     means = REQUEST_STATES.get(state, "")
     reason = printable(str(entry.body.get("reason", "")))
     text = " - ".join(each for each in (means, reason) if each and each != "filed")
@@ -241,7 +233,3 @@ def _write_other(report: ReportWriter, entry: JournalEntry, request_id: str) -> 
     about = "" if entry.subject == request_id else f" of {plain(entry.subject)}"
     words = row_text(entry.kind, entry.subject, entry.body)
     report.paragraph(words or f"{plain(entry.kind)}{about}: {key_values(entry.body)}", 6, 2)
-
-
-def _short(action: Action) -> str:
-    return plain(action.action_id).rpartition("/")[2]

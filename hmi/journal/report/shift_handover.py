@@ -7,7 +7,7 @@ from handwheel.tools.guardrails.approval.shift_handover import PARTS, ShiftSumma
 from handwheel.tools.safe_text import printable
 
 from ..rows.entries import JournalEntry
-from .layout import ReportWriter
+from .layout import ReportWriter, labelled
 from .signatures import Signatures
 
 
@@ -37,10 +37,8 @@ def summary_fields(summary: ShiftSummary) -> Iterator[tuple[str, str]]:
     """Yields the sections of a summary and its note, each line with its label."""
     yield "since", summary.since
     for section in summary.sections:
-        label = f"{printable(section.title)}:"
-        for line in section.lines or ["none"]:
-            yield label, printable(line, 300)
-            label = ""
+        lines = (printable(line, 300) for line in section.lines or ["none"])
+        yield from labelled(f"{printable(section.title)}:", lines)
         if section.more:
             yield "", f"and {section.more} more, not shown"
     if summary.note:

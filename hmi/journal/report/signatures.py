@@ -22,7 +22,7 @@ from handwheel.tools.safe_text import plain, printable
 
 from ..rows.entries import JournalEntry
 from ..rows.term_explanations import VERDICTS, WHOLE, moment
-from .layout import ReportWriter
+from .layout import ReportWriter, labelled
 
 _ADMINISTRATORS = frozenset({"release", "revoke-key"})
 _ABOUT_SITE = _ADMINISTRATORS | {"grant-authority", "end-maintenance", "end-shift", "take-shift"}
@@ -118,19 +118,15 @@ def card_fields(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if isinstance(now, dict):
         yield "it read", reading_text(cast("Mapping[str, Any]", now))
         yield "read back", printable(str(card.get("found", ""))) or "nothing was read"
-    label = "it read"
-    for each in _tables(card, "readings"):
-        yield label, reading_text(each)
-        label = ""
-    label = "conditions"
-    for each in _tables(card, "requires"):
-        yield label, f"{printable(str(each.get('text')))}: {plain(str(each.get('truth')))}"
-        label = ""
-    label = "warnings"
+    yield from labelled("it read", map(reading_text, _tables(card, "readings")))
+    conditions = (
+        f"{printable(str(each.get('text')))}: {plain(str(each.get('truth')))}"
+        for each in _tables(card, "requires")
+    )
+    yield from labelled("conditions", conditions)
     problems: object = card.get("problems")
-    for problem in cast("list[object]", problems) if isinstance(problems, list) else []:
-        yield label, printable(str(problem))
-        label = ""
+    known = cast("list[object]", problems) if isinstance(problems, list) else []
+    yield from labelled("warnings", (printable(str(each)) for each in known))
 
 
 def reading_text(reading: Mapping[str, Any]) -> str:
