@@ -152,6 +152,11 @@ class Tag:
         """Whether its value differs from the device's number."""
         return (self.scale, self.offset) != (1.0, 0.0)
 
+    @property
+    def is_alarm(self) -> bool:
+        """Whether it tells by its name that an alarm of the plant is active."""
+        return self.kind == "bool" and self.name.endswith(".active")
+
     def show(self, reading: DataValue) -> str:
         """Returns a live reading with five digits, without its unit, and `-` for no value."""
         if isinstance(reading.value, tuple):

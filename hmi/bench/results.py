@@ -40,10 +40,14 @@ def result_fields(
 
 def _episode_fields(result: Result) -> dict[str, Any]:
     episode = result.episode
+    own: dict[str, Any] = {}
     if isinstance(result, HoldResult):
-        own = _hold_fields
-    else:
-        own = _diagnosed_fields if isinstance(result, Diagnosed) else _responded_fields
+        own = {**asdict(result.counts), "tried": dict(result.tried)}
+    elif isinstance(result, Diagnosed):
+        own = _diagnosed_fields(result)
+    elif isinstance(result, Responded):
+        own = {"missing": result.missing, "needless": result.needless, **asdict(result.acted)}
+        del own["cpu_s"]
     return {
         "case": result.case,
         "seed": result.seed,
@@ -53,13 +57,12 @@ def _episode_fields(result: Result) -> dict[str, Any]:
         "onset_s": episode.onset_s,
         "faults": {each.fault: dict(each.parameters) for each in episode.events},
         "begin_s": {each.fault: each.at_s for each in episode.events},
-        **own(result),
+        **own,
         "cpu_s": round(result.cpu_s, 3),
     }
 
 
-def _diagnosed_fields(result: Result) -> dict[str, Any]:
-    assert isinstance(result, Diagnosed)
+def _diagnosed_fields(result: Diagnosed) -> dict[str, Any]:
     return {
         "judged_s": result.judged_s,
         "wrong_without_baseline": result.unlearnt,
@@ -70,18 +73,6 @@ def _diagnosed_fields(result: Result) -> dict[str, Any]:
         "alarms": result.played.alarms,
         "failed_methods": result.played.failed,
     }
-
-
-def _hold_fields(result: Result) -> dict[str, Any]:
-    assert isinstance(result, HoldResult)
-    return {**asdict(result.counts), "tried": dict(result.tried)}
-
-
-def _responded_fields(result: Result) -> dict[str, Any]:
-    assert isinstance(result, Responded)
-    acted = asdict(result.acted)
-    del acted["cpu_s"]
-    return {"missing": result.missing, "needless": result.needless, **acted}
 
 
 def _summary_fields(results: Sequence[Result]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -87,18 +88,7 @@ def verify(site: SiteOption = None, as_json: JsonOption = False) -> None:
         policy = load_policy(opened)
         found = audit(journal, opened, load_roster(opened), policy.satisfied)
     if as_json:
-        typer.echo(
-            json.dumps(
-                {
-                    "rows": found.rows,
-                    "requests": found.requests,
-                    "decisions": found.decisions,
-                    "verdicts": dict(found.verdicts),
-                    "intents": found.intents,
-                    "faults": list(found.faults),
-                }
-            )
-        )
+        typer.echo(json.dumps(asdict(found)))
     else:
         for fault in found.faults:
             typer.echo(fold(f"WRONG  {printable(fault)}"))

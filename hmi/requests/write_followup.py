@@ -1,6 +1,6 @@
 """Describes the lease, the expected results and the open writes of a request."""
 
-from collections.abc import Sequence
+from dataclasses import asdict
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot
@@ -132,22 +132,8 @@ def followup_fields(
             for each in open_writes(database)
             if each.action_id.partition("/")[0] == request.request_id
         ],
-        "effects": _effect_fields(load_effects(database, request.request_id)),
+        "effects": [asdict(each) for each in load_effects(database, request.request_id)],
     }
-
-
-def _effect_fields(effects: Sequence[Effect]) -> list[dict[str, object]]:
-    return [
-        {
-            "action_id": each.action_id,
-            "number": each.number,
-            "expected": each.expected,
-            "within_s": each.within_s,
-            "observed": each.observed,
-            "verdict": each.verdict,
-        }
-        for each in effects
-    ]
 
 
 def _effect_line(each: Effect) -> str:

@@ -124,10 +124,11 @@ def _step(step: StepView) -> Row:
 def _outcome(view: RunView) -> Iterator[Part]:
     yield _part("requests", map(_request, view.requests))
     yield _part("expected", map(_expected, view.bodies("expected")))
-    yield _part("ran", map(_ran, view.bodies("ran")))
-    yield _part("to do", map(_workorder, view.bodies("raised")))
-    yield _part("undone", map(_undone, view.bodies("undone")))
-    yield _part("orders", map(_order, _orders(view.rows)))
+    yield _told(view, "ran", "ran", 1)
+    yield _told(view, "to do", "raised", 1)
+    yield _told(view, "undone", "undone", 2)
+    orders = (row for row in view.rows if row.kind in {"ordered", "order_refused"})
+    yield _part("orders", map(_order, orders))
 
 
 def _request(record: RequestRecord) -> Row:
@@ -148,20 +149,10 @@ def _expected(body: Mapping[str, Any]) -> Row:
     return Row(cells, not is_kept, most=1 if is_kept else None)
 
 
-def _ran(body: Mapping[str, Any]) -> Row:
-    return Row(["", run_event_text("ran", body)], most=1)
-
-
-def _workorder(body: Mapping[str, Any]) -> Row:
-    return Row(["", run_event_text("raised", body)], most=1)
-
-
-def _undone(body: Mapping[str, Any]) -> Row:
-    return Row(["", run_event_text("undone", body)], most=2)
-
-
-def _orders(rows: Sequence[RunRow]) -> Iterator[RunRow]:
-    return (row for row in rows if row.kind in {"ordered", "order_refused"})
+def _told(view: RunView, label: str, kind: str, most: int) -> Part:
+    """Returns the events of a kind, each in `most` rows."""
+    texts = (run_event_text(kind, body) for body in view.bodies(kind))
+    return _part(label, (Row(["", each], most=most) for each in texts))
 
 
 def _order(row: RunRow) -> Row:

@@ -31,7 +31,6 @@ LOOKED_AT = 20
 """Highest number of tags of a connection that are read besides alarms and the clock."""
 
 _ANSWER_S = 4.0
-_ALARM = ".active"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ async def read_site_status(site: Site, database: Ledger) -> SiteStatus:
     """
     readings, connections = await _look(site)
     now = instant_now()
-    alarms = [tag for tag in site.tags.values() if _is_alarm(tag)]
+    alarms = [tag for tag in site.tags.values() if tag.is_alarm]
     known = {name for name, each in readings.items() if each.quality is Quality.GOOD}
     recent = _recent_requests(database, now)
     clock = readings[site.clock_tag].scalar if site.clock_tag in known else None
@@ -112,10 +111,6 @@ def _deliveries(site: Site) -> tuple[Sequence[Delivery], str]:
         return (), str(error)
 
 
-def _is_alarm(tag: Tag) -> bool:
-    return tag.kind == "bool" and tag.name.endswith(_ALARM)
-
-
 async def _look(site: Site) -> tuple[dict[str, DataValue], list[ConnectionStatus]]:
     groups = by_connection(site.measured(site.tags.values()))
     names = list(site.connections)
@@ -133,7 +128,7 @@ async def _look(site: Site) -> tuple[dict[str, DataValue], list[ConnectionStatus
 
 async def _look_at(site: Site, tags: Sequence[Tag]) -> tuple[dict[str, DataValue], str]:
     """Returns readings of alarms, of the clock and of some other tags, and why there are none."""
-    wanted = [tag for tag in tags if _is_alarm(tag) or tag.name == site.clock_tag]
+    wanted = [tag for tag in tags if tag.is_alarm or tag.name == site.clock_tag]
     wanted += [tag for tag in tags if tag not in wanted][:LOOKED_AT]
     if not wanted:
         return {}, ""

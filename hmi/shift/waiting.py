@@ -1,6 +1,6 @@
 """List of everything at a site that waits for a person."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -17,7 +17,6 @@ from handwheel.tools.guardrails.client.stopped_agents import have_agents_stopped
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
 from handwheel.tools.guardrails.interlocks.missing_authority import (
-    MissingAuthority,
     missing_authority,
 )
 from handwheel.tools.guardrails.ledger.actions import unresolved_on
@@ -188,8 +187,9 @@ def _undecided(context: DecisionContext, case: Case, now: Instant) -> Iterator[W
         yield Waiting("question", each.case_id, text, key, (), tuple(each.commands))
     candidates = candidates_of(case)
     lacking = [each for each in candidates if each.code == "authority"]
-    equipment = sorted({name for each in lacking for name in each.equipment})
-    if lacking and (missing := _missing_authority(context, equipment, now)):
+    asked = {name for each in lacking for name in each.equipment}
+    known = sorted(name for name in asked if not name or name in context.site.equipment)
+    if lacking and (missing := missing_authority(context, known, now)):
         details = tuple(each.text for each in missing)
         granting = tuple(each.command for each in missing if each.command)
         names = ", ".join(each.name for each in lacking)
@@ -201,23 +201,16 @@ def _undecided(context: DecisionContext, case: Case, now: Instant) -> Iterator[W
         details = tuple(line for each in others for line in each.lines)
         commands = [line for each in others for line in commands_in(each.reason)]
         show = shell_command("cases", "show", case.case_id)
-        asked = "it waits" if waits(case) else "nothing is asked for"
+        state = "it waits" if waits(case) else "nothing is asked for"
         key = f"{case.case_id} {' '.join(each.key for each in others)}"
         yield Waiting(
             "case",
             case.case_id,
-            f"{since}; {asked}{':' if details else ''}",
+            f"{since}; {state}{':' if details else ''}",
             key,
             details,
             (*dict.fromkeys(commands), show),
         )
-
-
-def _missing_authority(
-    context: DecisionContext, equipment: Sequence[str], now: Instant
-) -> Sequence[MissingAuthority]:
-    known = [each for each in equipment if not each or each in context.site.equipment]
-    return missing_authority(context, known, now)
 
 
 def _open_writes(database: Ledger) -> Iterator[Waiting]:

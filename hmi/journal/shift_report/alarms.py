@@ -14,14 +14,13 @@ from handwheel.tools.safe_text import plain, printable
 from ...shell.terminal.plural import counted
 from .model import Item
 
-_ALARM = ".active"
 _SLOT_S = 60.0
 _MOST_SLOTS = 1440
 
 
 def alarm_items(site: Site, since: datetime, until: datetime) -> Iterator[Item]:
     """Yields each time in which an alarm was active, and how many alarms nobody recorded."""
-    tags = [each for each in site.tags.values() if _is_alarm(each)]
+    tags = [each for each in site.tags.values() if each.is_alarm]
     found: list[tuple[float, Item]] = []
     unknown = len(tags)
     with suppress(HistoryError), HistoryReader.of(site) as reader:
@@ -37,10 +36,6 @@ def alarm_items(site: Site, since: datetime, until: datetime) -> Iterator[Item]:
         yield Item(f"not known: {of_all}, because they were not recorded")
     elif not tags:
         yield Item("not known: tags.yaml has no tag NAME.active, which would be an alarm")
-
-
-def _is_alarm(tag: Tag) -> bool:
-    return tag.kind == "bool" and tag.name.endswith(_ALARM)
 
 
 def _times(slots: Sequence[Slot]) -> Iterator[tuple[float, float | None]]:

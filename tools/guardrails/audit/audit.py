@@ -62,7 +62,9 @@ def audit(database: JournalReader, site: Site, roster: Roster, satisfies: Satisf
     if not count:
         found.append(f"{NO_LEDGER}; {next_step('gate')}")
     faults = (*chain.faults, *found)
-    return Audit(count, reader.requests, reader.decisions, reader.verdicts, reader.intents, faults)
+    return Audit(
+        count, reader.requests, reader.decisions, dict(reader.verdicts), reader.intents, faults
+    )
 
 
 class _AuditReader:
