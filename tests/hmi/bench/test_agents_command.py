@@ -10,7 +10,7 @@ from handwheel.evaluation.benchmark.episodes import Episode
 from handwheel.evaluation.benchmark.judge import judge
 from handwheel.evaluation.benchmark.play import Played
 from handwheel.evaluation.benchmark.results import Result
-from handwheel.hmi.bench import agents_command
+from handwheel.hmi.bench import command
 
 from ...command_line import handwheel
 
@@ -56,7 +56,7 @@ def test_bench_agents_without_a_suite_plays_all_of_them_with_the_seeds_of_their_
 
     monkeypatch.setattr(run_suites, "run_suites", run)
     with pytest.raises(SystemExit) as ended:  # since nothing is found
-        agents_command.agents(result=tmp_path / "all.json", jobs=1)
+        command.agents(result=tmp_path / "all.json", jobs=1)
     assert ended.value.code == 1
     seeds = {each.suite: each.seed for each in played}  # the last of each
     assert seeds == {
