@@ -1,7 +1,6 @@
 """Keys of a playbook file that several tables share."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -278,9 +277,15 @@ def one_of(*keys: str) -> ConfigDict:
     return ConfigDict(json_schema_extra={"oneOf": [{"required": [key]} for key in keys]})
 
 
-def check_one_of(table: Mapping[str, object]) -> None:
-    """Raises `ValueError` unless exactly one of the keys is given."""
-    given = [name for name, value in table.items() if value]
-    if len(given) != 1:
-        here = f"are {', '.join(given)}" if given else "is none"
-        raise ValueError(f"has exactly one of {', '.join(table)}; here {here}")
+class OneOf(Model):
+    """Table with exactly one of the keys that `one_of` names in its configuration."""
+
+    @model_validator(mode="after")
+    def _check_one_of(self) -> Self:
+        schema: Any = self.model_config.get("json_schema_extra")
+        keys = [key for each in schema["oneOf"] for key in each["required"]]
+        given = [key for key in keys if getattr(self, key)]
+        if len(given) != 1:
+            here = f"are {', '.join(given)}" if given else "is none"
+            raise ValueError(f"has exactly one of {', '.join(keys)}; here {here}")
+        return self

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from handwheel.connectors.config.durations import Duration
 from handwheel.connectors.config.validation import Model, spelled
 
-from .schema_parts import Scalar, Text, as_list, check_one_of, one_of
+from .schema_parts import OneOf, Scalar, Text, as_list, one_of
 
 TimeOfDay = Annotated[
     str,
@@ -51,7 +51,7 @@ class ParameterSpec(Model):
         return self
 
 
-class _ItemSpec(Model):
+class _ItemSpec(OneOf):
     alarm: str = Field("", description="alarm: VAH-101A is the tag VAH-101A.active")
     when: str = Field("", description="condition")
     for_: Duration | None = Field(
@@ -63,11 +63,6 @@ class AllItemSpec(_ItemSpec):
     """Part of a trigger, an alarm or a condition with its duration."""
 
     model_config = one_of("alarm", "when")
-
-    @model_validator(mode="after")
-    def _check(self) -> "AllItemSpec":
-        check_one_of({"alarm": self.alarm, "when": self.when})
-        return self
 
 
 class ScheduleSpec(Model):
@@ -104,16 +99,12 @@ class TriggerItemSpec(_ItemSpec):
 
     @model_validator(mode="after")
     def _check(self) -> "TriggerItemSpec":
-        check_one_of({
-            "alarm": self.alarm, "when": self.when, "schedule": self.schedule,
-            "manual": self.manual,
-        })  # fmt: skip
         if self.for_ is not None and (self.schedule or self.manual):
             raise ValueError("for: goes with alarm and when")
         return self
 
 
-class TriggerSpec(Model):
+class TriggerSpec(OneOf):
     """Triggers of a run, any of which starts it, or all of them at once."""
 
     model_config = one_of("any", "all")
@@ -129,11 +120,6 @@ class TriggerSpec(Model):
         description="parts of one trigger, which starts a run once all are true at once",
     )
     rearm: str = Field("", description="condition to be true before one fires again")
-
-    @model_validator(mode="after")
-    def _check(self) -> "TriggerSpec":
-        check_one_of({"any": self.any, "all": self.all})
-        return self
 
 
 class ConcurrencySpec(Model):

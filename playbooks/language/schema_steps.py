@@ -12,6 +12,7 @@ from .schema_parts import (
     Id,
     ManualSpec,
     NotifySpec,
+    OneOf,
     OnFailSpec,
     RampSpec,
     RunField,
@@ -21,12 +22,11 @@ from .schema_parts import (
     WaitSpec,
     WorkOrderSpec,
     Writes,
-    check_one_of,
     one_of,
 )
 
 
-class StepSpec(Model):
+class StepSpec(OneOf):
     """Step with exactly one kind of work, and its verification."""
 
     model_config = one_of("write", "wait", "manual", "workorder", "notify", "run")
@@ -63,15 +63,6 @@ class StepSpec(Model):
 
     @model_validator(mode="after")
     def _check(self) -> "StepSpec":
-        work = {
-            "write": self.write,
-            "wait": self.wait,
-            "manual": self.manual,
-            "workorder": self.workorder,
-            "notify": self.notify,
-            "run": self.run,
-        }
-        check_one_of(work)
         for name in ("expect", "approval", "undo", "ramp"):
             if getattr(self, name) and not self.write:
                 raise ValueError(f"{name}: goes with write")
