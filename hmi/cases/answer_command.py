@@ -4,20 +4,14 @@ from typing import Annotated
 
 import typer
 
-from ..shell.cli.completion import complete_case
 from ..shell.cli.json_result import ResultOption
 from ..shell.cli.open_site import open_site
-from ..shell.cli.options import SiteOption
+from ..shell.cli.options import CaseArgument, SiteOption
 from ..shell.cli.signer_options import AsOption, PassphraseOption
 
 
 def answer(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="ID", help="Id of a case, or its beginning.", autocompletion=complete_case
-        ),
-    ],
+    name: CaseArgument,
     check: Annotated[
         str, typer.Argument(metavar="CHECK", help="The question, as cases show names it.")
     ],

@@ -22,9 +22,8 @@ from handwheel.tools.safe_text import plain
 
 from ..people.signing import open_to_list
 from ..runs.run_view import view_run
-from ..shell.cli.completion import complete_case
 from ..shell.cli.open_site import open_site
-from ..shell.cli.options import JsonOption, SiteOption
+from ..shell.cli.options import CaseArgument, JsonOption, SiteOption
 from ..shell.terminal.wrap import fold
 from .answer_command import answer
 from .case_view import case_fields, case_line, case_lines, commands_of
@@ -33,12 +32,6 @@ from .find_case import find_case, list_all, why_of
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-CaseArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="ID", help="Id of a case, or its beginning.", autocompletion=complete_case
-    ),
-]
 ShadowOption = Annotated[
     bool, typer.Option("--shadow", help="Of the shadow, which files nothing: run --shadow.")
 ]

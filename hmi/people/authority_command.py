@@ -43,7 +43,7 @@ from ..shell.cli.exits import CONFIGURATION, fail
 from ..shell.cli.field_lines import print_fields
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
-from ..shell.cli.options import JsonOption, SiteOption
+from ..shell.cli.options import EquipmentArgument, JsonOption, SiteOption
 from ..shell.cli.signer_options import AsOption, PassphraseOption
 from ..shell.terminal.wrap import fold
 from .lockout import system_user
@@ -59,15 +59,6 @@ from .signing import (
 )
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-
-EquipmentArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="EQUIPMENT",
-        help="Its name in site.yaml, or site.",
-        autocompletion=complete_equipment,
-    ),
-]
 
 _MODES: Mapping[str, TakenMode] = {
     "operator": "OPERATOR", "local": "LOCAL", "maintenance": "MAINTENANCE",

@@ -1,7 +1,6 @@
 """Command group `handwheel lockouts`."""
 
 import json
-from typing import Annotated
 
 import typer
 
@@ -16,10 +15,9 @@ from handwheel.tools.guardrails.interlocks.lockout_files import (
 from handwheel.tools.guardrails.ledger.latched_lockouts import latched_note, locked_scopes
 from handwheel.tools.safe_text import plain
 
-from ..shell.cli.completion import complete_equipment
 from ..shell.cli.field_lines import print_fields
 from ..shell.cli.open_site import open_site
-from ..shell.cli.options import JsonOption, SiteOption
+from ..shell.cli.options import EquipmentArgument, JsonOption, SiteOption
 from .lockout_lines import note_text, open_with_lockouts
 from .signing import tell_no_gate
 
@@ -46,16 +44,7 @@ def list_lockouts(site: SiteOption = None, as_json: JsonOption = False) -> None:
 
 @app.command("show")
 def show(
-    equipment: Annotated[
-        str,
-        typer.Argument(
-            metavar="EQUIPMENT",
-            help="Its name in site.yaml, or site.",
-            autocompletion=complete_equipment,
-        ),
-    ],
-    site: SiteOption = None,
-    as_json: JsonOption = False,
+    equipment: EquipmentArgument, site: SiteOption = None, as_json: JsonOption = False
 ) -> None:
     """Show a lockout and what its file says.
 

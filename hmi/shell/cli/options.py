@@ -1,9 +1,11 @@
-"""Options that several commands share."""
+"""Options and arguments that several commands share."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from .completion import complete_case, complete_equipment
 
 SiteOption = Annotated[
     Path | None,
@@ -14,3 +16,17 @@ SiteOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+EquipmentArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="EQUIPMENT",
+        help="Its name in site.yaml, or site.",
+        autocompletion=complete_equipment,
+    ),
+]
+CaseArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", help="Id of a case, or its beginning.", autocompletion=complete_case
+    ),
+]
