@@ -172,7 +172,7 @@ async def read_plant(
     diagnosis = diagnosis_of(site, hypotheses, view, found.baseline)
     look_ahead = SiteLookAhead(twin, site, view, process) if twin and process else None
     reader = SiteReader(site, _tags(site, plans, hypotheses, twin), recorders)
-    await _preload(view, recorded, diagnosis, look_ahead)
+    await preload(view, recorded, diagnosis, look_ahead)
     for tag in sorted(reader.computed.pasts):
         means = await asyncio.to_thread(recorded.hourly_means, tag, PAST_S)
         reader.computed.recall(tag, means)
@@ -251,7 +251,7 @@ async def _site_agents(
             writer.release()
 
 
-async def _preload(
+async def preload(
     view: PlantView, recorded: RecordedHistory, *more: RecalledWindows | None
 ) -> None:
     """Fills windows from recorded values. Tells after 2 s, stops after 60 s."""
