@@ -17,7 +17,7 @@ _person: ContextVar[str] = ContextVar("person", default="")  # at the console; e
 
 
 def did_you_mean(name: str, known: Iterable[str], better: str = "") -> str:
-    """Returns the end of a message on an unknown name: the most alike one, if any is.
+    """Returns how a message on an unknown name ends, with the known name most like it.
 
     Args:
         better: Suggested rather than another if it is known.

@@ -146,7 +146,7 @@ def twin_process(site: Site) -> Generator[TwinProcess | None]:
 
 
 class PlantReading(NamedTuple):
-    """What agents read of their plant, and what they make of it."""
+    """A plant as agents read it, with their diagnosis and foresight."""
 
     reader: SiteReader
     view: PlantView
