@@ -18,7 +18,6 @@ if TYPE_CHECKING:  # slow to import
     from collections.abc import Sequence
 
     from handwheel.evaluation.calibration.prediction import Prediction
-    from handwheel.evaluation.calibration.reliability import Reliability
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -62,7 +61,9 @@ def calibrate(
     found, modes = reliability(predictions), mode_offsets(predictions)
     print_result(reliability_fields(found, modes), reliability_lines(found, modes), as_json=as_json)
     if png is not None:
-        _save_plot(png, found)
+        from .plot import png_of  # it loads the library that draws
+
+        save_png(png, png_of(found))
 
 
 def _predictions(results: "Sequence[Path]", site: Path | None) -> "list[Prediction]":
@@ -80,9 +81,3 @@ def _predictions(results: "Sequence[Path]", site: Path | None) -> "list[Predicti
         step = "" if results else f"\n{close}"
         fail(f"too few {what}: {cases}, at least {_LEAST_CASES} are needed{step}", NO)
     return found
-
-
-def _save_plot(png: Path, found: "Reliability") -> None:
-    from .plot import png_of  # it loads the library that draws
-
-    save_png(png, png_of(found))

@@ -74,15 +74,12 @@ def _bin_row(each: Bin) -> tuple[str, ...]:
 
 
 def _row(each: Bin) -> str:
-    low, high, true, said = (_cell(share) for share in (*each.interval, each.true, each.predicted))
+    shares = (*each.interval, each.true, each.predicted)
+    low, high, true, said = (round(share * (_ACROSS - 1)) for share in shares)
     cells = ["─" if low <= n <= high else " " for n in range(_ACROSS)]
     cells[said] = "┼" if cells[said] == "─" else "│"
     cells[true] = "●"
     return "".join(cells).rstrip()
-
-
-def _cell(share: float) -> int:
-    return round(share * (_ACROSS - 1))
 
 
 def _mode_row(each: ModeOffset) -> tuple[str, ...]:

@@ -48,7 +48,11 @@ def _files_of(site: Site, path: str) -> Iterator[tuple[Path, str]]:
         playbook = _playbook(site, path)
         folder, wanted = playbook.path.parent, playbook.id
         shown = playbook.display_name.rpartition("/")[0] or "."
-    files = [each for each in _tests_in(folder) if not wanted or _is_about(each, wanted)]
+    files = [
+        each
+        for each in sorted(folder.rglob("*.yaml"))
+        if each.is_file() and is_tests_file(each) and (not wanted or _is_about(each, wanted))
+    ]
     if not files:
         about = f" of {wanted}" if wanted else ""
         raise ConfigError.of(f"there is no file of tests{about} in {shown}: {_NO_TESTS}", path)
@@ -62,12 +66,6 @@ def _playbook(site: Site, name: str) -> Playbook:
     if wrong:
         raise ConfigError([each.problem for each in wrong])
     return loaded[0]
-
-
-def _tests_in(folder: Path) -> Iterator[Path]:
-    return (
-        each for each in sorted(folder.rglob("*.yaml")) if each.is_file() and is_tests_file(each)
-    )
 
 
 def _is_about(path: Path, playbook: str) -> bool:

@@ -88,17 +88,13 @@ def step(session: ConsoleSession, event: ConsoleEvent, now: ConsoleClocks) -> Co
     return _STEPS[event](session, now)
 
 
-def _opened(session: ConsoleSession, now: ConsoleClocks) -> ConsoleSession:
-    return replace(session, state=ConsoleState.UNLOCKED, used=now, reason="")
-
-
-def _typed(session: ConsoleSession, now: ConsoleClocks) -> ConsoleSession:
-    return replace(session, used=now) if session.is_open else session
-
-
 _STEPS: Mapping[ConsoleEvent, Callable[[ConsoleSession, ConsoleClocks], ConsoleSession]] = {
-    ConsoleEvent.OPENED: _opened,
-    ConsoleEvent.TYPED: _typed,
+    ConsoleEvent.OPENED: lambda session, now: replace(
+        session, state=ConsoleState.UNLOCKED, used=now, reason=""
+    ),
+    ConsoleEvent.TYPED: lambda session, now: (
+        replace(session, used=now) if session.is_open else session
+    ),
     ConsoleEvent.TIME_PASSED: lambda session, now: session,
 }
 

@@ -13,7 +13,7 @@ from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.tools.errors import LedgerError, ToolFailed
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot, read_snapshot
 from handwheel.tools.guardrails.interlocks.authority import AuthorityStatus, authority_of
-from handwheel.tools.guardrails.ledger.listing import ListedRequest, load_listed
+from handwheel.tools.guardrails.ledger.listing import load_listed
 from handwheel.tools.guardrails.ledger.runner_lock import live_runner
 from handwheel.tools.guardrails.ledger.runs import load_rows, load_runs
 from handwheel.tools.guardrails.ledger.store.database import Ledger
@@ -80,7 +80,8 @@ async def read_site_status(site: Site, database: Ledger) -> SiteStatus:
     now = instant_now()
     alarms = [tag for tag in site.tags.values() if tag.is_alarm]
     known = {name for name, each in readings.items() if each.quality is Quality.GOOD}
-    recent = _recent_requests(database, now)
+    listed = load_listed(database, every=True)
+    recent = [each for each in listed if now.wall - each.filed.wall <= RECENT]
     clock = readings[site.clock_tag].scalar if site.clock_tag in known else None
     deliveries, unread = _deliveries(site)
     return SiteStatus(
@@ -138,11 +139,6 @@ async def _look_at(site: Site, tags: Sequence[Tag]) -> tuple[dict[str, DataValue
     except TimeoutError:
         return {}, f"no answer within {_ANSWER_S:g} s"
     return readings, next(iter(down.values()), "")
-
-
-def _recent_requests(database: Ledger, now: Instant) -> list[ListedRequest]:
-    found = load_listed(database, every=True)
-    return [each for each in found if now.wall - each.filed.wall <= RECENT]
 
 
 def _recent_runs(database: Ledger, now: Instant) -> dict[str, int]:

@@ -125,10 +125,6 @@ def run_typed(console: ConsoleContext, line: str) -> None:
     command(console, rest.strip())
 
 
-def _list(console: ConsoleContext, rest: str) -> None:
-    print_lines(folded(console.changes.overview(instant_now())))
-
-
 def _open(console: ConsoleContext, rest: str) -> None:
     with open_context(console.site) as context:
         record, now = _record(context, rest), instant_now()
@@ -283,7 +279,7 @@ def _spared_by_ctrl_c() -> Generator[None]:
 
 
 _COMMANDS: Mapping[str, Command] = {
-    "list": _list,
+    "list": lambda console, rest: print_lines(folded(console.changes.overview(instant_now()))),
     "status": _status,
     "open": _open,
     "propose": _propose,

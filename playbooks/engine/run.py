@@ -155,11 +155,6 @@ def _filed(run: Run, event: RunEvent) -> Run:
     return replace(run, requests=(*run.requests, str(event.body["request_id"])))
 
 
-def _asked_back(run: Run, event: RunEvent) -> Run:
-    asked_back = (*run.asked_back, str(event.body["request_id"]))
-    return replace(_filed(run, event), asked_back=asked_back)
-
-
 def _due(run: Run, event: RunEvent) -> Run:
     action_id = str(event.body["action_id"])
     return replace(
@@ -259,7 +254,9 @@ _NOTES: Mapping[EventKind, Callable[[Run, RunEvent], Run]] = {
     ),
     _E.ALREADY: _already,
     _E.FILED: _filed,
-    _E.ASKED_BACK: _asked_back,
+    _E.ASKED_BACK: lambda run, event: replace(
+        _filed(run, event), asked_back=(*run.asked_back, str(event.body["request_id"]))
+    ),
     _E.STARTED: lambda run, event: replace(run, began_s=event.process_s),
     _E.APPROVED: lambda run, event: replace(run, began_s=event.process_s),
     _E.LAPSED: lambda run, event: replace(

@@ -8,7 +8,6 @@ from handwheel.tools.errors import ToolFailed
 from handwheel.tools.guardrails.audit.audit import Audit, audit
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.store.database import Ledger
-from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.requests.timestamps import parse_stamp
 from handwheel.tools.safe_text import plain, printable
@@ -42,8 +41,9 @@ def build_report(
         LedgerError: The ledger cannot be read.
     """
     roster, policy = load_roster(site), load_policy(site)
+    end = Period(None, until)
     with database.one_moment():
-        journal = read_journal(_before(database.journal(), until))
+        journal = read_journal(each for each in database.journal() if end.has(read_entry(each)))
         found = audit(database, site, roster, policy.satisfied)
     note_closed_writes(list(journal.requests.values()), journal.entries)
     span, work = Period(since, until), read_work(site, until)
@@ -65,11 +65,6 @@ def build_report(
         recorded_trends(site, case_histories(journal), since, until),
     )
     return report, not found.faults
-
-
-def _before(rows: Iterable[JournalRow], until: datetime) -> Iterable[JournalRow]:
-    end = Period(None, until)
-    return (each for each in rows if end.has(read_entry(each)))
 
 
 def _notices(site: Site, since: datetime, until: datetime, now: datetime) -> Iterator[Item]:

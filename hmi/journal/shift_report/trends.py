@@ -30,7 +30,7 @@ def recorded_trends(
     names = Counter(
         name
         for case in cases
-        if _last(case) >= since
+        if parse_stamp(case.entries[-1].at) >= since
         for each in case.entries
         for name in _NAME.findall(str(each.body))
         if name in site.tags and site.tags[name].kind == "float"
@@ -44,7 +44,3 @@ def recorded_trends(
                 title = f"{plain(name)} {printable(site.tags[name].unit)}".rstrip()
                 found.append(Trend(title, values))
     return found
-
-
-def _last(case: CaseHistory) -> datetime:
-    return parse_stamp(case.entries[-1].at)

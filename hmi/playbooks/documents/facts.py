@@ -40,7 +40,7 @@ def facts_of(playbook: Playbook, plan: BoundPlaybook) -> Iterator[Fact]:
         *_invariants(plan),
         *(_approval("approval", plan.approval) if plan.approval else ()),
         *(fact for step in plan.steps for fact in _step(step)),
-        *((_key(f"safe state step {e.id}", "if"), e.if_.text) for e in plan.safe_state if e.if_),
+        *(((f"safe state step {e.id}", "if"), e.if_.text) for e in plan.safe_state if e.if_),
         (("approval", "covers"), ", ".join(sorted(plan.covers))),
         *_ends(playbook.file, plan),
     )
@@ -59,10 +59,6 @@ def writes_of(plan: BoundPlaybook) -> Iterator[Fact]:
 def _writes(subject: str, writes: Sequence[Write]) -> Iterator[Fact]:
     for each in writes:
         yield (subject, f"{WRITES}{each.tag.name}"), each.shown
-
-
-def _key(subject: str, what: str) -> Key:
-    return subject, what
 
 
 def _heading(file: PlaybookFile) -> Iterator[Fact]:

@@ -128,8 +128,5 @@ def mermaid(graph: Graph) -> str:
 
 
 def _label(lines: tuple[str, ...]) -> str:
-    return "<br>".join(re.sub(r"[^\w .,:;()/%+*=-]", _entity, printable(each)) for each in lines)
-
-
-def _entity(found: re.Match[str]) -> str:
-    return f"#{ord(found[0])};"
+    marks = re.compile(r"[^\w .,:;()/%+*=-]")
+    return "<br>".join(marks.sub(lambda it: f"#{ord(it[0])};", printable(each)) for each in lines)

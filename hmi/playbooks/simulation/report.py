@@ -102,16 +102,13 @@ def asked_lines(simulated: Simulated) -> Iterator[str]:
         if each.rated.unreleased:
             yield f"{'':9}UNRELEASED: {printable(each.rated.unreleased)}"
         for action in request.commands:
-            yield f"{'':9}{plain(action.tag)} {_before(action)} → {_now(action)}".rstrip()
+            now = f"{action.shown} {action.unit}"
+            yield f"{'':9}{plain(action.tag)} {_before(action)} → {printable(now)}".rstrip()
 
 
 def _before(action: Action) -> str:
     found = next((each.shown for each in action.expected if each.tag == action.tag), "?")
     return printable(found)
-
-
-def _now(action: Action) -> str:
-    return printable(f"{action.shown} {action.unit}")
 
 
 def margin_lines(simulated: Simulated) -> Iterator[str]:
@@ -260,13 +257,9 @@ def _margin_fields(each: _OwnMargin) -> Mapping[str, Any]:
     return {
         "invariant": text, "broken_at_s": broken_at_s,
         "comparison": margin.text if margin else None,
-        "smallest": _finite(margin.smallest) if margin else None,
+        "smallest": margin.smallest if margin and isfinite(margin.smallest) else None,
         "unit": margin.unit if margin else None, "at_s": margin.at_s if margin else None,
     }  # fmt: skip
-
-
-def _finite(value: float) -> float | None:
-    return value if isfinite(value) else None
 
 
 def _asked_fields(asked: Asked) -> Mapping[str, Any]:

@@ -278,9 +278,5 @@ def _class(card: Card) -> Iterator[Row]:
         people = f"one {card.roles[0]}" if len(card.roles) == 1 else "one person"
     yield Row(["", f"{card.risk_class}{because}; {people}"])
     if card.signed:
-        yield Row(["", f"signed by {_names(card)}"])
-
-
-def _names(card: Card) -> str:
-    names: Sequence[str] = [f"{each.person} ({each.role})" for each in card.signed]
-    return ", ".join(names)
+        names = ", ".join(f"{each.person} ({each.role})" for each in card.signed)
+        yield Row(["", f"signed by {names}"])

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 NARROWEST, WIDEST = 60, 80
@@ -107,11 +107,7 @@ def _aligned(rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
         mark, rest = f"{row.cells[0]:<2}", cells[1:]
         if len(row.cells) == 1:
             mark, rest = "  ", cells
-        yield (mark + _joined(rest)).rstrip(), row
-
-
-def _joined(cells: Iterable[str]) -> str:
-    return "  ".join(cell for cell in cells if cell)
+        yield (mark + "  ".join(filter(None, rest))).rstrip(), row
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -66,12 +66,9 @@ def _frames(context: DecisionContext, frame_log: Path) -> tuple[list[str], bool]
             is_matched = False
         else:
             sent.remove(action)
-        lines.append(f"  {frame['wall'][11:19]}  {wire}  {_meant(action)}")
+        meant = action.meant if action else "NOT APPROVED"
+        lines.append(f"  {frame['wall'][11:19]}  {wire}  {meant}")
     return lines, is_matched
-
-
-def _meant(action: _Sent | None) -> str:
-    return action.meant if action else "NOT APPROVED"
 
 
 def _sent(context: DecisionContext) -> Iterator[_Sent]:

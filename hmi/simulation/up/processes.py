@@ -191,7 +191,7 @@ class LocalProcesses:
                     self._tell("the processes keep the old files, and the gate refuses writes")
                     continue
                 self.news.put(site)
-                is_playbooks = not changed & _of_the_gate(site)
+                is_playbooks = not changed & {"site.yaml", "policy.yaml", site.tags_file}
                 who = "the agents start" if is_playbooks else "gate and agents start"
                 self._tell(f"{', '.join(sorted(changed))} changed: {who} again")
                 return _Next.AGENTS if is_playbooks else _Next.ALL
@@ -239,10 +239,6 @@ class LocalProcesses:
 
     def _tell(self, line: str) -> None:
         self.news.put(printable(line, _LONG))
-
-
-def _of_the_gate(site: Site) -> set[str]:
-    return {"site.yaml", "policy.yaml", site.tags_file}
 
 
 def _grant(started: StartedSite) -> None:

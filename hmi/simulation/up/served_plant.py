@@ -54,10 +54,10 @@ def plant_of(site: Site) -> ServedPlant:
         NotConnected: The password of the gate cannot be read.
     """
     models = {namespace_uri(name): name for name in plant_names()}
-    opcua = [(name, each) for name, each in site.connections.items() if _is_opcua(each)]
+    opcua = [(n, each) for n, each in site.connections.items() if isinstance(each, OpcuaConnection)]
     modbus = [each for each in site.connections.values() if isinstance(each, ModbusConnection)]
     name, dcs = opcua[0] if opcua else ("", None)
-    if not isinstance(dcs, OpcuaConnection) or dcs.application_uri not in models:
+    if dcs is None or dcs.application_uri not in models:
         raise _no_plant(site, "which needs an application_uri of one of " + ", ".join(models))
     if len(opcua) > 1 or len(modbus) > 1:
         raise _no_plant(site, "and at most one Modbus connection")
@@ -68,10 +68,6 @@ def plant_of(site: Site) -> ServedPlant:
         modbus[0].read.port if modbus else 0,
         modbus[0].write.port if modbus and modbus[0].write else 0,
     )
-
-
-def _is_opcua(connection: object) -> bool:
-    return isinstance(connection, OpcuaConnection)
 
 
 def _no_plant(site: Site, words: str) -> ConfigError:

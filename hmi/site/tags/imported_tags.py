@@ -114,7 +114,7 @@ def merge(site: Site, source: TagSource, *, is_writable: bool) -> TagMerge:
     added: dict[str, ImportedTag] = {}
     same_count, read_only_count, differences = 0, 0, list[str]()
     for tag in source.tags:
-        fields = tag.fields if is_writable else _without_writing(tag.fields)
+        fields = {k: v for k, v in tag.fields.items() if is_writable or k not in _WRITING}
         if tag.name in present:
             line, _ = document.places["tags", tag.name]
             told = list(_differences(present[tag.name], fields, line, source.where))
@@ -126,10 +126,6 @@ def merge(site: Site, source: TagSource, *, is_writable: bool) -> TagMerge:
     left_out = list(_leave_out(site, source, added))
     entries = {name: tag.fields for name, tag in added.items()}
     return TagMerge(entries, same_count, differences, left_out, read_only_count)
-
-
-def _without_writing(fields: Mapping[str, object]) -> Mapping[str, object]:
-    return {key: value for key, value in fields.items() if key not in _WRITING}
 
 
 def _leave_out(site: Site, source: TagSource, added: dict[str, ImportedTag]) -> Iterator[str]:

@@ -181,9 +181,13 @@ def _commands(inputs: Inputs, steps: Sequence[Step], values: FixedValues) -> Ite
         for write in open_writes(inputs, step):
             own = [_requirement(_filed_if(step.if_, inputs), "if")] if step.if_ else []
             found = values.writes[step.id, write.tag.name]
+            promises = tuple(
+                f"{each.that.bound} within {format_duration(each.within_s)}"
+                for each in step.expects
+            )
             yield Command(
                 ProposedWrite(write.tag, found.known), step.id, (*first, *invariants, *own),
-                found.reads, _pending(step), step.ramp_per_s,
+                found.reads, promises, step.ramp_per_s,
             )  # fmt: skip
             first = first if step.if_ else []  # a skipped command checks nothing
 
@@ -196,12 +200,6 @@ def _filed_if(condition: Condition, inputs: Inputs) -> Condition:
             reason = f"{each.key} is not known before {each.step} has ended; write a hold point"
             raise InvalidArguments(reason)
     return condition.with_recorded(inputs.plant.recorded) if condition.step_values else condition
-
-
-def _pending(step: Step) -> tuple[str, ...]:
-    return tuple(
-        f"{each.that.bound} within {format_duration(each.within_s)}" for each in step.expects
-    )
 
 
 def _recovery(

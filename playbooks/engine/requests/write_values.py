@@ -144,8 +144,5 @@ def fix_value(
         value = float(f"{value:.{_DIGITS}g}") if write.tag.kind == "float" else round(value)
         if fault := outside_range(write.tag, value):
             return FixedValue(None, f"{fault}: {shown}")
-    return FixedValue(value, reads=reads, shown=f"{name} = {_amount(write, value)} = {shown}")
-
-
-def _amount(write: Write, value: Value) -> str:
-    return f"{write.tag.show_value(value)} {write.tag.unit}".rstrip()
+    amount = f"{write.tag.show_value(value)} {write.tag.unit}".rstrip()
+    return FixedValue(value, reads=reads, shown=f"{name} = {amount} = {shown}")

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from handwheel.playbooks.lint.explanations import explanations, sample_parts
+from handwheel.playbooks.lint.explanations import explanations
 
-from ..sample_playbook import GOOD
+from ..sample_playbook import GOOD, sample_parts
 
 
 @dataclass(frozen=True)

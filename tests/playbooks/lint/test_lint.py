@@ -25,12 +25,12 @@ from handwheel.playbooks.language.loader import (
     load_library,
     load_playbook,
 )
-from handwheel.playbooks.lint.explanations import explanations, sample_parts
+from handwheel.playbooks.lint.explanations import explanations
 from handwheel.playbooks.lint.lint import lint, lint_all
 
 from ...plants.served import site_of
 from ...project.pages.doc_tables import DOCS, ROOT, sections, spans, text_of
-from ..sample_playbook import GOOD, changed, findings_of, loaded
+from ..sample_playbook import GOOD, changed, findings_of, loaded, sample_parts
 from .faults import AGAIN, FAULTS, HOLD_POINT, LEASE, START, Fault, waits_first
 
 T0_US = 1_790_000_000_000_000
