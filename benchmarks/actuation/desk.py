@@ -53,7 +53,7 @@ from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import meaning_of
-from handwheel.tools.guardrails.signatures.message import Message, SignedText, submit
+from handwheel.tools.guardrails.signatures.message import Message, submit
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.request import (
     ActionRequest,
@@ -219,7 +219,7 @@ class Desk:
         meaning = meaning_of("propose", request)
         statement = Statement("propose", meaning, "operator", 60.0, request.digest)
         signed = sign_statement(context.database, self._people[GRANTOR], statement, now)
-        return Propose(site=context.site.id, request=request, signed=SignedText.of(signed))
+        return Propose(site=context.site.id, request=request, signed=signed)
 
     def _asked(
         self, tag: str, value: Value, survey: Survey | None, now: Instant
@@ -266,7 +266,7 @@ class Desk:
             card=card.digest,
         )  # fmt: skip
         signed = sign_statement(context.database, self._people[APPROVER], statement, now)
-        return Decide(site=site.id, signed=SignedText.of(signed), card=card.text)
+        return Decide(site=site.id, signed=signed, card=card.text)
 
     def _survey(self, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
         names = {tag.connection for tag in write}

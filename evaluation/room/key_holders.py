@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.identity.keys import PrivateKey, fingerprint
 from handwheel.tools.guardrails.identity.roster import Operator
+from handwheel.tools.guardrails.ledger.decisions import Signed
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.guardrails.signatures.decisions import Signed, SubjectVerdict
+from handwheel.tools.guardrails.signatures.decisions import SubjectVerdict
 from handwheel.tools.guardrails.signatures.signing import (
     Signer,
     sign_statement,

@@ -35,7 +35,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     run_subject,
 )
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
-from handwheel.tools.guardrails.signatures.message import Message, SignedText, submit
+from handwheel.tools.guardrails.signatures.message import Message, submit
 from handwheel.tools.guardrails.signatures.signing import subject_statement
 from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import stamp
@@ -63,7 +63,7 @@ class Orders(KeyHolders):
             equipment=equipment,
             until=until,
             generation=generation,
-            signed=SignedText.of(signed),
+            signed=signed,
         )
         self._submit_message(message)
         return until
@@ -88,7 +88,7 @@ class Orders(KeyHolders):
             raise InvalidArguments(f"{scope} is not locked out")
         signed = self.sign_subject("release", lockout_subject(scope, generation), person)
         message = ReleaseLockout(
-            site=self._site_id, scope=scope, generation=generation, signed=SignedText.of(signed)
+            site=self._site_id, scope=scope, generation=generation, signed=signed
         )
         self._submit_message(message)
 
@@ -96,7 +96,7 @@ class Orders(KeyHolders):
         """Revokes the key of a person, by an administrator. See `RevokeKey`."""
         subject = key_subject(self.key_id(person))
         signed = self.sign_subject("revoke-key", subject, by)
-        self._submit_message(RevokeKey(site=self._site_id, signed=SignedText.of(signed)))
+        self._submit_message(RevokeKey(site=self._site_id, signed=signed))
 
     def order_start(self, plan: BoundPlaybook, given: Mapping[str, str], person: str) -> str:
         """Orders that a playbook starts, and returns the id of its case.
@@ -117,7 +117,7 @@ class Orders(KeyHolders):
         """Answers a question of an open case. Raises `GuardrailError` if it does not count."""
         signer = self.signer(person)
         statement = subject_statement(signer, "answer-check", answer.subject, answer.digest)
-        signed = SignedText.of(self.sign(person, statement))
+        signed = self.sign(person, statement)
         self._submit_message(AnswerCheck(site=self._site_id, answer=answer, signed=signed))
 
     def order_run(self, run_id: str, order: Order, person: str, roles: Collection[str]) -> RunOrder:
@@ -140,7 +140,7 @@ class Orders(KeyHolders):
             order=order,
             seq=seen,
             roles=tuple(sorted(roles)),
-            signed=SignedText.of(signed),
+            signed=signed,
         )
         return order_in(self._submit_message(message))
 

@@ -17,6 +17,7 @@ from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.propose import Propose
 from handwheel.tools.guardrails.approval.session import check_approvable, current_card, role_for
 from handwheel.tools.guardrails.identity.keys import PrivateKey
+from handwheel.tools.guardrails.ledger.decisions import Signed
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 from handwheel.tools.guardrails.ledger.store.states import RequestState
@@ -25,11 +26,9 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
     ActionVerdict,
     RequestVerdict,
-    Signed,
     meaning_of,
     meaning_of_subject,
 )
-from handwheel.tools.guardrails.signatures.message import SignedText
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
@@ -106,7 +105,7 @@ class People(Orders):
         message = Propose(
             site=self._site_id,
             request=request,
-            signed=SignedText.of(signed),
+            signed=signed,
             denial=denial.reason if denial else None,
         )
         self._submit_message(message)
@@ -146,7 +145,7 @@ class People(Orders):
 
     def _say(self, name: str, signed: Signed, card: str | None) -> RequestState:
         """Submits a decision on a request, and returns the request's new state."""
-        self._submit_message(Decide(site=self._site_id, signed=SignedText.of(signed), card=card))
+        self._submit_message(Decide(site=self._site_id, signed=signed, card=card))
         return self.record(name).state
 
     def card_of(self, record: RequestRecord) -> str:

@@ -16,7 +16,7 @@ from handwheel.tools.guardrails.signatures.check_answers import (
     check_answerer,
     check_case_open,
 )
-from handwheel.tools.guardrails.signatures.message import SignedText, submit
+from handwheel.tools.guardrails.signatures.message import submit
 from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import plain, printable
@@ -60,7 +60,7 @@ def answer_question(
         signer, now = open_signer(site, operator, passphrase_file), instant_now()
         subject, card = answer.subject, answer.digest
         signed = sign_subject(context, signer, "answer-check", subject, now, card=card)
-        message = AnswerCheck(site=site.id, answer=answer, signed=SignedText.of(signed))
+        message = AnswerCheck(site=site.id, answer=answer, signed=signed)
         submit(context, message, now)
         tell_result(case_id=case_id, check=check, answer=said, person=operator.person)
         is_read = is_runner_alive(context.database, instant_now())

@@ -35,7 +35,7 @@ from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import authority_subject, maintenance_subject
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
-from handwheel.tools.guardrails.signatures.message import SignedText, submit
+from handwheel.tools.guardrails.signatures.message import submit
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ..shell.cli.completion import complete_equipment
@@ -202,7 +202,7 @@ def grant_signed(context: DecisionContext, equipment: str, lasts: timedelta, sig
         equipment=equipment,
         until=until,
         generation=generation,
-        signed=SignedText.of(signed),
+        signed=signed,
     )
     submit(context, message, now)
     return until
@@ -264,7 +264,7 @@ def _end_maintenance(
         generation=row.generation,
         taken_by=row.person,
         mode=mode,
-        signed=SignedText.of(signed),
+        signed=signed,
     )
     return ended_by(submit(context, message, now))
 

@@ -19,7 +19,7 @@ from handwheel.tools.guardrails.ledger.latched_lockouts import (
     lockout_generations,
 )
 from handwheel.tools.guardrails.signatures.decisions import lockout_subject
-from handwheel.tools.guardrails.signatures.message import SignedText, submit
+from handwheel.tools.guardrails.signatures.message import submit
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..shell.cli.completion import complete_equipment
@@ -74,7 +74,7 @@ def command(
             site=opened.id,
             scope=equipment,
             generation=generation,
-            signed=SignedText.of(sign_subject(context, signer, "release", subject, now)),
+            signed=sign_subject(context, signer, "release", subject, now),
         )
         submit(context, message, now)
     typer.echo(f"released: {equipment}")

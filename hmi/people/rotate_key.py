@@ -20,7 +20,7 @@ from handwheel.tools.guardrails.identity.rotation import Rotation, check_rotatio
 from handwheel.tools.guardrails.ledger.store.log_file import has_ledger
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import key_subject
-from handwheel.tools.guardrails.signatures.message import SignedText, submit
+from handwheel.tools.guardrails.signatures.message import submit
 from handwheel.tools.requests.timestamps import instant_now, parse_stamp, stamp
 
 from ..shell.terminal.passphrase import new_passphrase
@@ -113,7 +113,7 @@ def revoke(context: DecisionContext, signer: Signer, key_id: str) -> None:
     check_gate(context.database)
     now = instant_now()
     signed = sign_subject(context, signer, "revoke-key", key_subject(key_id), now)
-    submit(context, RevokeKey(site=context.site.id, signed=SignedText.of(signed)), now)
+    submit(context, RevokeKey(site=context.site.id, signed=signed), now)
 
 
 def _now() -> datetime:

@@ -8,12 +8,13 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import NoGate
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import Operator, load_roster
+from handwheel.tools.guardrails.ledger.decisions import Signed
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures import signing
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.guardrails.signatures.decisions import Signed, SubjectVerdict
+from handwheel.tools.guardrails.signatures.decisions import SubjectVerdict
 from handwheel.tools.guardrails.signatures.message import GateClient, Message, submit
 from handwheel.tools.guardrails.signatures.signing import Signer, subject_statement
 from handwheel.tools.guardrails.signatures.statement import Statement

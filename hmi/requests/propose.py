@@ -23,7 +23,7 @@ from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactl
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import meaning_of
-from handwheel.tools.guardrails.signatures.message import SignedText, submit
+from handwheel.tools.guardrails.signatures.message import submit
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.duration_text import exact_span
 from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
@@ -87,7 +87,7 @@ async def propose_writes(
     message = Propose(
         site=site.id,
         request=request,
-        signed=SignedText.of(signed),
+        signed=signed,
         denial=denial.reason if denial else None,
     )
     submit(decision_context, message, now)

@@ -11,7 +11,7 @@ from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import RequestVerdict, meaning_of
 from handwheel.tools.guardrails.signatures.entitlement import check_objector
-from handwheel.tools.guardrails.signatures.message import SignedText, submit
+from handwheel.tools.guardrails.signatures.message import submit
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.timestamps import instant_now
@@ -58,6 +58,6 @@ def object_to(
         digest=request.digest,
         comment=reason,
     )
-    signed = SignedText.of(sign_statement(context.database, signer, statement, now))
+    signed = sign_statement(context.database, signer, statement, now)
     submit(context, Decide(site=context.site.id, signed=signed), now)
     return load_exactly(context.database, request.request_id).state

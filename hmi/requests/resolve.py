@@ -19,7 +19,7 @@ from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestS
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import ActionVerdict, meaning_of_subject
 from handwheel.tools.guardrails.signatures.entitlement import check_resolver
-from handwheel.tools.guardrails.signatures.message import SignedText, submit
+from handwheel.tools.guardrails.signatures.message import submit
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.timestamps import instant_now
 
@@ -87,7 +87,7 @@ def resolve_action(
         card=outcome.digest,
     )
     now = instant_now()
-    signed = SignedText.of(sign_statement(context.database, signer, statement, now))
+    signed = sign_statement(context.database, signer, statement, now)
     submit(context, Decide(site=context.site.id, signed=signed, card=outcome.text), now)
     return load_exactly(context.database, request.request_id).state, found
 

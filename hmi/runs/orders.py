@@ -28,7 +28,7 @@ from handwheel.tools.guardrails.ledger.store.request_status import resolve_hint
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import meaning_of_subject, run_subject
 from handwheel.tools.guardrails.signatures.entitlement import check_roles
-from handwheel.tools.guardrails.signatures.message import SignedText, submit
+from handwheel.tools.guardrails.signatures.message import submit
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import printable
@@ -163,7 +163,7 @@ def sign_order(
         order=order,
         seq=seen,
         roles=tuple(sorted(roles)),
-        signed=SignedText.of(signed),
+        signed=signed,
     )
     return order_in(submit(context, message, now))
 

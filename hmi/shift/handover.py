@@ -13,7 +13,7 @@ from handwheel.tools.guardrails.approval.shift_handover import (
 )
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.guardrails.signatures.message import SignedText, submit
+from handwheel.tools.guardrails.signatures.message import submit
 from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.timestamps import instant_now
 
@@ -96,8 +96,8 @@ def _record(
     message = HandOverShift(
         site=context.site.id,
         summary=summary,
-        leaving=SignedText.of(ended),
-        coming=SignedText.of(taken),
+        leaving=ended,
+        coming=taken,
     )
     submit(context, message, now)
 

@@ -44,7 +44,7 @@ from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import run_subject
-from handwheel.tools.guardrails.signatures.message import SignedText, submit
+from handwheel.tools.guardrails.signatures.message import submit
 from handwheel.tools.maintenance.work_order_database import WorkOrders
 from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import instant_now, parse_stamp
@@ -211,7 +211,7 @@ class ProcessEngine:
             order="signoff",
             seq=seen,
             roles=(role,),
-            signed=SignedText.of(signed),
+            signed=signed,
         )
         submit(context, message, now)
 

@@ -1,6 +1,7 @@
 """The gate's own ledger, filled past everything that judges a message before it is recorded."""
 
 from handwheel.tools.guardrails.ledger.actions import due_actions, requests_in, states_in
+from handwheel.tools.guardrails.ledger.decisions import Signed
 from handwheel.tools.guardrails.ledger.lifecycle import move_action, move_request
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import (
@@ -8,7 +9,6 @@ from handwheel.tools.guardrails.ledger.store.states import (
     ActionState,
     RequestState,
 )
-from handwheel.tools.guardrails.signatures.decisions import Signed
 from handwheel.tools.requests.timestamps import Instant
 
 WHY = "nobody has looked at it"
@@ -23,7 +23,7 @@ def record_decision(
     chain: str | None = None,
 ) -> None:
     """Records a decision about a request, a lockout or a key, whatever it says."""
-    body: dict[str, object] = {"text": signed.text, "signature": signed.signature_hex}
+    body: dict[str, object] = {"text": signed.text, "signature": signed.signature}
     if card is not None:
         body["card"] = card
     if chain is not None:

@@ -9,10 +9,11 @@ from typing import Any
 
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.cards.outcome_card import Outcome
+from handwheel.tools.guardrails.ledger.decisions import Signed
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
 from handwheel.tools.guardrails.ledger.store.database import Database
-from handwheel.tools.guardrails.signatures.decisions import Decision, Signed, meaning_of, new_nonce
+from handwheel.tools.guardrails.signatures.decisions import Decision, meaning_of, new_nonce
 from handwheel.tools.requests.canonical import signed_bytes
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import instant_now, stamp
@@ -64,7 +65,8 @@ class Forger(SiteFolder):
             "card": card.digest if card else None, **more,
         }  # fmt: skip
         text = Decision.model_validate(document).text
-        return Signed(text, key_of(key or by).sign(signed_bytes("decision", text)).hex())
+        signature = key_of(key or by).sign(signed_bytes("decision", text)).hex()
+        return Signed(text=text, signature=signature)
 
     def force(self, record: RequestRecord, *decisions: tuple[Signed, Card | None]) -> None:
         """Records decisions and an approved, due request, past every check."""

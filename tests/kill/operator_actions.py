@@ -51,7 +51,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     meaning_of_subject,
     run_subject,
 )
-from handwheel.tools.guardrails.signatures.message import SignedText, submit
+from handwheel.tools.guardrails.signatures.message import submit
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import Proposer
@@ -105,7 +105,7 @@ class Desk:
             )
             meaning = meaning_of("propose", request)
             said = Statement("propose", meaning, "operator", _VALID_S, request.digest)
-            signed = SignedText.of(sign_statement(context.database, signer, said, now))
+            signed = sign_statement(context.database, signer, said, now)
             assert denial is None
             submit(context, Propose(site=self.site.id, request=request, signed=signed), now)
         return request.request_id
@@ -135,9 +135,7 @@ class Desk:
         )  # fmt: skip
         with self.opened() as context:
             now = instant_now()
-            signed = SignedText.of(
-                sign_statement(context.database, self.signers[APPROVER], said, now)
-            )
+            signed = sign_statement(context.database, self.signers[APPROVER], said, now)
             submit(context, Decide(site=self.site.id, signed=signed, card=known.text), now)
 
     def hand_over(self) -> None:
@@ -146,9 +144,7 @@ class Desk:
             now, until = instant_now(), stamp(instant_now().wall + _LASTS)
             generation = next_generation(context.database, PUMPS)
             said = said_of("grant-authority", authority_subject(PUMPS, generation, until))
-            signed = SignedText.of(
-                sign_statement(context.database, self.signers[PROPOSER], said, now)
-            )
+            signed = sign_statement(context.database, self.signers[PROPOSER], said, now)
             message = GrantAuthority(
                 site=self.site.id, equipment=PUMPS, until=until, generation=generation,
                 signed=signed,
@@ -160,9 +156,7 @@ class Desk:
         with self.opened() as context:
             now, seen = instant_now(), newest_event(context.database, run_id)
             said = said_of(VERDICTS[order], run_subject(run_id, seen))
-            signed = SignedText.of(
-                sign_statement(context.database, self.signers[APPROVER], said, now)
-            )
+            signed = sign_statement(context.database, self.signers[APPROVER], said, now)
             message = OrderRun(
                 site=self.site.id, run_id=run_id, order=order, seq=seen, roles=("operator",),
                 signed=signed,

@@ -9,7 +9,7 @@ from handwheel.tools.guardrails.approval.decide import Decide
 from handwheel.tools.guardrails.ledger.records import load_unfinished
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.decisions import ActionVerdict
-from handwheel.tools.guardrails.signatures.message import SignedText, submit
+from handwheel.tools.guardrails.signatures.message import submit
 
 from ...room.enrolment import OPERATORS
 from ...room.room import Room
@@ -79,7 +79,7 @@ class DecidingPeople:
         record = people.record(name)
         card = people.card_of(record)
         statement = people.statement("approve", record.request, person, card)
-        signed = SignedText.of(people.sign(person, statement))
+        signed = people.sign(person, statement)
         message = Decide(site=people.decision_context.site.id, signed=signed, card=card)
         submit(people.decision_context, message, clock.now())
         own = self.signed.setdefault(record.request.digest, SignedRequest(record.request))

@@ -7,11 +7,11 @@ from typing import Any, cast
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.identity.roster import Roster
+from handwheel.tools.guardrails.ledger.decisions import Signed
 from handwheel.tools.guardrails.signatures.administrators import administrator_decision
 from handwheel.tools.guardrails.signatures.decisions import (
     Decision,
     Reason,
-    Signed,
     key_subject,
     parse_decision,
     verify,
@@ -51,7 +51,7 @@ class Signatures:
 
     def write(self, report: ReportWriter, entry: JournalEntry, lead: str) -> None:
         """Writes the signature in a row, with a number or a time in front."""
-        signed = Signed(entry.body["text"], entry.body["signature"])
+        signed = Signed(text=entry.body["text"], signature=entry.body["signature"])
         decision = parse_decision(signed.text)
         verdict = VERDICTS.get(decision.verdict, decision.verdict)
         about = f": {printable(decision.subject or '')}" if decision.verdict in _ABOUT_SITE else ""

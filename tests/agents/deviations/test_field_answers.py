@@ -11,12 +11,11 @@ from handwheel.agents.diagnosis.check_names import CheckKey
 from handwheel.agents.diagnosis.failure_modes import CheckSpec
 from handwheel.tools.errors import GuardrailError, InvalidArguments, PermitRefused
 from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.ledger.decisions import Signed
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.check_answers import AnswerCheck, CheckAnswer
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.guardrails.signatures.decisions import Signed
-from handwheel.tools.guardrails.signatures.message import SignedText
 
 from ...gate.testbed.authority_grant import signed_word
 from ...sites.in_memory import make_site
@@ -56,7 +55,7 @@ def answered(people: DecisionContext, answer: str = "hot", by: str = "anna") -> 
 
 
 def tell(people: DecisionContext, given: CheckAnswer, signed: Signed) -> None:
-    message = AnswerCheck(site=people.site.id, answer=given, signed=SignedText.of(signed))
+    message = AnswerCheck(site=people.site.id, answer=given, signed=signed)
     message.apply(people, NOW)
 
 

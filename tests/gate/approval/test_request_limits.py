@@ -8,6 +8,7 @@ import pytest
 
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.site import load_site
+from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.request_limits import REFUSED, Proposal, TooManyRequests
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import load_requests
@@ -65,7 +66,8 @@ def test_agents_are_refused_as_people_are_and_ask_later(runner: Runner) -> None:
     for record in load_requests(runner.room.desk.database)[:1]:
         runner.room.desk.say("reject", record.request, "anna")
     runner.file(request, denial)
-    runner.file(request, denial)  # the same proposal once more: nobody is asked again
+    with pytest.raises(PermitRefused, match="was filed before"):
+        runner.file(request, denial)
     assert _waiting(runner.room) == 5
 
 

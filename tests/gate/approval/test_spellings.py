@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Reason, Signed
+from handwheel.tools.guardrails.ledger.decisions import Signed
+from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, Reason
 from handwheel.tools.requests.canonical import parse_canonical, signed_bytes
 from handwheel.tools.requests.request import ActionRequest
 
@@ -67,7 +68,8 @@ async def test_a_decision_in_which_a_key_stands_twice_is_none(room: Watched) -> 
     room.note(request)
     text = room.desk.signed("reject", request, "anna").text
     twice = text.replace('"verdict":"reject"', '"verdict":"reject","verdict":"approve"')
-    forged = Signed(twice, key_of("anna").sign(signed_bytes("decision", twice)).hex())
+    signature = key_of("anna").sign(signed_bytes("decision", twice)).hex()
+    forged = Signed(text=twice, signature=signature)
     with pytest.raises(DecisionRefused, match=str(Reason.NOT_CANONICAL)):
         decide(room.desk.decision_context, forged, room.desk.card(request), room.clock.now())
     assert str(Reason.NOT_CANONICAL) in room.rows("decision.refused")[-1]["reason"]

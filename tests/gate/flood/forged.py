@@ -10,7 +10,8 @@ from functools import partial
 from typing import Any
 
 from handwheel.connectors.model.values import Value
-from handwheel.tools.guardrails.signatures.decisions import Reason, Signed, new_nonce
+from handwheel.tools.guardrails.ledger.decisions import Signed
+from handwheel.tools.guardrails.signatures.decisions import Reason, new_nonce
 from handwheel.tools.requests.canonical import signed_bytes
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import parse_stamp, stamp
@@ -161,7 +162,8 @@ def _used(flood: Flood, request: ActionRequest) -> Signed:
 
 def _with_another_key(flood: Flood, request: ActionRequest) -> Signed:
     text = flood.word(request).text
-    return Signed(text, people.key_of("max").sign(signed_bytes("decision", text)).hex())
+    signature = people.key_of("max").sign(signed_bytes("decision", text)).hex()
+    return Signed(text=text, signature=signature)
 
 
 def _by(by: str, **changes: Any) -> Word:

@@ -11,7 +11,7 @@ from handwheel.tools.guardrails.approval.messages.agents import Effects
 from handwheel.tools.guardrails.approval.messages.run_requests import SetDue
 from handwheel.tools.guardrails.approval.propose import Propose
 from handwheel.tools.guardrails.signatures.decisions import Reason, meaning_of
-from handwheel.tools.guardrails.signatures.message import Message, SignedText
+from handwheel.tools.guardrails.signatures.message import Message
 from handwheel.tools.requests.canonical import canonical
 from handwheel.tools.requests.request import ActionRequest
 
@@ -23,7 +23,7 @@ Spoil = Callable[[Flood, ActionRequest, Decide], Message | bytes]
 
 
 def _approval(flood: Flood, request: ActionRequest, by: str) -> Decide:
-    signed = SignedText.of(flood.word(request, by))
+    signed = flood.word(request, by)
     return Decide(site=flood.site.id, signed=signed, card=flood.desk.card(request))
 
 
@@ -49,7 +49,7 @@ def _other_signature(flood: Flood, _: ActionRequest, honest: Decide) -> Message:
 
 def _other_person(_: Flood, __: ActionRequest, honest: Decide) -> Message:
     signed = honest.signed.model_copy(
-        update={"decision": honest.signed.decision.replace('"anna"', '"gina"')}
+        update={"text": honest.signed.text.replace('"anna"', '"gina"')}
     )
     return honest.model_copy(update={"signed": signed})
 
@@ -59,7 +59,7 @@ def _altered_request(flood: Flood, request: ActionRequest, _: Decide) -> Message
     meaning = meaning_of("propose", request)
     signed = flood.word(request, "gina", verdict="propose", meaning=meaning, card=None)
     other = altered(request, lambda draft: draft.update(reason="something else"))
-    return Propose(site=flood.site.id, request=other, signed=SignedText.of(signed))
+    return Propose(site=flood.site.id, request=other, signed=signed)
 
 
 def _due(flood: Flood, request: ActionRequest, _: Decide) -> Message:

@@ -10,7 +10,6 @@ from handwheel.tools.guardrails.approval.administration import ReleaseLockout
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.guardrails.ledger.store.states import ActionState
 from handwheel.tools.guardrails.signatures.decisions import lockout_subject
-from handwheel.tools.guardrails.signatures.message import SignedText
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..testbed.served import World
@@ -34,7 +33,7 @@ def release(world: World, scope: str, generation: int, by: str = "root") -> None
     signed = world.word("release", lockout_subject(scope, generation), by)
     with world.decision_context() as context:
         message = ReleaseLockout(
-            site=context.site.id, scope=scope, generation=generation, signed=SignedText.of(signed)
+            site=context.site.id, scope=scope, generation=generation, signed=signed
         )
         message.apply(context, instant_now())
 

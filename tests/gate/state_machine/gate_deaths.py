@@ -9,7 +9,7 @@ from handwheel.tools.errors import GuardrailError, LedgerError
 from handwheel.tools.guardrails.approval.decide import Decide
 from handwheel.tools.guardrails.gate.server.messages import apply_once
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
-from handwheel.tools.guardrails.signatures.message import Message, SignedText, message_digest
+from handwheel.tools.guardrails.signatures.message import Message, message_digest
 from handwheel.tools.requests.request import ActionRequest
 
 from ...attacks.edited_file import closed_file
@@ -27,7 +27,7 @@ class WithDeaths(WithPeople):
             return
         card = desk.card(request)
         signed = desk.sign(person, desk.statement("approve", request, person, card))
-        message = Decide(site=self.site.id, signed=SignedText.of(signed), card=card)
+        message = Decide(site=self.site.id, signed=signed, card=card)
         with suppress(GuardrailError):
             try:
                 rows = self._taken(message, point)

@@ -12,16 +12,16 @@ from handwheel.tools.guardrails.interlocks.authority import (
     maintenance_of,
     next_generation,
 )
+from handwheel.tools.guardrails.ledger.decisions import Signed
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
-    Signed,
     SubjectVerdict,
     authority_subject,
     maintenance_subject,
     meaning_of_subject,
 )
 from handwheel.tools.guardrails.signatures.heartbeat_grants import NamedHeartbeat
-from handwheel.tools.guardrails.signatures.message import SignedText, submit
+from handwheel.tools.guardrails.signatures.message import submit
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.timestamps import Instant, stamp
 
@@ -99,7 +99,7 @@ def end(
     signed = signed_word(context, "end-maintenance", subject, now, by=by, attended=attended, **said)
     message = EndMaintenance(
         site=context.site.id, equipment=equipment, generation=row.generation,
-        taken_by=row.person, mode="OPERATOR", signed=SignedText.of(signed),
+        taken_by=row.person, mode="OPERATOR", signed=signed,
     )  # fmt: skip
     return ended_by(submit(context, message, now))
 

@@ -29,6 +29,7 @@ from handwheel.tools.guardrails.gate.gate import Gate, open_gate
 from handwheel.tools.guardrails.gate.state.execution import OpenWriteSession
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
+from handwheel.tools.guardrails.ledger.decisions import Signed
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request, load_requests
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
@@ -38,7 +39,6 @@ from handwheel.tools.guardrails.signatures.decisions import (
     ActionVerdict,
     DecisionRefused,
     Reason,
-    Signed,
     SiteVerdict,
     meaning_of_subject,
 )

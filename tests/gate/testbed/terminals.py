@@ -15,6 +15,7 @@ from handwheel.evaluation.room.site import in_memory_site
 from handwheel.tools.guardrails.approval.plant_snapshot import GateLedger
 from handwheel.tools.guardrails.identity.roster import Roster, load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
+from handwheel.tools.guardrails.ledger.decisions import Signed
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import RequestState
@@ -24,7 +25,6 @@ from handwheel.tools.guardrails.signatures.decisions import (
     ActionVerdict,
     Decision,
     RequestVerdict,
-    Signed,
     parse_decision,
     sign,
 )

@@ -19,12 +19,12 @@ from handwheel.tools.guardrails.interlocks.authority import (
     TakenMode,
     ended_by,
 )
+from handwheel.tools.guardrails.ledger.decisions import Signed
 from handwheel.tools.guardrails.ledger.records import load_request_of
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.guardrails.signatures.decisions import Signed, parse_decision
-from handwheel.tools.guardrails.signatures.message import SignedText
+from handwheel.tools.guardrails.signatures.decisions import parse_decision
 from handwheel.tools.requests.timestamps import Instant
 
 from .effects import without_site
@@ -34,7 +34,7 @@ def decide(
     context: DecisionContext, signed: Signed, card: str | None, now: Instant
 ) -> RequestState:
     """A decision on a request; returns the state that it has then."""
-    message = Decide(site=context.site.id, signed=SignedText.of(signed), card=card)
+    message = Decide(site=context.site.id, signed=signed, card=card)
     message.apply(replace(context, roster=load_roster(context.site)), now)
     record = load_request_of(context.database, parse_decision(signed.text).digest or "")
     assert record is not None
@@ -56,7 +56,7 @@ def grant_authority(
 ) -> None:
     """Hands equipment over, also until a moment that no message could name."""
     GrantAuthority.model_construct(
-        equipment=equipment, until=until, generation=generation, signed=SignedText.of(signed)
+        equipment=equipment, until=until, generation=generation, signed=signed
     ).apply(context, now)
 
 

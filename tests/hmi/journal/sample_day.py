@@ -16,10 +16,10 @@ from handwheel.tools.guardrails.approval.messages.run_events import OpenRun, Rec
 from handwheel.tools.guardrails.approval.request_limits import TooManyRequests
 from handwheel.tools.guardrails.approval.shift_handover import HandOverShift
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, lockout_note
+from handwheel.tools.guardrails.ledger.decisions import Signed
 from handwheel.tools.guardrails.ledger.effects import Effect, record_verdict
 from handwheel.tools.guardrails.ledger.latched_lockouts import latch
 from handwheel.tools.guardrails.signatures.decisions import meaning_of_subject
-from handwheel.tools.guardrails.signatures.message import SignedText
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.canonical import canonical
 from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation, parse_lease
@@ -181,14 +181,14 @@ class Story:
         """Anna hands over to Gina; of what both are shown much is empty."""
         desk, now = self.room.desk, self.room.clock.now()
         summary = summarize(desk.decision_context, "anna", "gina", "look at the seal", now)
-        words: list[SignedText] = []
+        words: list[Signed] = []
         for person, verdict in (("anna", "end-shift"), ("gina", "take-shift")):
             meaning, about = meaning_of_subject(verdict, summary.subject), summary.subject  # type: ignore[arg-type]
             said = Statement(verdict, meaning, "operator", 60.0, subject=about, card=summary.digest)  # type: ignore[arg-type]
             operator = desk.decision_context.roster.by_name(person, now.wall)
             assert operator is not None
             signer = Signer(operator, key_of(person), True)
-            words.append(SignedText.of(sign_statement(desk.database, signer, said, now)))
+            words.append(sign_statement(desk.database, signer, said, now))
         HandOverShift(
             site=self.room.site.id, summary=summary, leaving=words[0], coming=words[1]
         ).apply(desk.decision_context, now)

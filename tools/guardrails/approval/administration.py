@@ -10,18 +10,19 @@ from ...requests.timestamps import Instant
 from ..identity.roster import Operator
 from ..interlocks.authority import check_equipment
 from ..interlocks.lockout_files import lockout_file, lockout_note
+from ..ledger.decisions import Signed
 from ..ledger.latched_lockouts import SITE, latch, locked_scopes, release
 from ..signatures.administrators import chain_of
 from ..signatures.context import DecisionContext, insert_decision
 from ..signatures.decisions import DecisionRefused, Reason, check_about, lockout_subject
-from ..signatures.message import Message, SignedText
+from ..signatures.message import Message
 
 
 class RevokeKey(Message):
     """Revocation of a key by an administrator. No decision that it signed counts from now on."""
 
     path: ClassVar[str] = "operators"
-    signed: SignedText
+    signed: Signed
 
     def apply(self, context: DecisionContext, now: Instant) -> None:
         """Revokes it.
@@ -30,7 +31,7 @@ class RevokeKey(Message):
             GuardrailError: The decision is not valid; the journal records the reason.
             LedgerError: Nothing was recorded.
         """
-        signed = self.signed.signed
+        signed = self.signed
         with context.refusals_recorded(signed, now):
             decision, operator = context.verified(signed, now)
             subject = decision.subject or ""
@@ -48,7 +49,7 @@ class ReleaseLockout(Message):
     path: ClassVar[str] = "lockouts/release"
     scope: str
     generation: int  # of the lockout that the person releases; the next one of a file alone
-    signed: SignedText
+    signed: Signed
 
     def apply(self, context: DecisionContext, now: Instant) -> None:
         """Releases it and removes its file.
@@ -60,7 +61,7 @@ class ReleaseLockout(Message):
             GuardrailError: The decision is not valid; the journal records the reason.
             LedgerError: Nothing was recorded, or the lockout was replaced by another.
         """
-        site, database, signed = context.site, context.database, self.signed.signed
+        site, database, signed = context.site, context.database, self.signed
         check_equipment(site, self.scope)
         file = lockout_file(site.state, self.scope)
         covered = None if self.scope == SITE else site.members_of(self.scope)

@@ -9,7 +9,7 @@ from ...requests.request import ActionRequest
 from ...requests.timestamps import Instant
 from ..identity.roster import Operator
 from ..interlocks.suspension import applying
-from ..ledger.decisions import load_decisions
+from ..ledger.decisions import Signed, load_decisions
 from ..ledger.lifecycle import move_action, move_request, set_next_due
 from ..ledger.records import ActionRecord, RequestRecord, load_request_of
 from ..ledger.store.database import Transaction, WaitsFor
@@ -18,9 +18,9 @@ from ..ledger.write_leases import check_may_have_lease
 from ..policy.policy import Policy
 from ..signatures.administrators import chain_of
 from ..signatures.context import DecisionContext, insert_decision
-from ..signatures.decisions import Decision, DecisionRefused, Reason, Signed, VerdictName
+from ..signatures.decisions import Decision, DecisionRefused, Reason, VerdictName
 from ..signatures.entitlement import check_resolver, is_unattended_allowed, refusal
-from ..signatures.message import Message, SignedText
+from ..signatures.message import Message
 from ..signatures.quorum import QuorumResult, check_quorum
 from ..signatures.request_class import class_of
 from ..signatures.resolutions import RESOLUTIONS, meaning_of_resolution
@@ -34,7 +34,7 @@ class Decide(Message):
     """Decision of a person on a request, or on an outcome of it."""
 
     path: ClassVar[str] = "decisions"
-    signed: SignedText
+    signed: Signed
     card: str | None = None  # text that the person was shown; the decision has its digest
 
     def apply(self, context: DecisionContext, now: Instant) -> None:
@@ -43,7 +43,7 @@ class Decide(Message):
         Raises:
             GuardrailError: The decision is not valid.
         """
-        signed, card = self.signed.signed, self.card
+        signed, card = self.signed, self.card
         with context.refusals_recorded(signed, now):
             decision, operator = context.verified(signed, now)
             # No approval outlasts a start of the gate, so that nothing hangs on a lost one.
@@ -126,7 +126,7 @@ def _judged(
     earlier = load_decisions(context.database, record.request.request_id)
     return check_quorum(
         record.request,
-        [*(Signed(each.text, each.signature) for each in earlier), signed],
+        [*(each.signed for each in earlier), signed],
         context.roster,
         context.policy.satisfies,
         context.revoked_keys(),

@@ -8,11 +8,12 @@ from ...errors import PermitRefused
 from ...requests.request import ActionRequest
 from ...requests.timestamps import Instant
 from ..interlocks.blocking import WriteCheck, check_lease, check_lockout
+from ..ledger.decisions import Signed
 from ..ledger.lifecycle import file_in
 from ..ledger.write_leases import check_may_have_lease
 from ..signatures.context import DecisionContext, insert_decision
 from ..signatures.decisions import DecisionRefused, Reason
-from ..signatures.message import Message, SignedText
+from ..signatures.message import Message
 from .request_limits import TooManyRequests, check_request_limits
 
 
@@ -21,7 +22,7 @@ class Propose(Message):
 
     path: ClassVar[str] = "requests"
     request: ActionRequest
-    signed: SignedText
+    signed: Signed
     denial: str | None = None  # why the policy denies it, as the person's terminal has judged
 
     def apply(self, context: DecisionContext, now: Instant) -> None:
@@ -31,7 +32,7 @@ class Propose(Message):
             GuardrailError: The signature is not the proposer's, a tag is locked out or in another
                 lease, or a limit of requests is reached.
         """
-        request, signed, database = self.request, self.signed.signed, context.database
+        request, signed, database = self.request, self.signed, context.database
         denial = Denial("policy", self.denial) if self.denial else None
         with context.refusals_recorded(signed, now):
             decision, operator = context.verified(signed, now)

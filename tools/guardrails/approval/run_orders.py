@@ -14,6 +14,7 @@ from ...requests.timestamps import Instant
 from ...safe_text import plain
 from ..identity.roster import Operator
 from ..ledger.actions import tags_of_run
+from ..ledger.decisions import Signed
 from ..ledger.journal_rows import has_field, rows_of
 from ..ledger.runs import ORDERED, is_run_open, newest_event
 from ..ledger.store.database import Ledger, LedgerReader, Transaction
@@ -23,14 +24,13 @@ from ..signatures.decisions import (
     DecisionRefused,
     Reason,
     RunVerdict,
-    Signed,
     check_about,
     parse_decision,
     run_subject,
     verify,
 )
 from ..signatures.entitlement import check_roles
-from ..signatures.message import Message, SignedText
+from ..signatures.message import Message
 
 SignedOrder = Literal["resume", "abort", "clear", "signoff"]
 FreeOrder = Literal["hold", "stop"]
@@ -95,7 +95,7 @@ class OrderRun(Message):
     order: SignedOrder
     seq: int  # from `newest_event` when the person signed
     roles: TupleOf[str]  # roles that the person must hold
-    signed: SignedText
+    signed: Signed
 
     def apply(self, context: DecisionContext, now: Instant) -> None:
         """Records it.
@@ -105,14 +105,14 @@ class OrderRun(Message):
             GuardrailError: The decision is not valid, the run is over, or it has gone on since;
                 the journal records the reason.
         """
-        signed = self.signed.signed
+        signed = self.signed
         with context.refusals_recorded(signed, now):
             decision, operator = context.verified(signed, now)
             given = RunOrder(0, self.order, operator.person, self.seq, signed)
             _check_word(context, self.run_id, given, self.roles, operator)
             body: dict[str, object] = {
                 "order": self.order, "person": operator.person, "seq": self.seq,
-                "text": signed.text, "signature": signed.signature_hex,
+                **signed.model_dump(),
             }  # fmt: skip
             with context.database.transaction(now) as transaction:
                 _check_open(transaction, self.run_id)
@@ -199,5 +199,7 @@ def _check_seen(ledger: LedgerReader, run_id: str, given: RunOrder) -> None:
 
 def _parsed(number: int, text: str) -> RunOrder:
     body = _Body.model_validate(json.loads(text)["body"])
-    signed = Signed(body.text, body.signature) if body.text and body.signature else None
+    signed = None
+    if body.text and body.signature:
+        signed = Signed(text=body.text, signature=body.signature)
     return RunOrder(number, body.order, body.person, body.seq, signed)

@@ -12,13 +12,13 @@ from ...requests.request import ActionRequest
 from ...requests.timestamps import Instant, instant_now
 from ..identity.roster import Operator
 from ..interlocks.blocking import WriteCheck, blocking_reasons, check_request_files
-from ..ledger.decisions import load_decisions
+from ..ledger.decisions import Signed, load_decisions
 from ..ledger.records import RequestRecord, load_exactly, load_request
 from ..ledger.store.database import Ledger
 from ..ledger.store.states import RequestState
 from ..signatures.context import DecisionContext
-from ..signatures.decisions import Signed, meaning_of, parse_decision
-from ..signatures.message import SignedText, submit
+from ..signatures.decisions import meaning_of, parse_decision
+from ..signatures.message import submit
 from ..signatures.request_class import class_of
 from ..signatures.statement import Statement
 from .cards.build_card import PolicyFindings, make_card
@@ -117,7 +117,7 @@ class ApprovalSession:
             card=self.card.digest,
         )
         context = self.decision_context
-        signed = SignedText.of(sign(statement, now))
+        signed = sign(statement, now)
         submit(context, Decide(site=context.site.id, signed=signed, card=self.card.text), now)
         return load_exactly(context.database, request.request_id).state
 

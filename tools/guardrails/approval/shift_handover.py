@@ -16,16 +16,10 @@ from ...requests.request import Stamp
 from ...requests.signed_document import SignedDocument
 from ...requests.timestamps import Instant
 from ..identity.roster import Operator, Person
+from ..ledger.decisions import Signed
 from ..signatures.context import DecisionContext
-from ..signatures.decisions import (
-    DecisionRefused,
-    Reason,
-    ShiftVerdict,
-    Signed,
-    check_about,
-    shift_subject,
-)
-from ..signatures.message import Message, SignedText
+from ..signatures.decisions import DecisionRefused, Reason, ShiftVerdict, check_about, shift_subject
+from ..signatures.message import Message
 
 HANDED_OVER = "shift.handed_over"
 """Kind of the journal row."""
@@ -65,8 +59,8 @@ class HandOverShift(Message):
 
     path: ClassVar[str] = "shifts"
     summary: ShiftSummary
-    leaving: SignedText
-    coming: SignedText
+    leaving: Signed
+    coming: Signed
 
     def apply(self, context: DecisionContext, now: Instant) -> None:
         """Records it in one row of the journal.
@@ -74,13 +68,12 @@ class HandOverShift(Message):
         Raises:
             GuardrailError: One of the decisions is not valid; the journal records the reason.
         """
-        leaving, coming = self.leaving.signed, self.coming.signed
-        _check(context, self.summary, leaving, "end-shift", now)
-        _check(context, self.summary, coming, "take-shift", now)
+        _check(context, self.summary, self.leaving, "end-shift", now)
+        _check(context, self.summary, self.coming, "take-shift", now)
         body: dict[str, object] = {"card": self.summary.text}
         with context.database.transaction(now) as transaction:
-            for part, signed in (("ended", leaving), ("taken", coming)):
-                body[part] = {"text": signed.text, "signature": signed.signature_hex}
+            for part, signed in (("ended", self.leaving), ("taken", self.coming)):
+                body[part] = signed.model_dump()
             transaction.record("shift.handed_over", self.summary.subject, body)
 
 

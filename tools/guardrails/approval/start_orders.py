@@ -11,6 +11,7 @@ from ...errors import PermitRefused
 from ...requests.request import TupleOf
 from ...requests.timestamps import Instant, parse_stamp
 from ..identity.roster import Operator
+from ..ledger.decisions import Signed
 from ..ledger.journal_rows import has_row, rows_of, subjects_of
 from ..ledger.store.database import Ledger
 from ..signatures.context import DecisionContext, insert_decision
@@ -18,14 +19,13 @@ from ..signatures.decisions import (
     Decision,
     DecisionRefused,
     Reason,
-    Signed,
     check_about,
     parse_decision,
     start_subject,
     verify,
 )
 from ..signatures.entitlement import check_roles
-from ..signatures.message import Message, SignedText
+from ..signatures.message import Message
 
 _KIND = "case.ordered"
 _TAKEN = ("case.opened", "case.closed")
@@ -71,7 +71,7 @@ class OrderStart(Message):
     given: dict[str, str]
     roles: TupleOf[str]  # roles that the person must hold
     tags: TupleOf[str]  # tags that the playbook may write
-    signed: SignedText
+    signed: Signed
 
     @classmethod
     def of(
@@ -90,7 +90,7 @@ class OrderStart(Message):
             given=dict(order.given),
             roles=tuple(sorted(needs[0])),
             tags=tuple(sorted(needs[1])),
-            signed=SignedText.of(signed),
+            signed=signed,
         )
 
     def apply(self, context: DecisionContext, now: Instant) -> None:
@@ -100,14 +100,14 @@ class OrderStart(Message):
             GuardrailError: The decision is not valid; the journal records the reason.
         """
         order = StartOrder(self.case_id, self.playbook, self.digest, self.given)
-        signed = self.signed.signed
+        signed = self.signed
         with context.refusals_recorded(signed, now):
             decision, operator = context.verified(signed, now)
             _check(context, order, signed)
             check_roles(context, operator, self.roles, f"to start {self.playbook}", self.tags)
             body: dict[str, object] = {
                 "playbook": self.playbook, "digest": self.digest, "given": self.given,
-                "person": operator.person, "text": signed.text, "signature": signed.signature_hex,
+                "person": operator.person, **signed.model_dump(),
             }  # fmt: skip
             with context.database.transaction(now) as transaction:
                 insert_decision(transaction, None, decision, signed, None)
@@ -120,7 +120,7 @@ def load_start_order(database: Ledger, case_id: str) -> StartOrder | None:
     if row is None:
         return None
     body = _Body.model_validate(json.loads(row.text)["body"])
-    signed = Signed(body.text, body.signature)
+    signed = Signed(text=body.text, signature=body.signature)
     return StartOrder(case_id, body.playbook, body.digest, body.given, body.person, signed)
 
 

@@ -14,7 +14,7 @@ from ...requests.request import parse_request
 from ...requests.timestamps import parse_stamp
 from ..approval.shift_handover import HANDED_OVER, PARTS
 from ..identity.roster import Roster
-from ..ledger.decisions import load_decisions
+from ..ledger.decisions import Signed, load_decisions
 from ..ledger.records import load_exactly
 from ..ledger.store.backup import NO_LEDGER
 from ..ledger.store.fold import IllegalRow, unread
@@ -22,7 +22,7 @@ from ..ledger.store.journal import Chain, JournalRow
 from ..ledger.store.ledger import JournalReader
 from ..ledger.store.tables import Tables
 from ..signatures.administrators import administrator_decision, revoked_keys
-from ..signatures.decisions import Signed, VerdictName, parse_decision, verify
+from ..signatures.decisions import VerdictName, parse_decision, verify
 from ..signatures.quorum import Satisfies, check_quorum
 
 _BY_CHAIN = frozenset({"release", "revoke-key"})
@@ -107,7 +107,7 @@ class _AuditReader:
 
     def _decided(self, subject: str, body: Mapping[str, Any]) -> Iterator[str]:
         self.decisions += 1
-        signed = Signed(str(body["text"]), str(body["signature"]))
+        signed = Signed(text=body["text"], signature=body["signature"])
         try:
             decision = parse_decision(signed.text)
             self.verdicts[decision.verdict] += 1
@@ -134,7 +134,7 @@ class _AuditReader:
         if body["wire"] != record.action(action_id).wire:
             yield f"{action_id} was sent with other bytes than were approved"
         signed = [
-            Signed(each.text, each.signature)
+            each.signed
             for each in load_decisions(self._replay, record.request.request_id)
             if each.verdict != "propose"
         ]

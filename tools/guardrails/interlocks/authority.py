@@ -25,13 +25,14 @@ from ..ledger.authority import (
     TakenMode,
     load_authority,
 )
+from ..ledger.decisions import Signed
 from ..ledger.lifecycle import invalidate_in, move_request
 from ..ledger.store.database import Ledger, LedgerReader, Transaction
 from ..ledger.store.journal import JournalRow
 from ..ledger.store.states import OPEN_REQUESTS, RequestState
 from ..policy.policy import load_policy
 from ..signatures.context import DecisionContext, insert_decision
-from ..signatures.message import Message, SignedText
+from ..signatures.message import Message
 from . import authority_check
 from .authority_check import (
     LONGEST,
@@ -93,7 +94,7 @@ class GrantAuthority(Message):
     equipment: str
     until: Stamp
     generation: int  # as `next_generation` returned it when the person signed
-    signed: SignedText
+    signed: Signed
 
     def apply(self, context: DecisionContext, now: Instant) -> None:
         """Grants it.
@@ -102,7 +103,7 @@ class GrantAuthority(Message):
             GuardrailError: The decision does not count, a person works there, or the authority has
                 changed since it was signed; the journal keeps why.
         """
-        equipment, signed = self.equipment, self.signed.signed
+        equipment, signed = self.equipment, self.signed
         check_equipment(context.site, equipment)
         with context.refusals_recorded(signed, now):
             decision, operator = context.verified(signed, now)
@@ -164,7 +165,7 @@ class EndMaintenance(Message):
     generation: int  # of the MAINTENANCE that the person ends
     taken_by: str  # who has taken it
     mode: TakenMode
-    signed: SignedText
+    signed: Signed
 
     def apply(self, context: DecisionContext, now: Instant) -> None:
         """Ends it.
@@ -173,7 +174,7 @@ class EndMaintenance(Message):
             GuardrailError: The decision does not count, or the authority has changed since it was
                 signed; the journal keeps why.
         """
-        scope, signed = self.equipment, self.signed.signed
+        scope, signed = self.equipment, self.signed
         row = Authority(scope, self.generation, "MAINTENANCE", self.taken_by, None)
         with context.refusals_recorded(signed, now):
             decision, operator = check_end_of_maintenance(context, row, signed, now)

@@ -18,7 +18,7 @@ from ...requests.timestamps import Instant, parse_stamp
 from ...safe_text import plain
 from ..identity.roster import Operator, Roster, load_roster
 from ..ledger.authority import LONGEST_NAME, Authority, Mode, load_authority
-from ..ledger.decisions import DecisionRecord, load_authority_grants
+from ..ledger.decisions import DecisionRecord, Signed, load_authority_grants
 from ..ledger.store.database import Ledger
 from ..policy.policy import Policy
 from ..signatures.context import DecisionContext
@@ -26,7 +26,6 @@ from ..signatures.decisions import (
     Decision,
     DecisionRefused,
     Reason,
-    Signed,
     authority_subject,
     check_about,
     maintenance_subject,
@@ -143,7 +142,7 @@ def _fault(context: DecisionContext, row: Authority, now: Instant) -> Denial | N
     fault = f"no person has signed that {row.scope} was granted to agents"
     for each in load_authority_grants(context.database, _subject(row)):
         try:
-            check_grant(context, row, Signed(each.text, each.signature), now)
+            check_grant(context, row, each.signed, now)
         except GuardrailError as refusal:
             fault = f"{row.scope} was granted to agents, which does not count: {refusal}"
         else:
@@ -167,7 +166,7 @@ def allowed_heartbeats(
 def _heartbeats_in(
     context: DecisionContext, row: Authority, word: DecisionRecord, now: Instant
 ) -> frozenset[NamedHeartbeat]:
-    signed = Signed(word.text, word.signature)
+    signed = word.signed
     try:
         check_grant(context, row, signed, now)
         subject = parse_decision(signed.text).subject or ""

@@ -2,9 +2,21 @@
 
 from dataclasses import dataclass
 
+from handwheel.connectors.config.validation import Model
+
 from .store.database import TableReader
 
 _COLUMNS = "SELECT number, verdict, subject, text, signature, card, chain FROM decision"
+
+
+class Signed(Model):
+    """A decision's text and the Ed25519 signature over it. Nothing of it has been checked."""
+
+    text: str
+    signature: str  # 128 hexadecimal digits
+
+    def __hash__(self) -> int:
+        return hash((self.text, self.signature))
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +30,11 @@ class DecisionRecord:
     signature: str
     card: str | None
     chain: str | None
+
+    @property
+    def signed(self) -> Signed:
+        """Text and signature."""
+        return Signed(text=self.text, signature=self.signature)
 
 
 def load_decisions(reader: TableReader, request_id: str) -> list[DecisionRecord]:

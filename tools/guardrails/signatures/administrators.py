@@ -7,9 +7,9 @@ from pydantic import TypeAdapter, ValidationError
 from ...requests.canonical import canonical, parse_canonical
 from ...requests.timestamps import parse_stamp
 from ..identity.roster import Operator, Record, Roster, judge
-from ..ledger.decisions import load_revocations
+from ..ledger.decisions import Signed, load_revocations
 from ..ledger.store.database import TableReader
-from .decisions import Decision, DecisionRefused, Signed, parse_decision, verify
+from .decisions import Decision, DecisionRefused, parse_decision, verify
 
 _LONGEST_CHAIN = 16 * 1024
 _RECORDS = TypeAdapter(list[Record])

@@ -14,20 +14,13 @@ from ...requests.reasons import ReasonText
 from ...requests.signed_document import SignedDocument
 from ...requests.timestamps import Instant
 from ..identity.roster import Operator
+from ..ledger.decisions import Signed
 from ..ledger.journal_rows import has_row, rows_of
 from ..ledger.store.database import Ledger, LedgerReader
 from .context import DecisionContext, insert_decision
-from .decisions import (
-    Decision,
-    DecisionRefused,
-    Reason,
-    Signed,
-    answer_subject,
-    check_about,
-    verify,
-)
+from .decisions import Decision, DecisionRefused, Reason, answer_subject, check_about, verify
 from .entitlement import check_roles
-from .message import Message, SignedText
+from .message import Message
 
 ANSWERED = "case.answered"
 """Kind of the journal row."""
@@ -73,7 +66,7 @@ class AnswerCheck(Message):
 
     path: ClassVar[str] = "cases/answers"
     answer: CheckAnswer
-    signed: SignedText
+    signed: Signed
 
     def apply(self, context: DecisionContext, now: Instant) -> None:
         """Records it.
@@ -82,13 +75,12 @@ class AnswerCheck(Message):
             GuardrailError: The decision is not valid, or the case is over; the journal records
                 why.
         """
-        answer, signed = self.answer, self.signed.signed
+        answer, signed = self.answer, self.signed
         with context.refusals_recorded(signed, now):
             decision, operator = context.verified(signed, now)
             _check(context, answer, decision, operator)
             body: dict[str, object] = {
-                "card": answer.text, "person": operator.person, "text": signed.text,
-                "signature": signed.signature_hex,
+                "card": answer.text, "person": operator.person, **signed.model_dump(),
             }  # fmt: skip
             with context.database.transaction(now) as transaction:
                 check_case_open(transaction, answer.case_id)
@@ -101,7 +93,7 @@ def load_answers(database: Ledger, case_id: str) -> Iterator[GivenAnswer]:
     for row in rows_of(database, case_id, ANSWERED):
         body = _Body.model_validate(json.loads(row.text)["body"])
         answer = CheckAnswer.model_validate(json.loads(body.card))
-        yield GivenAnswer(row.seq, answer, Signed(body.text, body.signature))
+        yield GivenAnswer(row.seq, answer, Signed(text=body.text, signature=body.signature))
 
 
 def check_answer(

@@ -10,11 +10,11 @@ from handwheel.connectors.model.site import Site, load_site
 from ...errors import GuardrailError
 from ...requests.timestamps import Instant, parse_stamp
 from ..identity.roster import Operator, Roster, load_roster
-from ..ledger.decisions import is_nonce_known
+from ..ledger.decisions import Signed, is_nonce_known
 from ..ledger.store.database import Ledger, Transaction
 from ..policy.policy import Policy
 from .administrators import revoked_keys
-from .decisions import Decision, DecisionRefused, Reason, Signed, parse_decision, verify
+from .decisions import Decision, DecisionRefused, Reason, parse_decision, verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def insert_decision(
         card: What was shown.
         chain: Who vouches for the person, where that must outlast `operators.yaml`.
     """
-    body: dict[str, object] = {"text": signed.text, "signature": signed.signature_hex}
+    body: dict[str, object] = signed.model_dump()
     if card is not None:
         body["card"] = card
     if chain is not None:

@@ -6,7 +6,6 @@ and a nonce, so that it cannot be counted twice.
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -28,6 +27,7 @@ from ...requests.signed_document import CanonicalModel
 from ...requests.timestamps import Instant, parse_stamp
 from ..identity.keys import KeyFault, PrivateKey, fingerprint
 from ..identity.roster import Operator, Person, Role, Roster
+from ..ledger.decisions import Signed
 from .heartbeat_grants import NamedHeartbeat, split_heartbeats, with_heartbeats
 
 RequestVerdict = Literal["propose", "approve", "reject", "revoke"]
@@ -141,14 +141,6 @@ class Decision(CanonicalModel):
         return (parse_stamp(self.valid_until) - self.signed.wall).total_seconds()
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """A decision's text and the Ed25519 signature over it, 128 hexadecimal digits."""
-
-    text: str
-    signature_hex: str
-
-
 def new_nonce() -> str:
     """Returns what makes a decision different from every other."""
     return token_hex(16)
@@ -158,7 +150,8 @@ def sign(decision: Decision, private: PrivateKey) -> Signed:
     """Signs a decision. Raises `KeyFault` if it names another key."""
     if decision.key_id != fingerprint(private.public_key()):
         raise KeyFault(f"the decision names another key than this one: {decision.key_id}")
-    return Signed(decision.text, private.sign(signed_bytes("decision", decision.text)).hex())
+    signature = private.sign(signed_bytes("decision", decision.text)).hex()
+    return Signed(text=decision.text, signature=signature)
 
 
 @lru_cache(maxsize=512)
@@ -196,7 +189,7 @@ def verify(
     if decision.site != site_id:
         raise DecisionRefused(Reason.OTHER_SITE)
     operator = _signatory(decision, roster, at)
-    if not _is_signature(signed, operator.public.public_bytes_raw()):
+    if not _is_signature(signed.text, signed.signature, operator.public.public_bytes_raw()):
         raise DecisionRefused(Reason.BAD_SIGNATURE)
     if operator.key_id in revoked_keys:
         raise DecisionRefused(Reason.REVOKED_KEY)
@@ -219,15 +212,14 @@ def _signatory(decision: Decision, roster: Roster, at: datetime) -> Operator:
 
 
 @lru_cache(maxsize=512)
-def _is_signature(signed: Signed, key: bytes) -> bool:
+def _is_signature(text: str, digits: str, key: bytes) -> bool:
     """Whether it is the signature of a key. That never changes, but who holds the key may."""
-    digits = signed.signature_hex
     # bytes.fromhex takes capitals and spaces: another spelling of the same decision.
     if len(digits) != _SIGNATURE_DIGITS or not _SIGNATURE_LETTERS.issuperset(digits):
         return False
     try:
         public = Ed25519PublicKey.from_public_bytes(key)
-        public.verify(bytes.fromhex(digits), signed_bytes("decision", signed.text))
+        public.verify(bytes.fromhex(digits), signed_bytes("decision", text))
     except InvalidSignature:
         return False
     return True

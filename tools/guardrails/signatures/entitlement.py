@@ -16,7 +16,7 @@ from ..ledger.decisions import load_decisions
 from ..ledger.records import RequestRecord
 from ..policy.policy import Policy
 from .context import DecisionContext
-from .decisions import Reason, Signed
+from .decisions import Reason
 from .quorum import Satisfies, check_quorum, fault_of_person, may_object, missing_of, missing_roles
 
 
@@ -146,7 +146,7 @@ def _fault_of_repetition(
     decisions = load_decisions(context.database, record.request.request_id)
     verdict = check_quorum(
         record.request,
-        [Signed(each.text, each.signature) for each in decisions],
+        [each.signed for each in decisions],
         context.roster,
         context.policy.satisfies,
         context.revoked_keys(),

@@ -3,37 +3,15 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from secrets import token_hex
-from typing import Annotated, ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 from pydantic import Field
-
-from handwheel.connectors.config.validation import Model
 
 from ...requests.canonical import digest
 from ...requests.signed_document import CanonicalModel
 from ...requests.timestamps import Instant
 from ..ledger.store.journal import JournalRow
 from .context import DecisionContext
-from .decisions import Signed
-
-Hex = Annotated[str, Field(pattern=r"^[0-9a-f]*$")]
-
-
-class SignedText(Model):
-    """Text of a decision with its signature, inside a message."""
-
-    decision: str
-    signature: Hex
-
-    @classmethod
-    def of(cls, signed: Signed) -> "SignedText":
-        """Returns the document of a signed decision."""
-        return cls(decision=signed.text, signature=signed.signature_hex)
-
-    @property
-    def signed(self) -> Signed:
-        """The signed decision. Nothing of it has been checked."""
-        return Signed(self.decision, self.signature)
 
 
 def new_message_id() -> str:

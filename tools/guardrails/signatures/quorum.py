@@ -8,8 +8,9 @@ from datetime import datetime
 from ...requests.request import ActionRequest
 from ...requests.timestamps import Instant, parse_stamp
 from ..identity.roster import AGENT, Operator, Roster
+from ..ledger.decisions import Signed
 from ..ledger.lifecycle import FIRST_CLAIM_S
-from .decisions import Decision, DecisionRefused, Reason, Signed, meaning_of, parse_decision, verify
+from .decisions import Decision, DecisionRefused, Reason, meaning_of, parse_decision, verify
 
 Satisfies = Callable[[str, str, Collection[str]], bool]
 """Whether the role that is held counts as the role that is required, where some tags are."""

@@ -8,8 +8,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ...errors import LedgerError
 from ...requests.timestamps import Instant, parse_stamp, stamp
 from ..identity.roster import Operator
+from ..ledger.decisions import Signed
 from ..ledger.store.database import Ledger
-from .decisions import Decision, Signed, SubjectVerdict, meaning_of_subject, new_nonce, sign
+from .decisions import Decision, SubjectVerdict, meaning_of_subject, new_nonce, sign
 from .statement import Statement
 
 SUBJECT_VALID_S = 60.0

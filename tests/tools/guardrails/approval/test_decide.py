@@ -7,18 +7,17 @@ import pytest
 
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.approval.propose import Propose
+from handwheel.tools.guardrails.ledger.decisions import Signed
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.decisions import (
     Decision,
     DecisionRefused,
     Reason,
     RequestVerdict,
-    Signed,
     meaning_of_subject,
     parse_decision,
     sign,
 )
-from handwheel.tools.guardrails.signatures.message import SignedText
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.request import ActionRequest
 
@@ -48,7 +47,7 @@ def test_a_request_is_filed_on_its_own_signature_only(spare: Watched) -> None:
     )  # fmt: skip
 
     def propose(signed: Signed) -> None:
-        message = Propose(site=spare.site.id, request=request, signed=SignedText.of(signed))
+        message = Propose(site=spare.site.id, request=request, signed=signed)
         message.apply(desk.decision_context, spare.clock.now())
 
     for word, meant in words:

@@ -23,12 +23,12 @@ from handwheel.tools.guardrails.interlocks.authority import (
     ended_by,
 )
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, make_lockout_folder
+from handwheel.tools.guardrails.ledger.decisions import Signed
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.guardrails.ledger.runs import newest_event
 from handwheel.tools.guardrails.signatures.check_answers import AnswerCheck, CheckAnswer
 from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
-    Signed,
     SubjectVerdict,
     authority_subject,
     key_subject,
@@ -37,7 +37,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
     run_subject,
 )
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
-from handwheel.tools.guardrails.signatures.message import Message, SignedText, submit
+from handwheel.tools.guardrails.signatures.message import Message, submit
 from handwheel.tools.guardrails.signatures.signing import subject_statement
 from handwheel.tools.requests.canonical import digest, parse_canonical
 from handwheel.tools.requests.timestamps import stamp
@@ -51,9 +51,9 @@ _NO_SIGNATURE = "00" * 64
 
 def _word(
     room: Watched, verdict: SubjectVerdict, subject: str, by: str = "anna", card: str | None = None
-) -> SignedText:
+) -> Signed:
     desk = room.desk
-    return SignedText.of(desk.sign(by, subject_statement(desk.signer(by), verdict, subject, card)))
+    return desk.sign(by, subject_statement(desk.signer(by), verdict, subject, card))
 
 
 def _record(room: Watched, kind: str, subject: str, body: dict[str, object]) -> None:
@@ -66,7 +66,7 @@ def _record(room: Watched, kind: str, subject: str, body: dict[str, object]) -> 
 def _propose(room: Watched) -> Message:
     request, _ = room.desk.request([START])
     signed = room.desk.signed("propose", request, "gina", card=None)
-    return Propose(site=room.site.id, request=request, signed=SignedText.of(signed))
+    return Propose(site=room.site.id, request=request, signed=signed)
 
 
 def _propose_denied(room: Watched) -> Message:
@@ -77,7 +77,7 @@ def _decide(room: Watched) -> Message:
     request = room.desk.propose(START)
     card = room.desk.card(request)
     signed: Signed = room.desk.signed("approve", request, "anna", card=digest("card", card))
-    return Decide(site=room.site.id, signed=SignedText.of(signed), card=card)
+    return Decide(site=room.site.id, signed=signed, card=card)
 
 
 def _ask_run(room: Watched) -> Message:
@@ -227,7 +227,7 @@ def test_a_message_that_does_not_count_leaves_the_state_as_before(
     refusal: type[HandwheelError] = InvalidArguments
     change = case.change
     if change is None:
-        word: SignedText = getattr(message, case.signed)
+        word: Signed = getattr(message, case.signed)
         change = {case.signed: word.model_copy(update={"signature": _NO_SIGNATURE})}
         refusal = DecisionRefused
     wrong, before = message.model_copy(update=change), _tables(spare)

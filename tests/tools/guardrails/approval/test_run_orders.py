@@ -20,6 +20,7 @@ from handwheel.tools.guardrails.approval.run_orders import (
 )
 from handwheel.tools.guardrails.audit.audit import audit
 from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.ledger.decisions import Signed
 from handwheel.tools.guardrails.ledger.runs import ORDERED, newest_event
 from handwheel.tools.guardrails.ledger.store.database import Database, Ledger
 from handwheel.tools.guardrails.policy.policy import load_policy
@@ -27,11 +28,9 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
     Reason,
-    Signed,
     meaning_of_subject,
     run_subject,
 )
-from handwheel.tools.guardrails.signatures.message import SignedText
 
 from ....gate.testbed.authority_grant import signed_word
 from ....gate.testbed.words import ask_run
@@ -75,7 +74,7 @@ class Place:
         self, run_id: str, order: SignedOrder, seen: int, roles: Any, signed: Signed
     ) -> RunOrder:
         OrderRun.model_construct(
-            run_id=run_id, order=order, seq=seen, roles=roles, signed=SignedText.of(signed)
+            run_id=run_id, order=order, seq=seen, roles=roles, signed=signed
         ).apply(self.decision_context, NOW)
         return load_orders(self.database, run_id)[-1]
 

@@ -14,8 +14,8 @@ from handwheel.tools.guardrails.approval.shift_handover import (
     check_shift,
 )
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, make_lockout_folder
-from handwheel.tools.guardrails.signatures.decisions import Reason, ShiftVerdict, Signed
-from handwheel.tools.guardrails.signatures.message import SignedText
+from handwheel.tools.guardrails.ledger.decisions import Signed
+from handwheel.tools.guardrails.signatures.decisions import Reason, ShiftVerdict
 
 from ....gate.testbed.authority_grant import give, signed_word
 from ....sites.authority_site import OTHER, PUMP, Place, faults_of
@@ -37,8 +37,8 @@ def _signed(
 
 def _hand_over(place: Place, summary: ShiftSummary, leaving: Signed, coming: Signed) -> None:
     HandOverShift(
-        site=place.site.id, summary=summary, leaving=SignedText.of(leaving),
-        coming=SignedText.of(coming),
+        site=place.site.id, summary=summary, leaving=leaving,
+        coming=coming,
     ).apply(place.decision_context, NOW)  # fmt: skip
 
 
@@ -144,7 +144,7 @@ def test_the_audit_finds_a_row_that_both_have_not_signed(
     leaving = _signed(place, summary, "anna", "end-shift")
     other = _signed(place, summary, "bert", "take-shift", **change)
     if fault == str(Reason.BAD_SIGNATURE):
-        other = Signed(other.text, leaving.signature_hex)
+        other = Signed(text=other.text, signature=leaving.signature)
     _forge(place, summary, leaving, other)
     found = faults_of(place)
     assert len(found) == bool(fault)
@@ -155,6 +155,6 @@ def _forge(place: Place, summary: ShiftSummary, leaving: Signed, coming: Signed)
     """Records the row past every check."""
     body: dict[str, object] = {"card": summary.text}
     for part, signed in (("ended", leaving), ("taken", coming)):
-        body[part] = {"text": signed.text, "signature": signed.signature_hex}
+        body[part] = {"text": signed.text, "signature": signed.signature}
     with place.database.transaction(NOW) as transaction:
         transaction.record(HANDED_OVER, summary.subject, body)

@@ -24,7 +24,6 @@ from handwheel.tools.guardrails.signatures.decisions import (
     meaning_of_subject,
 )
 from handwheel.tools.guardrails.signatures.heartbeat_grants import NamedHeartbeat, heartbeats_of
-from handwheel.tools.guardrails.signatures.message import SignedText
 from handwheel.tools.requests.timestamps import stamp
 
 from ....attacks.past_the_checks import record_decision
@@ -121,7 +120,7 @@ def key_was_revoked(place: Place) -> None:
     subject = decisions.key_subject(key_id("anna"))
     head, role = head_of(place.database).hash, "administrator"
     signed = site_word("revoke-key", subject, "boss", role=role, head=head, **seconds_ago(0.0))
-    message = RevokeKey(site=place.site.id, signed=SignedText.of(signed))
+    message = RevokeKey(site=place.site.id, signed=signed)
     message.apply(place.decision_context, NOW)
 
 

@@ -19,16 +19,15 @@ from handwheel.tools.guardrails.interlocks.lockout_files import (
     make_lockout_folder,
     read_lockouts,
 )
+from handwheel.tools.guardrails.ledger.decisions import Signed
 from handwheel.tools.guardrails.ledger.latched_lockouts import latch, latched_note, locked_scopes
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.signatures.decisions import (
     Reason,
-    Signed,
     key_subject,
     lockout_subject,
     meaning_of_subject,
 )
-from handwheel.tools.guardrails.signatures.message import SignedText
 
 from ....hmi.command_in_process import said_by
 from ....sites.authority_site import OTHER, PUMP, PUMPS, Place, faults_of
@@ -154,7 +153,7 @@ def _signed(place: Place, by: str = "boss", **changes: Any) -> Signed:
 
 
 def _release(place: Place, signed: Signed) -> None:
-    word = SignedText.of(signed)
+    word = signed
     message = ReleaseLockout(site=place.site.id, scope=PUMPS, generation=1, signed=word)
     message.apply(place.decision_context, NOW)
 

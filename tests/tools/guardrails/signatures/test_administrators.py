@@ -13,19 +13,18 @@ from handwheel.tools.guardrails.approval.administration import ReleaseLockout, R
 from handwheel.tools.guardrails.approval.propose import Propose
 from handwheel.tools.guardrails.identity.roster import Record
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
+from handwheel.tools.guardrails.ledger.decisions import Signed
 from handwheel.tools.guardrails.ledger.latched_lockouts import latch, locked_scopes
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 from handwheel.tools.guardrails.signatures.administrators import administrator_decision
 from handwheel.tools.guardrails.signatures.decisions import (
     DecisionRefused,
     Reason,
-    Signed,
     SiteVerdict,
     SubjectVerdict,
     key_subject,
     lockout_subject,
 )
-from handwheel.tools.guardrails.signatures.message import SignedText
 from handwheel.tools.requests.canonical import canonical, digest
 from handwheel.tools.requests.timestamps import Instant, stamp
 
@@ -127,14 +126,14 @@ def _release(room: Room) -> Take:
 
 
 def _released(room: Room, generation: int, signed: Signed, now: Instant) -> None:
-    ReleaseLockout(
-        site=room.site.id, scope="P-101A", generation=generation, signed=SignedText.of(signed)
-    ).apply(room.desk.decision_context, now)
+    ReleaseLockout(site=room.site.id, scope="P-101A", generation=generation, signed=signed).apply(
+        room.desk.decision_context, now
+    )
 
 
 def _revoke(room: Room) -> Take:
     signed = _site_word(room, "revoke-key", KEY, "boss")
-    message = RevokeKey(site=room.site.id, signed=SignedText.of(signed))
+    message = RevokeKey(site=room.site.id, signed=signed)
     return partial(message.apply, room.desk.decision_context)
 
 
@@ -142,7 +141,7 @@ def _propose(room: Room) -> Take:
     request, _ = room.desk.request([("PIC-102.sp", 340.0)])
     until = stamp(later(60.0, now=room.clock.now()).wall)
     signed = room.desk.signed("propose", request, "gina", card=None, valid_until=until)
-    message = Propose(site=room.site.id, request=request, signed=SignedText.of(signed))
+    message = Propose(site=room.site.id, request=request, signed=signed)
     return partial(message.apply, room.desk.decision_context)
 
 
@@ -191,7 +190,7 @@ def test_a_key_is_taken_back_by_an_administrators_word_about_it(desk: Room) -> N
         ("revoke-key", KEY, "gina", {}, "gina is no administrator"),
     )
     for verdict, subject, by, said, reason in words:
-        word = SignedText.of(_site_word(desk, verdict, subject, by, **said))
+        word = _site_word(desk, verdict, subject, by, **said)
         with pytest.raises(GuardrailError, match=reason):
             RevokeKey(site=desk.site.id, signed=word).apply(context, desk.clock.now())
         assert context.revoked_keys() == frozenset(), reason

@@ -1,6 +1,5 @@
 """Signed decisions: no byte can be changed, and the words say what moves."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,19 +42,20 @@ _ONCE = signed_by()
 def test_no_byte_of_text_or_signature_can_be_changed(data: st.DataObject) -> None:
     assert verify(_ONCE, ROSTER, set(), SITE, NOW.wall)[1].person == "anna"
     is_text = data.draw(st.booleans())
-    before = (_ONCE.text if is_text else _ONCE.signature_hex).encode()
+    before = (_ONCE.text if is_text else _ONCE.signature).encode()
     place, byte = data.draw(st.integers(0, len(before) - 1)), data.draw(st.integers(0, 255))
     changed = (before[:place] + bytes([byte]) + before[place + 1 :]).decode(
         errors="surrogateescape"
     )
-    forged = replace(_ONCE, **{"text" if is_text else "signature_hex": changed})
+    forged = _ONCE.model_copy(update={"text" if is_text else "signature": changed})
     if forged != _ONCE:
         with pytest.raises(DecisionRefused):
             verify(forged, ROSTER, set(), SITE, NOW.wall)
 
 
 def test_a_signature_is_for_this_domain_and_the_time_of_an_enrolment() -> None:
-    elsewhere = replace(_ONCE, signature_hex=key_of("anna").sign(_ONCE.text.encode()).hex())
+    signature = key_of("anna").sign(_ONCE.text.encode()).hex()
+    elsewhere = _ONCE.model_copy(update={"signature": signature})
     late = signed_by(signed_at=stamp(START + YEAR))
     for signed, reason in ((elsewhere, Reason.BAD_SIGNATURE), (late, Reason.KEY_NOT_VALID)):
         with pytest.raises(DecisionRefused, match=reason):

@@ -5,7 +5,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from handwheel.tools.guardrails.identity.roster import Roster
-from handwheel.tools.guardrails.signatures.decisions import REASONS, Reason, Signed, new_nonce, sign
+from handwheel.tools.guardrails.ledger.decisions import Signed
+from handwheel.tools.guardrails.signatures.decisions import REASONS, Reason, new_nonce, sign
 from handwheel.tools.guardrails.signatures.quorum import QuorumResult, Satisfies, check_quorum
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import Instant, stamp
@@ -69,10 +70,10 @@ _ONCE = signed_by()
 _SHARED = new_nonce()
 
 REFUSED: Mapping[str, tuple[Reason, Case]] = {
-    "not JSON": (Reason.NOT_CANONICAL, Case([Signed("approved", "00" * 64)])),
+    "not JSON": (Reason.NOT_CANONICAL, Case([Signed(text="approved", signature="00" * 64)])),
     "an unknown key": (
         Reason.NOT_CANONICAL,
-        Case([replace(_ONCE, text=_ONCE.text.replace('"boot', '"a":1,"boot'))]),
+        Case([_ONCE.model_copy(update={"text": _ONCE.text.replace('"boot', '"a":1,"boot')})]),
     ),
     "another site": (Reason.OTHER_SITE, _one(site="cw-2")),
     "a stranger": (Reason.UNKNOWN_KEY, _one("stranger")),
@@ -84,7 +85,8 @@ REFUSED: Mapping[str, tuple[Reason, Case]] = {
         Reason.REVOKED_ISSUER, Case([signed_by("carl")], revoked={key_id("deputy")}),
     ),
     "another's signature": (
-        Reason.BAD_SIGNATURE, Case([replace(_ONCE, signature_hex=signed_by("bert").signature_hex)]),
+        Reason.BAD_SIGNATURE,
+        Case([Signed(text=_ONCE.text, signature=signed_by("bert").signature)]),
     ),
     "a role not held": (Reason.ROLE_NOT_HELD, _one(role="shift-supervisor")),
     "another request": (Reason.OTHER_DIGEST, Case([signed_by(request=TWO)])),
@@ -154,7 +156,7 @@ COUNTED: Mapping[str, Case] = {
         [signed_by("anna", TWO, **seconds_ago(200.0)), signed_by("bert", TWO)], TWO
     ),
     "a quorum beside what does not count": Case(
-        [Signed("", ""), signed_by("dora", role="viewer"), signed_by()]
+        [Signed(text="", signature=""), signed_by("dora", role="viewer"), signed_by()]
     ),
     "both roles": _one("bert", request_of(roles=["operator", "fitter"])),
     "an agent's request": _one(request=request_of(**AGENTS)),

@@ -14,7 +14,7 @@ from ...ledger.decisions import DecisionRecord, load_decisions
 from ...ledger.intents import start_of_epoch
 from ...ledger.records import RequestRecord
 from ...signatures.context import DecisionContext
-from ...signatures.decisions import Decision, Signed, verify
+from ...signatures.decisions import Decision, verify
 from ...signatures.entitlement import is_unattended_allowed
 from ...signatures.quorum import QuorumResult, check_quorum
 from ...signatures.request_class import RequestClass, class_of
@@ -85,7 +85,7 @@ def _check_proposer(
     for each in decisions:
         if each.verdict != "propose":
             continue
-        signed = Signed(each.text, each.signature)
+        signed = each.signed
         decision, operator = verify(
             signed,
             decision_context.roster,
@@ -123,7 +123,7 @@ def _verdict(
     at = now if execution.is_first or record.approved is None else record.approved
     return check_quorum(
         record.request,
-        [Signed(each.text, each.signature) for each in decisions if each.verdict != "propose"],
+        [each.signed for each in decisions if each.verdict != "propose"],
         decision_context.roster,
         decision_context.policy.satisfies,
         decision_context.revoked_keys(),

@@ -76,7 +76,7 @@ def _filed(**changes: object) -> dict[str, object]:
 
 def _says(person: str) -> Body:
     signed = signed_by(person)
-    return {"text": signed.text, "signature": signed.signature_hex, "card": "a card"}
+    return {"text": signed.text, "signature": signed.signature, "card": "a card"}
 
 
 ONE = _says("anna")
@@ -162,7 +162,7 @@ def test_what_is_illegal_in_one_state_is_legal_in_the_next(tmp_path: Path) -> No
         for generation in (1, 2):
             record(database, "lockout.latched", "site", scope="site", generation=generation)
         record(database, "lockout.latched", "P-101B", scope="P-101B", generation=1)
-        said = {"text": RELEASE.text, "signature": RELEASE.signature_hex}
+        said = {"text": RELEASE.text, "signature": RELEASE.signature}
         record(database, "decision", "lockout:P-101B:1", **said)
         record(database, "lockout.released", "P-101B", scope="P-101B", generation=1)
         locked = [tuple(row) for row in database.all("SELECT * FROM lockout ORDER BY scope")]
