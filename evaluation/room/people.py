@@ -190,4 +190,6 @@ class People(Orders):
         )
 
     def _role(self, person: str, request: ActionRequest) -> str:
-        return role_for(self.decision_context, self.operator(person), request)
+        return role_for(
+            self.decision_context, self.operator(person), request.roles, request.written
+        )

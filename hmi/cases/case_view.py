@@ -10,7 +10,7 @@ from handwheel.tools.conditions.truth import TRUTH_TEXT
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.safe_text import plain, printable
 
-from ..journal.rows.case_text import CASES, case_event_name, case_event_text
+from ..journal.rows.case_text import CASES, case_event_name, case_event_text, without_commands
 from .case_questions import check_lines, waiting_roles
 
 _LONG = 600  # characters of a line
@@ -44,7 +44,7 @@ class CandidateView:
     def _why(self) -> list[str]:
         if not self.code:
             return [f"{self.name}: nothing prevents it"]
-        reason = _without_commands(self.reason)
+        reason = without_commands(self.reason)
         head = f"{self.name}: {reason}"
         return [f"{self.name}:", *self.conditions] if self.conditions else [head]
 
@@ -73,10 +73,6 @@ def _condition_line(condition: Mapping[str, Any]) -> str:
     truth = TRUTH_TEXT.get(condition["truth"], plain(condition["truth"]))
     name = f"{plain(condition['id'])} ({plain(condition['side'])})"
     return f"{name} is {truth}: {printable(condition['shown'], _LONG)}"
-
-
-def _without_commands(reason: str) -> str:
-    return "; ".join(each for each in reason.split("; ") if not each.startswith(NEXT))
 
 
 def commands_in(reason: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Playbooks and their findings as lines and as JSON fields."""
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.playbooks.binding.model import BoundPlaybook, Check, Invariant
@@ -67,7 +67,7 @@ def playbook_lines(playbook: Playbook, plan: BoundPlaybook) -> Iterator[str]:
     yield from _rows("throughout", map(_invariant, plan.invariants))
     yield from _steps(plan)
     for step in plan.safe_state:
-        yield from _rows("safe state", [f"{_if(step)}{_writes(step.writes)}"])
+        yield from _rows("safe state", [f"{_if(step)}{say.writes_text(step.writes)}"])
     yield from _rows("tells", (
         f"{', '.join(each.to)} when {each.when} for {format_duration(each.after_s)}"
         for each in plan.escalations
@@ -138,7 +138,7 @@ def _work(step: Step) -> tuple[str, str]:
         case RunPlaybook() as run:
             return "run", say.run_text(run)
         case writes:
-            return "write", f"{_writes(writes)}{say.ramp_text(step)}"
+            return "write", f"{say.writes_text(writes)}{say.ramp_text(step)}"
 
 
 def _held(text: str, hold_s: float, within_s: float) -> str:
@@ -155,11 +155,7 @@ def _undo(undo: Undo | None, reason: str) -> str:
         return f"none: {reason}" if reason else "none"
     condition = f"if {undo.if_.bound}: " if undo.if_ else ""
     verify = f"; verify {_verify(undo.verify)}" if undo.verify else ""
-    return f"{condition}{_writes(undo.writes)}{verify}"
-
-
-def _writes(writes: Sequence[Write]) -> str:
-    return ", ".join(f"{each.tag.name} = {each.shown}" for each in writes)
+    return f"{condition}{say.writes_text(undo.writes)}{verify}"
 
 
 def _if(step: Step) -> str:

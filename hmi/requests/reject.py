@@ -53,7 +53,7 @@ def object_to(
     statement = Statement(
         verdict=verdict,
         meaning=meaning_of(verdict, request),
-        role=role_for(context, operator, request),
+        role=role_for(context, operator, request.roles, request.written),
         valid_s=request.within_s,
         digest=request.digest,
         comment=reason,

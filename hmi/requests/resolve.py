@@ -80,7 +80,7 @@ def resolve_action(
     statement = Statement(
         verdict=verdict,
         meaning=meaning_of_subject(verdict, action.action_id),
-        role=role_for(context, operator, request),
+        role=role_for(context, operator, request.roles, request.written),
         valid_s=request.within_s,
         digest=request.digest,
         subject=action.action_id,

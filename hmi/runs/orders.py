@@ -19,6 +19,7 @@ from handwheel.tools.guardrails.approval.run_orders import (
     SignedOrder,
     order_in,
 )
+from handwheel.tools.guardrails.approval.session import role_for
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.actions import tags_of_run
 from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
@@ -151,7 +152,7 @@ def sign_order(
     statement = Statement(
         verdict=verdict,
         meaning=meaning_of_subject(verdict, subject),
-        role=_role_for(context, operator, roles, tags),
+        role=role_for(context, operator, roles, tags),
         valid_s=_VALID_S,
         subject=subject,
     )
@@ -166,15 +167,6 @@ def sign_order(
         signed=signed,
     )
     return order_in(submit(context, message, now))
-
-
-def _role_for(
-    context: DecisionContext, operator: Operator, roles: Collection[str], tags: Collection[str]
-) -> str:
-    for held in sorted(operator.roles):
-        if any(context.policy.satisfies(held, role, tags) for role in roles):
-            return held
-    return min(operator.roles)
 
 
 def follow_order(database: Ledger, given: RunOrder, run_id: str) -> bool:

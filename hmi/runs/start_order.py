@@ -17,11 +17,9 @@ from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.playbooks.lint.lint import lint
 from handwheel.tools.errors import InvalidArguments, PermitRefused
 from handwheel.tools.guardrails.approval.start_orders import OrderStart, StartOrder
-from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
 from handwheel.tools.guardrails.ledger.store.database import Ledger
-from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.entitlement import check_roles
 from handwheel.tools.guardrails.signatures.message import submit
 from handwheel.tools.requests.ids import new_id
@@ -57,7 +55,7 @@ def start_playbook(
         raise PermitRefused(f"{plan.id} has no trigger with manual: true for this equipment")
     with open_context(site) as context:
         roles, tags = needs_of(plan)
-        check = partial(_check, context, plan)
+        check = partial(check_roles, context, roles=roles, what=f"to start {plan.id}", tags=tags)
         operator = find_operator(context, person, check)
         check(operator)
         _explain(plan)
@@ -80,11 +78,6 @@ def _find(site: Site, name: str) -> Playbook:
         hint = hint or f"; {next_step('playbooks', 'list')}"
         raise InvalidArguments(f"there is no playbook {name!r}{hint}")
     return found
-
-
-def _check(context: DecisionContext, plan: BoundPlaybook, operator: Operator) -> None:
-    roles, tags = needs_of(plan)
-    check_roles(context, operator, roles, f"to start {plan.id}", tags)
 
 
 def _chosen(playbook: Playbook, given: Sequence[str]) -> Mapping[str, str]:

@@ -40,7 +40,8 @@ def summarize(
     snapshot = read_snapshot(database)
     listed = load_listed(database, every=False)
     head = database.head()
-    since = _since(database, now)
+    began = newest_stamp(database, HANDED_OVER)
+    since = now.wall - SHIFT if began is None else parse_stamp(began)
     waiting = [each for each in listed if each.state in WAITING_REQUESTS]
     others = [each for each in listed if each.state not in WAITING_REQUESTS]
     found: list[tuple[str, Sequence[str]]] = [
@@ -87,12 +88,6 @@ def _section(title: str, lines: Sequence[str]) -> Section:
     # The newest lines are the ones that the next operator does not know.
     shown = [printable(line, _LONGEST) for line in lines[-_LINES:]]
     return Section(title=title, lines=shown, more=max(len(lines) - _LINES, 0))
-
-
-def _since(database: Ledger, now: Instant) -> datetime:
-    """Returns the time of the last shift handover, or twelve hours ago."""
-    began = newest_stamp(database, HANDED_OVER)
-    return now.wall - SHIFT if began is None else parse_stamp(began)
 
 
 def _requests(

@@ -2,14 +2,13 @@
 
 import codecs
 import os
-import sys
 import termios
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
 from rich.cells import cell_len
 
-from ..shell.cli.stdio import screen_output
+from ..shell.cli.stdio import draw
 
 _LONGEST = 4096
 _ERASE, _WORD, _LINE, _END = {"\x7f", "\b"}, "\x17", "\x15", "\x04"
@@ -61,7 +60,7 @@ class TypedLine:
                 self._take_escape(character)
             elif character == "\n":
                 line, self.text = self.text, ""
-                _write("\n")
+                draw("\n")
                 return line
             elif character == _END and not self.text:
                 raise EOFError
@@ -96,15 +95,9 @@ class TypedLine:
 
     def _echo(self, text: str) -> None:
         if self.is_shown:
-            _write(text)
+            draw(text)
 
 
 def clear_row() -> None:
     """Makes room for a line in place of the prompt and of what was typed after it."""
-    _write("\n" if os.environ.get("TERM") == "dumb" else "\r\x1b[K")
-
-
-def _write(text: str) -> None:
-    output = screen_output(sys.stdout)  # what is typed has only visible characters
-    output.write(text)
-    output.flush()
+    draw("\n" if os.environ.get("TERM") == "dumb" else "\r\x1b[K")

@@ -14,7 +14,7 @@ ROW_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, Type
 _LONG = 600  # characters
 
 
-def _reason(reason: object) -> str:
+def without_commands(reason: object) -> str:
     """Returns a reason without the commands that its parts end with."""
     return "; ".join(each for each in str(reason).split("; ") if not each.startswith(NEXT))
 
@@ -25,7 +25,7 @@ def _what(body: Mapping[str, Any]) -> str:
 
 
 def _returned(body: Mapping[str, Any]) -> str:
-    state, reason = body["state"], _reason(body["reason"])
+    state, reason = body["state"], without_commands(body["reason"])
     return f"{body['run_id']} is {state}" + (f": {reason}" if reason != state else "")
 
 
@@ -43,7 +43,7 @@ def by_agent(body: Mapping[str, Any], text: str) -> str:
 def _judgement(body: Mapping[str, Any]) -> str:
     if body.get("run_id"):
         prevented = (
-            f"; not by {each['playbook']}: {_reason(each['reason'])}"
+            f"; not by {each['playbook']}: {without_commands(each['reason'])}"
             for each in body["candidates"]
             if each["code"]
         )
@@ -52,7 +52,7 @@ def _judgement(body: Mapping[str, Any]) -> str:
         writes = [each for each in body["asks"]["steps"] if "tag" in each]
         changes = ", ".join(f"{each['tag']} {change_text(each)}" for each in writes)
         return f"it would ask by {body['choice']}: {changes or 'no write'}"
-    return f"nothing is asked for: {_reason(body['reason'])}"
+    return f"nothing is asked for: {without_commands(body['reason'])}"
 
 
 def change_text(write: Mapping[str, Any]) -> str:

@@ -125,7 +125,7 @@ def margin_lines(simulated: Simulated) -> Iterator[str]:
 def _margin(each: _OwnMargin) -> str:
     _, margin, broken_at_s = each
     if margin is None or not isfinite(margin.smallest):
-        return _kept(broken_at_s)
+        return "kept" if broken_at_s is None else f"not kept at {clock(broken_at_s)}"
     amount = f"{abs(margin.smallest):.3g} {margin.unit}".rstrip()
     where = "beyond it" if margin.smallest < 0.0 else "left"
     return f"{amount} {where} at {clock(margin.at_s)}"
@@ -146,10 +146,6 @@ def _happened(recording: Recording) -> str:
     found = [f"{plain(name)} at {clock(at_s)}" for name, at_s in alarms] or ["no alarm"]
     tripped = f"{printable(trip[1])} at {clock(trip[0])}" if trip else "no trip"
     return ", ".join([*found, tripped])
-
-
-def _kept(broken_at_s: float | None) -> str:
-    return "kept" if broken_at_s is None else f"not kept at {clock(broken_at_s)}"
 
 
 def _margins(simulated: Simulated, recording: Recording) -> Iterator[_OwnMargin]:

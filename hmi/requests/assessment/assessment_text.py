@@ -77,10 +77,6 @@ def _part(label: str, lines: Sequence[str], width: int) -> Iterator[str]:
     yield from draw_part(part, width, is_coloured=False)
 
 
-def _diagnosis(assessment: Assessment, width: int) -> Iterator[str]:
-    yield from _part("Diagnosis", assessment.ranking, width)
-
-
 def _alike(assessment: Assessment, width: int) -> Iterator[str]:
     none = "no fault is named or suspected, so nothing is compared"
     told = assessment.alike or [none if assessment.is_whole else "being read here"]
@@ -115,7 +111,8 @@ def _plot(plot: CoursePlot, width: int) -> list[str]:
 
 
 _DRAWN: Mapping[str, Callable[[Assessment, int], Iterator[str]]] = {
-    "d": _diagnosis, "l": _ahead, "m": _alike,
+    "d": lambda assessment, width: _part("Diagnosis", assessment.ranking, width),
+    "l": _ahead, "m": _alike,
 }  # fmt: skip
 ASSESSED_KEYS = tuple(_DRAWN)
 """Keys that show an assessment in full."""

@@ -9,7 +9,7 @@ from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.session import ApprovalSession
 
-from ...shell.cli.stdio import screen_output
+from ...shell.cli.stdio import draw
 from ...shell.terminal.panel import columns_of, fitting_width, has_colour
 from ...shell.terminal.prompt import PromptAnswer, wrong_word_text
 from ...shell.terminal.wrap import fold
@@ -72,11 +72,11 @@ class LiveCard:
         if is_live:
             # What stood on the screen before the first card goes on above it.
             above = "" if details or message else "\n" * self._size.lines
-            self._write(above + _HOME + _CLEAR_BELOW)
+            draw(above + _HOME + _CLEAR_BELOW)
         else:  # the first lines scroll off the screen
             again = ["", *render_changes(self._session.card, self._size.columns)]
             lines = [*(details or card), *again, *below]
-        self._write("\n".join(lines) + "\n")
+        draw("\n".join(lines) + "\n")
 
     def open(self, key: str) -> PromptAnswer | None:
         """Shows what a key opens. See `PromptScreen.open`."""
@@ -123,7 +123,7 @@ class LiveCard:
         if self._shown:
             self.draw(message)
         else:
-            self._write(f"{message}\n")
+            draw(f"{message}\n")
 
     def refresh(self) -> bool:
         """Renews the card. See `PromptScreen.refresh`."""
@@ -139,7 +139,7 @@ class LiveCard:
         is_same = len(card) == len(self._shown) and self._seen_keys() == self._keys
         if shutil.get_terminal_size() != self._size or not is_same:
             self.draw()
-            self._write(QUESTION)  # it still stands, and the drawing has gone over it
+            draw(QUESTION)  # it still stands, and the drawing has gone over it
             return True
         moved = [
             f"\x1b[{row};1H{_CLEAR_LINE}{new}"
@@ -147,7 +147,7 @@ class LiveCard:
             if old != new
         ]
         self._shown = card
-        self._write(_SAVE + "".join(moved) + _RESTORE)
+        draw(_SAVE + "".join(moved) + _RESTORE)
         return True
 
     def _card(self) -> list[str]:
@@ -165,12 +165,6 @@ class LiveCard:
 
     def _seen_keys(self) -> Mapping[str, str]:
         return self._seen.keys if self._seen else {}
-
-    @staticmethod
-    def _write(text: str) -> None:
-        output = screen_output(sys.stdout)  # the card's document has only visible characters
-        output.write(text)
-        output.flush()
 
 
 def footer_lines(

@@ -46,6 +46,13 @@ def screen_output(stream: TextIO) -> TextIO:
     return stream.stream if isinstance(stream, _VisibleOutput) else stream
 
 
+def draw(text: str) -> None:
+    """Writes to the screen at once, with the escapes that move the cursor."""
+    output = screen_output(sys.stdout)
+    output.write(text)
+    output.flush()
+
+
 class _VisibleOutput:
     """A text stream that writes only visible characters, and the styles of cards at a terminal."""
 

@@ -42,7 +42,7 @@ async def test_the_role_to_sign_in_is_one_that_the_request_needs(room: Watched) 
         ({"viewer", "guest"}, "guest"),
     ):
         person = replace(room.desk.operator("anna"), roles=frozenset(roles))
-        assert role_for(context, person, asked) == signed_in
+        assert role_for(context, person, asked.roles, asked.written) == signed_in
 
 
 def _numbered(number: int, **changes: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Session of one approver on one request, from the first card to the decision."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from time import monotonic, sleep
 from typing import Self
 
@@ -111,7 +111,7 @@ class ApprovalSession:
         statement = Statement(
             verdict="approve",
             meaning=meaning_of("approve", request),
-            role=role_for(self.decision_context, operator, request),
+            role=role_for(self.decision_context, operator, request.roles, request.written),
             valid_s=request.within_s,
             digest=request.digest,
             card=self.card.digest,
@@ -155,10 +155,12 @@ def check_approvable(card: Card) -> None:
     raise PermitRefused(what)
 
 
-def role_for(context: DecisionContext, operator: Operator, request: ActionRequest) -> str:
-    """Returns the operator's role to sign in, if possible one that the request needs."""
+def role_for(
+    context: DecisionContext, operator: Operator, roles: Collection[str], tags: Collection[str]
+) -> str:
+    """Returns the operator's role to sign in, if possible one that is needed for the tags."""
     for held in sorted(operator.roles):
-        if any(context.policy.satisfies(held, role, request.written) for role in request.roles):
+        if any(context.policy.satisfies(held, role, tags) for role in roles):
             return held
     return min(operator.roles)
 
