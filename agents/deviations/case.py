@@ -10,8 +10,7 @@ from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.messages.run_events import (
-    RecordCaseEvent,
-    RecordScheduleEvent,
+    RecordEvent,
 )
 from handwheel.tools.guardrails.ledger.journal_rows import rows_of, subjects_of
 from handwheel.tools.guardrails.ledger.store.database import Ledger
@@ -171,11 +170,11 @@ class CaseLog:
 
     def record_schedule(self, event: str, playbook: str, at: str) -> None:
         """Records what became of the moment of a playbook's schedule, a stamp."""
-        self._writer.add(RecordScheduleEvent(kind=event, playbook=playbook, at=at))
+        self._writer.add(RecordEvent(kind=f"schedule.{event}", subject=playbook, body={"at": at}))
 
     def record(self, case: Case, kind: CaseEvent, body: Mapping[str, Any]) -> Case:
         """Records an event, and returns the case after it, by the clock of this process."""
-        event = RecordCaseEvent(case_id=case.case_id, kind=kind.value, body=dict(body))
+        event = RecordEvent(kind=f"{PREFIX}{kind}", subject=case.case_id, body=dict(body))
         self._writer.add(event)
         # Read back, so that a case is the same whether it is folded now or from the journal.
         recorded = parse_canonical(canonical(event.body))

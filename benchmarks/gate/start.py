@@ -10,8 +10,7 @@ from time import perf_counter, process_time
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.approval.messages.run_events import (
     OpenRun,
-    RecordCaseEvent,
-    RecordRunEvent,
+    RecordEvent,
 )
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.timestamps import instant_now
@@ -73,7 +72,7 @@ def _story(desk: Desk) -> None:
         start = _head(desk)
         note: dict[str, object] = {"text": "x" * 100, "readings": {PUMP: True}}
         for _ in range(_CASE_EVENTS):
-            event = RecordCaseEvent(case_id=_CASE, kind="noted", body=note)
+            event = RecordEvent(subject=_CASE, kind="case.noted", body=note)
             desk.send(desk.effects(event))
         desk.send(
             desk.effects(
@@ -81,13 +80,15 @@ def _story(desk: Desk) -> None:
             )
         )
         for _ in range(_RUN_EVENTS):
-            desk.send(desk.effects(RecordRunEvent(run_id=RUN.run_id, kind="step_begun", body=note)))
+            desk.send(
+                desk.effects(RecordEvent(subject=RUN.run_id, kind="run.step_begun", body=note))
+            )
         request = desk.file_for_agent(first=PUMP)
         desk.approve(request)
         desk.send(desk.due(request))
         carry_out(context, request)
         desk.end(request)
-        desk.send(desk.effects(RecordRunEvent(run_id=RUN.run_id, kind="completed", body=note)))
+        desk.send(desk.effects(RecordEvent(subject=RUN.run_id, kind="run.completed", body=note)))
         for number in range(_PERSONS):
             written = desk.file(PUMP, number % 2 == 0)
             desk.approve(written)

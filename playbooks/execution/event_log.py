@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.messages.agents import Operation
-from handwheel.tools.guardrails.approval.messages.run_events import OpenRun, RecordRunEvent
+from handwheel.tools.guardrails.approval.messages.run_events import OpenRun, RecordEvent
 from handwheel.tools.guardrails.approval.messages.run_requests import NotePromise
 from handwheel.tools.guardrails.approval.run_orders import RunOrder, load_orders
 from handwheel.tools.guardrails.ledger.effects import StepEffect
@@ -57,7 +57,7 @@ class RunLog:
 
     def record(self, kind: EventKind, **body: object) -> None:
         """Records an event, or raises `IllegalEvent` if the run's state does not allow it."""
-        operation = RecordRunEvent(run_id=self.run_id, kind=kind.value, body=body)
+        operation = RecordEvent(kind=f"{PREFIX}{kind}", subject=self.run_id, body=body)
         self._add(operation, self._after(kind, body))
 
     def _after(self, kind: EventKind, body: dict[str, object]) -> Run:

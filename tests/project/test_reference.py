@@ -29,6 +29,7 @@ from handwheel.sim_plant.cw100.sensors import BY_NAME
 from handwheel.sim_plant.cw100.tags import TAGS
 from handwheel.sim_plant.model import PlantTag, Register
 from handwheel.sim_plant.simulation import CLOCK_TAGS
+from handwheel.tools.guardrails.approval.messages.run_events import RecordEvent
 from handwheel.tools.guardrails.gate.server.registry import MESSAGES
 from handwheel.tools.guardrails.gate.steps import reading_age
 from handwheel.tools.guardrails.identity import roster as operators
@@ -238,6 +239,8 @@ def test_the_reference_lists_exactly_the_kinds_of_the_journal() -> None:
         _source("tools", "hmi", "agents"),
     )
     kinds.append("ledger.migrated")  # written into a new file
+    (pattern,) = (each.pattern for each in RecordEvent.model_fields["kind"].metadata)
+    kinds += (f"{each}.STATE" for each in pattern[2 : pattern.index(")")].split("|"))
     assert spans(*(row[0] for row in rows)) == {
         re.sub(r"\{[\w.]+\}", "STATE", kind) for kind in kinds
     }

@@ -25,7 +25,7 @@ from handwheel.tools.guardrails.approval.build_segment import (
     tags_of_segment,
 )
 from handwheel.tools.guardrails.approval.messages.agents import Effects, Operation
-from handwheel.tools.guardrails.approval.messages.run_events import RecordCaseEvent
+from handwheel.tools.guardrails.approval.messages.run_events import RecordEvent
 from handwheel.tools.guardrails.approval.messages.run_requests import EndRequest, FileSegment
 from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.guardrails.client.event_stream import EventStream
@@ -118,12 +118,12 @@ def agent(site: Site, holder: str, number: int) -> Rows:
         return client.rows
 
 
-def _case_event(agent: int, count: int) -> RecordCaseEvent:
+def _case_event(agent: int, count: int) -> RecordEvent:
     place = count % _EVENTS_OF_CASE
     kind = {0: "opened", _EVENTS_OF_CASE - 1: "closed"}.get(place, "joined")
     body = {"condition": "VT-101A.pv > 4.5 mm/s", "playbook": "", "deviation": f"D-{place}"}
     name = f"C-{agent:02}{count // _EVENTS_OF_CASE:06}"
-    return RecordCaseEvent(case_id=name, kind=kind, body=body)
+    return RecordEvent(subject=name, kind=f"case.{kind}", body=body)
 
 
 def _request(site: Site, client: GateClient) -> ActionRequest:

@@ -10,8 +10,7 @@ from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.tools.guardrails.approval.messages.agents import Operation
 from handwheel.tools.guardrails.approval.messages.run_events import (
     OpenRun,
-    RecordCaseEvent,
-    RecordRunEvent,
+    RecordEvent,
 )
 from handwheel.tools.guardrails.approval.messages.run_requests import EndRequest, SetDue, SkipAction
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
@@ -81,7 +80,7 @@ async def _open_run(access: AgentAccess) -> None:
     body: dict[str, Any] = {"playbook": "own/plan"}
     access.add(
         OpenRun(run_id=name, playbook="own/plan", assets=assets, body=body),
-        RecordRunEvent(run_id=name, kind=EventKind.COMPLETED.value, body={}),
+        RecordEvent(subject=name, kind=f"run.{EventKind.COMPLETED.value}", body={}),
     )
     access.runs.append(name)
 
@@ -94,7 +93,7 @@ async def _run_rows(access: AgentAccess) -> None:
         "request_id": access.draw.choice(access.requests),
         "reason": "anna has approved it",
     }
-    access.add(RecordRunEvent(run_id=name, kind=kind, body=body))
+    access.add(RecordEvent(subject=name, kind=f"run.{kind}", body=body))
 
 
 async def _words_of_people(access: AgentAccess) -> None:
@@ -102,10 +101,10 @@ async def _words_of_people(access: AgentAccess) -> None:
     order = {"order": "resume", "person": "anna"}
     case = {"choice": "own/plan", "reason": "named"}
     operations: list[Operation] = [
-        RecordRunEvent(run_id=access.runs[-1], kind="ordered", body=order),
-        RecordCaseEvent(case_id=new_id("C"), kind="ordered", body=order),
-        RecordCaseEvent(case_id=new_id("C"), kind="answered", body=order),
-        RecordCaseEvent(case_id=new_id("C"), kind="judged", body=case),
+        RecordEvent(subject=access.runs[-1], kind="run.ordered", body=order),
+        RecordEvent(subject=new_id("C"), kind="case.ordered", body=order),
+        RecordEvent(subject=new_id("C"), kind="case.answered", body=order),
+        RecordEvent(subject=new_id("C"), kind="case.judged", body=case),
     ]
     access.add(access.draw.choice(operations))
 

@@ -14,7 +14,7 @@ from handwheel.playbooks.execution.ledger_port import LedgerPort
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.tools.errors import ToolFailed, Unanswered
 from handwheel.tools.guardrails.approval.messages.agents import Effects
-from handwheel.tools.guardrails.approval.messages.run_events import RecordRunEvent
+from handwheel.tools.guardrails.approval.messages.run_events import RecordEvent
 from handwheel.tools.guardrails.ledger.runs import asset_owners
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.signatures.message import Message
@@ -59,7 +59,8 @@ def _each_message_fails_once(patch: pytest.MonkeyPatch, *, is_recorded: bool) ->
 
     def submit(writer: LedgerWriter, message: Message) -> Sequence[JournalRow]:
         operations = message.operations if isinstance(message, Effects) else ()
-        kinds = " ".join(str(getattr(each, "kind", type(each).__name__)) for each in operations)
+        names = (str(getattr(each, "kind", type(each).__name__)) for each in operations)
+        kinds = " ".join(each.rpartition(".")[2] for each in names)
         if kinds in {"", *failed} or "OpenRun" in kinds:
             return done.pop(message.text, None) or real(writer, message)
         failed.append(kinds)
@@ -200,15 +201,16 @@ async def test_a_fault_of_the_agents_without_an_answer_holds_the_run_later(
         await room.settles()
     seen = list[str]()
 
-    record = RecordRunEvent.apply
+    record = RecordEvent.apply
 
-    def bad(operation: RecordRunEvent, *given: Any) -> None:
-        if len(seen) < 3 and (seen or operation.kind == event):
+    def bad(operation: RecordEvent, *given: Any) -> None:
+        is_runs = operation.kind.startswith("run.")
+        if is_runs and len(seen) < 3 and (seen or operation.kind == f"run.{event}"):
             seen.append(operation.kind)
             raise RuntimeError("a fault of ours") if len(seen) == 1 else SILENT
         record(operation, *given)
 
-    monkeypatch.setattr(RecordRunEvent, "apply", bad)
+    monkeypatch.setattr(RecordEvent, "apply", bad)
     if event == "due":
         await room.approved(2)
     await room.reach("HELD")
@@ -224,13 +226,13 @@ async def test_a_run_that_cannot_be_held_at_the_start_is_taken_up_later(
 ) -> None:
     await room.approved(1)
     await room.kill_agents()
-    record = RecordRunEvent.apply
+    record = RecordEvent.apply
     failing = _failing(record, SILENT, SILENT)
 
-    def fail_at_held(operation: RecordRunEvent, *given: Any) -> None:
-        (failing if operation.kind == "held" else record)(operation, *given)
+    def fail_at_held(operation: RecordEvent, *given: Any) -> None:
+        (failing if operation.kind == "run.held" else record)(operation, *given)
 
-    monkeypatch.setattr(RecordRunEvent, "apply", fail_at_held)
+    monkeypatch.setattr(RecordEvent, "apply", fail_at_held)
     await room.start_agents()
     assert room.run.state != "HELD"
     assert not room.agents._tasks.names

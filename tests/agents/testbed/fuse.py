@@ -9,7 +9,7 @@ import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
 from handwheel.tools.guardrails.approval.messages.agents import Effects
-from handwheel.tools.guardrails.approval.messages.run_events import RecordRunEvent
+from handwheel.tools.guardrails.approval.messages.run_events import RecordEvent
 from handwheel.tools.guardrails.approval.messages.run_requests import (
     EndRequest,
     FileSegment,
@@ -28,7 +28,7 @@ class Fuse:
         self.moment = ""
         self.passed = list[str]()
         self._counts = Counter[str]()
-        self._on(patch, RecordRunEvent, "apply", _event)
+        self._on(patch, RecordEvent, "apply", _event)
         names = {
             Effects: "effects", FileSegment: "file_segment", SetDue: "set_due",
             EndRequest: "end_request",
@@ -47,7 +47,8 @@ class Fuse:
         work: Callable[..., Any] = getattr(place, name)
 
         def fused(*arguments: Any, **more: Any) -> Any:
-            moment = name_of(*arguments)
+            if not (moment := name_of(*arguments)):
+                return work(*arguments, **more)
             self._counts[moment] += 1
             numbered = f"{moment} {self._counts[moment]}"
             self._burn(f"before {numbered}")
@@ -63,5 +64,9 @@ class Fuse:
             raise Killed
 
 
-def _event(event: RecordRunEvent, *_: object) -> str:
-    return f"step {event.body['step']} {event.body['to']}" if event.kind == "step" else event.kind
+def _event(event: RecordEvent, *_: object) -> str:
+    """Names an event of a run; of no other."""
+    family, _dot, kind = event.kind.partition(".")
+    if family != "run":
+        return ""
+    return f"step {event.body['step']} {event.body['to']}" if kind == "step" else kind

@@ -3,7 +3,7 @@
 import pytest
 
 from handwheel.tools.errors import InvalidArguments, PermitRefused
-from handwheel.tools.guardrails.approval.messages.run_events import OpenRun, RecordRunEvent
+from handwheel.tools.guardrails.approval.messages.run_events import OpenRun, RecordEvent
 from handwheel.tools.guardrails.ledger.runner_lock import (
     RUNNER_LOCK_S,
     release_runner_lock,
@@ -74,7 +74,7 @@ async def test_the_end_of_a_run_leaves_the_way_back_with_the_gate(
     runner.end(request)
     assert runner.state(request) == "APPROVED"
     assert runner.states(request) == "VERIFIED VERIFIED PLANNED PLANNED CANCELLED"
-    runner.make(RecordRunEvent(run_id=RUN.run_id, kind="completed", body={}))
+    runner.make(RecordEvent(subject=RUN.run_id, kind="run.completed", body={}))
     release_runner_lock(database, runner.holder, room.clock.now())
     await pass_time(room, lease_s - 10.0)
     assert room.wires == wires(request, "c1", "c2")

@@ -14,7 +14,7 @@ from handwheel.hmi.journal.report.shift_handover import summary_fields
 from handwheel.hmi.journal.report.signatures import Signatures
 from handwheel.hmi.journal.rows.entries import Journal, RequestHistory, read_journal
 from handwheel.hmi.journal.rows.row_text import row_text
-from handwheel.tools.guardrails.approval.messages.run_events import OpenRun, RecordRunEvent
+from handwheel.tools.guardrails.approval.messages.run_events import OpenRun, RecordEvent
 from handwheel.tools.guardrails.approval.shift_handover import Section, ShiftSummary
 
 from ...attacks.past_the_checks import append_row
@@ -213,7 +213,7 @@ async def test_an_open_run_is_named_with_what_nothing_took_back(runner: Runner) 
 
 
 def _happens(runner: Runner, kind: str, **body: object) -> None:
-    runner.make(RecordRunEvent(run_id=RUN.run_id, kind=kind, body=body))
+    runner.make(RecordEvent(subject=RUN.run_id, kind=f"run.{kind}", body=body))
 
 
 async def test_a_suspension_is_told_with_the_gate_that_came_after(room: Watched) -> None:

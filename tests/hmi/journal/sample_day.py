@@ -12,7 +12,7 @@ from handwheel.evaluation.room.clock import SteppedClock
 from handwheel.hmi.people.signing import Signer, sign_statement
 from handwheel.hmi.shift.summary import summarize
 from handwheel.tools.errors import GuardrailError
-from handwheel.tools.guardrails.approval.messages.run_events import OpenRun, RecordRunEvent
+from handwheel.tools.guardrails.approval.messages.run_events import OpenRun, RecordEvent
 from handwheel.tools.guardrails.approval.request_limits import TooManyRequests
 from handwheel.tools.guardrails.approval.shift_handover import HandOverShift
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, lockout_note
@@ -146,7 +146,7 @@ class Story:
         await runner.carry_out(request, "c1")
         ask_run(room.desk.database, RUN.run_id, "hold", "max", room.clock.now())
         aborts = {"reason": "a test", "goal": "rollback"}
-        runner.make(RecordRunEvent(run_id=RUN.run_id, kind="aborting", body=aborts))
+        runner.make(RecordEvent(subject=RUN.run_id, kind="run.aborting", body=aborts))
         await runner.carry_out(request, "r2")
         runner.end(request)
 

@@ -16,8 +16,7 @@ from handwheel.tools.errors import InvalidArguments, LedgerError, PermitRefused,
 from handwheel.tools.guardrails.approval.messages.agents import Operation
 from handwheel.tools.guardrails.approval.messages.run_events import (
     EquipmentOwned,
-    RecordCaseEvent,
-    RecordRunEvent,
+    RecordEvent,
 )
 from handwheel.tools.guardrails.approval.messages.run_requests import FileSegment
 from handwheel.tools.guardrails.identity.roster import load_roster
@@ -198,9 +197,9 @@ def test_a_runner_lock_that_is_over_records_nothing(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("operation", [
-    RecordRunEvent(run_id=OUTER, kind="ordered", body={"order": "resume", "person": "anna"}),
-    RecordCaseEvent(case_id="C-00000001", kind="ordered", body={}),
-    RecordCaseEvent(case_id="C-00000001", kind="answered", body={}),
+    RecordEvent(subject=OUTER, kind="run.ordered", body={"order": "resume", "person": "anna"}),
+    RecordEvent(subject="C-00000001", kind="case.ordered", body={}),
+    RecordEvent(subject="C-00000001", kind="case.answered", body={}),
 ])  # fmt: skip
 def test_the_word_of_a_person_is_no_event_of_the_agents(wire: Wire, operation: Operation) -> None:
     rows = _rows(wire)

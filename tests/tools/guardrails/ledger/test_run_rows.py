@@ -14,7 +14,7 @@ from handwheel.tools.guardrails.approval.messages.agents import Operation
 from handwheel.tools.guardrails.approval.messages.run_events import (
     EquipmentOwned,
     OpenRun,
-    RecordRunEvent,
+    RecordEvent,
 )
 from handwheel.tools.guardrails.approval.messages.run_requests import (
     NotePromise,
@@ -75,7 +75,7 @@ def _opened(
 
 
 def _records(ledger: Database, holder: str, run_id: str, kind: str, **body: object) -> None:
-    _make(ledger, holder, RecordRunEvent(run_id=run_id, kind=kind, body=body))
+    _make(ledger, holder, RecordEvent(subject=run_id, kind=f"run.{kind}", body=body))
 
 
 def test_equipment_has_one_run_at_a_time(ledger: Database, holder: str) -> None:

@@ -15,23 +15,13 @@ from ...ledger.runner_lock import (
 from ...signatures.context import DecisionContext
 from ...signatures.message import Message
 from ..request_limits import TooManyRequests, check_request_limits
-from .run_events import OpenRun, RecordCaseEvent, RecordRunEvent, RecordScheduleEvent
+from .run_events import OpenRun, RecordEvent
 from .run_requests import EndRequest, FileSegment, NotePromise, SetDue, SkipAction
 
 Holder = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 """Name of a holder of the runner lock, made by its process."""
 
-Operation = (
-    OpenRun
-    | RecordRunEvent
-    | RecordCaseEvent
-    | RecordScheduleEvent
-    | FileSegment
-    | SetDue
-    | SkipAction
-    | EndRequest
-    | NotePromise
-)
+Operation = OpenRun | RecordEvent | FileSegment | SetDue | SkipAction | EndRequest | NotePromise
 
 
 class _OfHolder(Message):

@@ -1,7 +1,7 @@
 """Events of runs, cases and schedules, which the holder of the runner lock adds."""
 
 from abc import ABC, abstractmethod
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -14,11 +14,9 @@ from ...ledger.runs import owner_in_the_way
 from ...ledger.store.database import Transaction
 from ...signatures.context import DecisionContext
 
-Kind = Annotated[str, Field(pattern=r"^[a-z_]+$")]
-"""Kind of an event, without what stands before it in the journal."""
 Body = dict[str, Any]
 
-_WORDS_OF_PEOPLE = frozenset({"ordered", "answered"})
+_WORDS_OF_PEOPLE = frozenset({"run.ordered", "case.ordered", "case.answered"})
 
 
 class EquipmentOwned(PermitRefused):
@@ -65,51 +63,25 @@ class OpenRun(AgentOperation):
         body: Body = {**self.body, "playbook": self.playbook, "owns": list(self.assets)}
         if self.ancestors:
             body |= {"ancestors": list(self.ancestors), "uses": list(self.assets)}
-        opened = RecordRunEvent(run_id=self.run_id, kind="opened", body=body)
+        opened = RecordEvent(kind="run.opened", subject=self.run_id, body=body)
         opened.apply(context, transaction)
 
 
-class RecordRunEvent(AgentOperation):
-    """Appends an event to a run, which owns nothing any more after those of `fold.CLOSING`."""
+class RecordEvent(AgentOperation):
+    """Appends an event to a run, a case, or the schedule of a playbook.
 
-    do: Literal["record run event"] = "record run event"
-    run_id: str
-    kind: Kind
+    A run owns nothing any more after an event of `fold.CLOSING`.
+    """
+
+    do: Literal["record event"] = "record event"
+    kind: str = Field(pattern=r"^(run|case|schedule)\.[a-z_]+$")
+    subject: str
     body: Body
 
     def apply(self, context: DecisionContext, transaction: Transaction) -> None:
         """Appends it."""
-        _check_kind(self.kind)
-        transaction.record(f"run.{self.kind}", self.run_id, self.body)
-
-
-class RecordCaseEvent(AgentOperation):
-    """Appends an event to a case."""
-
-    do: Literal["record case event"] = "record case event"
-    case_id: str
-    kind: Kind
-    body: Body
-
-    def apply(self, context: DecisionContext, transaction: Transaction) -> None:
-        """Appends it."""
-        _check_kind(self.kind)
-        transaction.record(f"case.{self.kind}", self.case_id, self.body)
-
-
-class RecordScheduleEvent(AgentOperation):
-    """Records what became of the moment of a playbook's schedule."""
-
-    do: Literal["record schedule event"] = "record schedule event"
-    kind: Kind
-    playbook: str
-    at: str  # the moment, as a stamp
-
-    def apply(self, context: DecisionContext, transaction: Transaction) -> None:
-        """Records it."""
-        transaction.record(f"schedule.{self.kind}", self.playbook, {"at": self.at})
-
-
-def _check_kind(kind: str) -> None:
-    if kind in _WORDS_OF_PEOPLE:
-        raise InvalidArguments(f"{kind} is no event of the agents, but the word of a person")
+        if self.kind in _WORDS_OF_PEOPLE:
+            raise InvalidArguments(
+                f"{self.kind} is no event of the agents, but the word of a person"
+            )
+        transaction.record(self.kind, self.subject, self.body)
