@@ -15,7 +15,7 @@ from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures import signing
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import SubjectVerdict
-from handwheel.tools.guardrails.signatures.message import GateClient, Message, submit
+from handwheel.tools.guardrails.signatures.message import Message, MessageSender, submit
 from handwheel.tools.guardrails.signatures.signing import Signer, subject_statement
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.timestamps import Instant
@@ -86,7 +86,7 @@ def submit_unsigned(
 
     A gate needs nothing else here, so that nobody is kept from stopping agents by a wrong file.
     """
-    if isinstance(database, GateClient):
+    if isinstance(database, MessageSender):
         return database.submit(message)
     return submit(context_of(site, database), message, now)
 

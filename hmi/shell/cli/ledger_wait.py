@@ -3,49 +3,44 @@
 import sys
 from asyncio import sleep as sleep_async
 from time import sleep
-from typing import Protocol, runtime_checkable
 
 from handwheel.tools.errors import NoGate
+from handwheel.tools.guardrails.client.connect import LedgerFile
+from handwheel.tools.guardrails.client.gate_client import GateClient
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 
 from ..terminal.wrap import fold
 
 _INDENT = 4
 
 
-@runtime_checkable
-class _Copy(Protocol):
-    """Ledger that the gate tells of changes."""
-
-    def follow(self) -> object:
-        """Has the copy take in each row as it comes, from now on."""
-
-    def wait(self, timeout_s: float) -> object:
-        """Waits until the ledger has changed, or until time is up."""
-
-    async def wait_async(self, timeout_s: float) -> object:
-        """Waits as `wait`, and lets others work meanwhile."""
-
-
-def keep_up(ledger: object) -> None:
+def keep_up(ledger: Ledger) -> None:
     """Has a copy of the ledger take in each row as it comes, for who looks at it for long."""
-    if isinstance(ledger, _Copy):
-        ledger.follow()
+    if copy := _copy(ledger):
+        copy.follow()
 
 
-def wait_for_change(ledger: object, timeout_s: float) -> None:
-    """Waits until the ledger has changed, or until time is up. A mere file is looked at then."""
-    if isinstance(ledger, _Copy):
-        ledger.wait(timeout_s)
+def wait_for_change(ledger: Ledger, timeout_s: float) -> None:
+    """Waits until the ledger has changed, or until time is up. The gate's own is looked at then."""
+    if copy := _copy(ledger):
+        copy.wait(timeout_s)
     else:
         sleep(timeout_s)
 
 
-async def wait_for_change_async(ledger: object, timeout_s: float) -> None:
+async def wait_for_change_async(ledger: Ledger, timeout_s: float) -> None:
     """Waits as `wait_for_change`, and lets others work meanwhile."""
-    if isinstance(ledger, _Copy):
-        await ledger.wait_async(timeout_s)
+    if copy := _copy(ledger):
+        await copy.wait_async(timeout_s)
     else:
         await sleep_async(timeout_s)
+
+
+def _copy(ledger: Ledger) -> GateClient | None:
+    """Returns a ledger that its gate tells of changes. A file raises `NoGate`: none comes."""
+    if isinstance(ledger, LedgerFile):
+        raise NoGate("nothing new comes")
+    return ledger if isinstance(ledger, GateClient) else None
 
 
 class GateWatch:

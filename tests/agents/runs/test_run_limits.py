@@ -8,9 +8,9 @@ import pytest
 from handwheel.connectors.denial import Denial
 from handwheel.hmi.runs.run_view import find_run, view_run
 from handwheel.tools.guardrails.approval.build_request import policy_denial
-from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 
+from ...gate.testbed.effects import take_runner_lock
 from ..testbed.stepped_agents import START_B, STOP_A, AgentsRoom
 
 _PROMISE = ('["standby.running", "PT-102.pv in 330 kPa .. 390 kPa"]', '["TT-106.pv > 40 degC"]')

@@ -12,10 +12,10 @@ from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.request_limits import REFUSED, Proposal, TooManyRequests
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import load_requests
-from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.requests.request import ActionRequest
 
+from ..testbed.effects import take_runner_lock
 from ..testbed.runner import Runner, command
 from ..testbed.terminals import Desk
 from ..testbed.with_oracle import SETPOINT, START, START_B, STOP, Watched

@@ -8,10 +8,10 @@ from handwheel.tools.guardrails.ledger.runner_lock import (
     RUNNER_LOCK_S,
     release_runner_lock,
     renew_runner_lock,
-    take_runner_lock,
 )
 from handwheel.tools.requests.request import ActionRequest
 
+from ..testbed.effects import take_runner_lock
 from ..testbed.runner import (
     RUN,
     SAFE,

@@ -4,11 +4,12 @@ import pytest
 
 from handwheel.tools.errors import LedgerError, PermitRefused
 from handwheel.tools.guardrails.ledger.records import load_requests
-from handwheel.tools.guardrails.ledger.runner_lock import release_runner_lock, take_runner_lock
+from handwheel.tools.guardrails.ledger.runner_lock import release_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 
 from ...plants.in_memory import Fault
 from ..testbed.authority_grant import give
+from ..testbed.effects import take_runner_lock
 from ..testbed.runner import Runner, command, wires
 
 

@@ -24,13 +24,13 @@ from handwheel.tools.guardrails.client.gate_client import GateClient
 from handwheel.tools.guardrails.client.gate_connection import connected_socket
 from handwheel.tools.guardrails.gate.server import connections, messages, peers
 from handwheel.tools.guardrails.gate.server.unix_socket import listening_socket
-from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.signatures.decisions import DecisionRefused
 from handwheel.tools.requests.canonical import canonical
 
 from ...hmi.end_to_end.os_users import interpreter
 from ...sites.authority_site import later
 from ...sites.signed_requests import NOW
+from ..testbed.effects import take_runner_lock
 from .served_ledger import (
     DEADLINE_S,
     AgentNote,

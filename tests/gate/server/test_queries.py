@@ -2,12 +2,12 @@
 
 from handwheel.tools.guardrails.approval.messages.run_events import OpenRun
 from handwheel.tools.guardrails.ledger.lifecycle import file_request
-from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.timestamps import stamp
 
 from ...sites.signed_requests import NOW, request_of
 from ..testbed import effects
+from ..testbed.effects import take_runner_lock
 from .served_ledger import ServedLedger, get
 
 

@@ -17,16 +17,13 @@ from handwheel.tools.guardrails.approval.messages.run_requests import (
 )
 from handwheel.tools.guardrails.interlocks.authority import TakenMode
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
-from handwheel.tools.guardrails.ledger.runner_lock import (
-    RUNNER_LOCK_S,
-    renew_runner_lock,
-    take_runner_lock,
-)
+from handwheel.tools.guardrails.ledger.runner_lock import RUNNER_LOCK_S, renew_runner_lock
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import Instant
 
 from ..testbed import effects
 from ..testbed.authority_grant import give
+from ..testbed.effects import take_runner_lock
 from ..testbed.runner import AGENT, segment_of
 from ..testbed.words import take_authority
 from .gate_deaths import WithDeaths

@@ -22,7 +22,6 @@ from handwheel.tools.guardrails.approval.messages.run_requests import (
 )
 from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
-from handwheel.tools.guardrails.ledger.runner_lock import take_runner_lock
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.requests.request import (
     ActionRequest,
@@ -35,6 +34,7 @@ from handwheel.tools.requests.request import (
 from ...sites.released import BY_HAND
 from . import effects
 from .authority_grant import give
+from .effects import take_runner_lock
 from .oracle import Told
 from .with_oracle import Watched
 

@@ -4,7 +4,6 @@ import os
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
 
 from handwheel.connectors.model.site import Site
 
@@ -16,8 +15,6 @@ from ..ledger.store.log_file import ANCHORS, ledger_file, read_rows
 from ..signatures.message import Message
 from .gate_client import GateClient
 
-_NOTHING_NEW = "nothing new comes"
-
 
 class LedgerFile(Database):
     """Ledger of a site whose gate does not run, as it was when it was opened, to read only."""
@@ -25,18 +22,6 @@ class LedgerFile(Database):
     def submit(self, message: Message) -> Sequence[JournalRow]:
         """Raises `NoGate`, since nobody is there to take the message."""
         raise NoGate
-
-    def follow(self) -> NoReturn:
-        """Raises `NoGate`, since nothing can change."""
-        raise NoGate(_NOTHING_NEW)
-
-    def wait(self, timeout_s: float) -> NoReturn:
-        """Raises `NoGate`, since nothing can change."""
-        raise NoGate(_NOTHING_NEW)
-
-    async def wait_async(self, timeout_s: float) -> NoReturn:
-        """Raises `NoGate`, since nothing can change."""
-        raise NoGate(_NOTHING_NEW)
 
 
 class JournalFile:

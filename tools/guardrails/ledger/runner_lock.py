@@ -5,9 +5,7 @@ about a run is checked against the lock in the same transaction, so that a proce
 stopped and wakes up again changes nothing.
 """
 
-import os
 from pathlib import Path
-from secrets import token_hex
 
 from handwheel.connectors.hints import shell_command
 
@@ -21,18 +19,8 @@ RUNNER_LOCK_S = 10.0
 """How long the lock holds after it was renewed, on the boot clock."""
 
 
-def take_runner_lock(
-    database: Ledger, now: Instant, holder: str = "", pid: int | None = None
-) -> str:
-    """Takes the lock, and returns what names its holder.
-
-    Args:
-        holder: What is to name it; made here if empty.
-        pid: Process of the holder; `None` for this one.
-
-    Another process that is alive and holds it raises `PermitRefused`.
-    """
-    holder, pid = holder or token_hex(16), os.getpid() if pid is None else pid
+def take_runner_lock(database: Ledger, now: Instant, holder: str, pid: int) -> None:
+    """Takes the lock for a process. Raises `PermitRefused` if another one that lives has it."""
     with database.transaction(now) as transaction:
         rows = transaction.all(
             "SELECT holder, pid, boot_id, renewed_boot_ms FROM lease WHERE name = ?", RUNS
@@ -43,7 +31,6 @@ def take_runner_lock(
                 f"end it first, there is one '{shell_command('run')}' for each site"
             )
         transaction.record("lease.taken", RUNS, {"pid": pid, "holder": holder})
-    return holder
 
 
 def renew_runner_lock(database: Ledger, holder: str, now: Instant) -> None:

@@ -50,7 +50,7 @@ def message_digest(message: Message) -> str:
 
 
 @runtime_checkable
-class GateClient(Protocol):
+class MessageSender(Protocol):
     """Ledger of a process that is not the gate's, and reaches the gate over its socket."""
 
     def submit(self, message: Message) -> Sequence[JournalRow]:
@@ -72,7 +72,7 @@ def submit(context: DecisionContext, message: Message, now: Instant) -> Sequence
     Raises as `Message.apply`, and `LedgerError` if the gate does not answer.
     """
     ledger = context.database
-    if isinstance(ledger, GateClient):
+    if isinstance(ledger, MessageSender):
         return ledger.submit(message)
     head = ledger.head()
     message.apply(context.renewed(), now)

@@ -27,11 +27,12 @@ from handwheel.tools.guardrails.client.gate_connection import connected_socket
 from handwheel.tools.guardrails.client.stopped_agents import have_agents_stopped
 from handwheel.tools.guardrails.gate.server import events
 from handwheel.tools.guardrails.gate.server.unix_socket import listening_socket
-from handwheel.tools.guardrails.ledger.runner_lock import live_runner, take_runner_lock
+from handwheel.tools.guardrails.ledger.runner_lock import live_runner
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.requests.timestamps import Instant
 
 from ....gate.server.served_ledger import DEADLINE_S, ServedLedger, served
+from ....gate.testbed.effects import take_runner_lock
 from ....sites.signed_requests import NOW
 
 

@@ -212,11 +212,11 @@ def test_the_same_message_counts_once_when_it_is_sent_to_the_next_gate(
 def test_ledger_is_opened_from_its_file_when_no_gate_runs(quiet_site: Site, tmp_path: Path) -> None:
     site = replace(quiet_site, state=tmp_path)
     with served(site), connect.open_ledger(site) as ledger:
-        assert isinstance(ledger, message.GateClient)
+        assert isinstance(ledger, message.MessageSender)
         rows = list(ledger.submit(Note(site=site.id)))
     with connect.open_ledger(site) as ledger:
         assert list(ledger.journal(after=1)) == rows
-        assert isinstance(ledger, message.GateClient)
+        assert isinstance(ledger, message.MessageSender)
         with pytest.raises(NoGate, match="next: handwheel gate"):
             ledger.submit(Note(site=site.id))
         for waits in (keep_up, partial(wait_for_change, timeout_s=60.0)):

@@ -29,13 +29,12 @@ from handwheel.tools.guardrails.ledger.runner_lock import (
     is_runner_alive,
     release_runner_lock,
     renew_runner_lock,
-    take_runner_lock,
 )
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ....gate.testbed.authority_grant import AGENTS
-from ....gate.testbed.effects import make, without_site
+from ....gate.testbed.effects import make, take_runner_lock, without_site
 from ....gate.testbed.words import ask_run
 from ....sites.authority_site import later
 from ....sites.signed_requests import NOW
