@@ -1,5 +1,6 @@
 """Trends of a work order as a PNG file."""
 
+from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from math import nan
 
@@ -48,10 +49,8 @@ def _limits(tag: Tag) -> Iterator[Limit]:
 
 def _held(trend: Trend, times: Sequence[float]) -> list[float]:
     """Returns a value for each time. Each holds until the next one, the last for no time."""
-    points, found, at = trend.points, list[float](), -1
-    for moment in times:
-        while at + 1 < len(points) and points[at + 1][0] <= moment:
-            at += 1
-        is_over = at + 1 == len(points) and moment > points[-1][0]
-        found.append(nan if at < 0 or is_over else points[at][1])
-    return found
+    points, ats = trend.points, [each[0] for each in trend.points]
+    return [
+        points[bisect(ats, moment) - 1][1] if ats[0] <= moment <= ats[-1] else nan
+        for moment in times
+    ]

@@ -1,6 +1,7 @@
 """The commands `handwheel workorders`."""
 
 import json
+from bisect import bisect
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -208,15 +209,9 @@ def _plot(trend: Trend, width: int) -> Iterator[str]:
 
 def _evenly(points: list[tuple[float, float]], count: int) -> list[float]:
     """Returns `count` equally spaced values. Each value holds until the next point."""
-    start, end = points[0][0], points[-1][0]
-    values: list[float] = []
-    at = 0
-    for n in range(count):
-        moment = start + (end - start) * n / (count - 1)
-        while at + 1 < len(points) and points[at + 1][0] <= moment:
-            at += 1
-        values.append(points[at][1])
-    return values
+    times = [at for at, _ in points]
+    moments = (times[0] + (times[-1] - times[0]) * n / (count - 1) for n in range(count))
+    return [points[bisect(times, each) - 1][1] for each in moments]
 
 
 def _row(label: str, text: str) -> str:

@@ -19,11 +19,13 @@ from handwheel.tools.conditions import History, Truth, parse_condition
 from .driver import Driver, seconds_of
 
 
-class TestedPlant:
-    """The simulated plant as the site's tags show it. Its time passes only when it is told to."""
-
+class _Driven:
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
+
+
+class TestedPlant(_Driven):
+    """The simulated plant as the site's tags show it. Its time passes only when it is told to."""
 
     @property
     def now_s(self) -> float:
@@ -73,11 +75,8 @@ class TestedPlant:
         return self._driver.run(self._driver.engine.outcome()).writes
 
 
-class OperatorDesk:
+class OperatorDesk(_Driven):
     """Desk of the operators, each with a key and every role that is asked for."""
-
-    def __init__(self, driver: Driver) -> None:
-        self._driver = driver
 
     @property
     def waiting(self) -> Sequence[FiledRequest]:
@@ -139,11 +138,8 @@ class OperatorDesk:
         return found[0]
 
 
-class Fault:
+class Fault(_Driven):
     """Lets faults of the plant begin."""
-
-    def __init__(self, driver: Driver) -> None:
-        self._driver = driver
 
     def __call__(
         self,
@@ -176,11 +172,8 @@ def _parameter(kind: FaultKind | None, name: str, value: float | str) -> float |
     return float(value)
 
 
-class Link:
+class Link(_Driven):
     """Connections of the site to the plant, by their names in `site.yaml`."""
-
-    def __init__(self, driver: Driver) -> None:
-        self._driver = driver
 
     def cut(self, connection: str) -> None:
         """Loses a connection. Raises `ConfigError` without it."""
@@ -200,11 +193,8 @@ class Link:
             self.mend(connection)
 
 
-class Runs(Sequence[RunOutcome]):
+class Runs(_Driven, Sequence[RunOutcome]):
     """Runs as the ledger has them now, the oldest first."""
-
-    def __init__(self, driver: Driver) -> None:
-        self._driver = driver
 
     @overload
     def __getitem__(self, index: int) -> RunOutcome: ...

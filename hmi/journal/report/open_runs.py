@@ -34,13 +34,10 @@ def open_runs(journal: Journal) -> Iterator[str]:
 def run_line(run_id: str, entries: Sequence[JournalEntry]) -> str:
     """Returns a run with its state since when, playbook and equipment."""
     moves = [each for each in entries if each.kind in _STATES]
-    return f"{plain(run_id)} {_state_text(moves)}: {_opened(entries)}"
-
-
-def _state_text(moves: Sequence[JournalEntry]) -> str:
-    if not moves:
-        return "has no recorded state"
-    return f"is {_STATES[moves[-1].kind]} since {moment(moves[-1].at)}"
+    state = "has no recorded state"
+    if moves:
+        state = f"is {_STATES[moves[-1].kind]} since {moment(moves[-1].at)}"
+    return f"{plain(run_id)} {state}: {_opened(entries)}"
 
 
 def _opened(entries: Iterable[JournalEntry]) -> str:
