@@ -16,7 +16,7 @@ from handwheel.tools.requests.timestamps import instant_now, parse_stamp, stamp
 from ..people.rotate_key import revoked_keys
 from ..people.signer_choice import find_releaser
 from ..people.signing import open_signer
-from ..shell.cli.exits import CONFIGURATION, NO, fail
+from ..shell.cli.exits import NO, fail
 from ..shell.cli.field_lines import print_lines, print_result
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
@@ -67,7 +67,7 @@ def sign(
     if found.misfits:
         raise ConfigError(found.misfits)
     if found.file is None:
-        fail(f"there is no {opened.baseline}; {next_step('baseline', 'learn')}", CONFIGURATION)
+        fail(f"there is no {opened.baseline}; {next_step('baseline', 'learn')}")
     now = parse_stamp(stamp(instant_now().wall))
     operator = find_releaser(opened, load_roster(opened), person, now)
     print_lines(folded(learnt_lines(found.file, hypotheses), _INDENT))

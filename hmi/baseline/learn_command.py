@@ -21,7 +21,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.atomic_files import replace_file
 from handwheel.tools.requests.timestamps import stamp
 
-from ..shell.cli.exits import CONFIGURATION, NO, fail, run
+from ..shell.cli.exits import NO, fail, run
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.option_times import option_moment, option_s
@@ -94,7 +94,7 @@ def learn(
     if problems:
         raise ConfigError(problems)
     if not hypotheses.learnt_calls:
-        fail("no sign of the site's failure modes has a baseline", CONFIGURATION)
+        fail("no sign of the site's failure modes has a baseline")
     learnt = _Learnt(Learning(hypotheses), for_s)
     if live:
         if end is not None:
@@ -122,8 +122,7 @@ def _recall(site: Site, learnt: _Learnt, until: datetime | None) -> None:
             f"{format_duration(measured_s)} of {format_duration(for_s)} are recorded, and "
             f"{format_duration(needed_s - measured_s)} more are needed; "
             f"'{shell_command('run')}' records the plant and keeps {kept}\n"
-            f"{next_step('baseline', 'learn', '--for', f'{for_s / 3600.0:g}h', '--live')}",
-            CONFIGURATION,
+            f"{next_step('baseline', 'learn', '--for', f'{for_s / 3600.0:g}h', '--live')}"
         )
 
 
@@ -153,7 +152,7 @@ def _file(site: Site, learnt: _Learnt, despite: Sequence[str]) -> BaselineFile:
     baseline = learnt.learning.baseline
     if not baseline.residuals:
         why = "the plant moved, stood, or was not read every 10 s of its own time"
-        fail(f"nothing was learnt: no residual was measured {LEAST} times; {why}", CONFIGURATION)
+        fail(f"nothing was learnt: no residual was measured {LEAST} times; {why}")
     return BaselineFile(
         schema="baseline/1",
         site=site.id,

@@ -14,7 +14,7 @@ import typer
 from handwheel.connectors.model.site import SITE_FILE, Site
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
-from ..shell.cli.exits import CONFIGURATION, NO, fail
+from ..shell.cli.exits import NO, fail
 from ..shell.cli.interrupts import uninterrupted_import
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
@@ -77,9 +77,9 @@ def export(
 
 def _check_target(folder: Path) -> None:
     if folder.exists() or folder.is_symlink():
-        fail(f"{folder} exists, and nothing is replaced", CONFIGURATION)
+        fail(f"{folder} exists, and nothing is replaced")
     if not folder.parent.is_dir():
-        fail(f"{folder.parent}: no such directory", CONFIGURATION)
+        fail(f"{folder.parent}: no such directory")
 
 
 def _people(site: Site, records: "SiteRecords") -> list[str]:

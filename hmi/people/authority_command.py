@@ -39,7 +39,7 @@ from handwheel.tools.guardrails.signatures.message import submit
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ..shell.cli.completion import complete_equipment
-from ..shell.cli.exits import CONFIGURATION, fail
+from ..shell.cli.exits import fail
 from ..shell.cli.field_lines import print_fields
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
@@ -128,7 +128,7 @@ def give(
     try:
         duration = duration_of(lasts)
     except InvalidArguments as error:
-        fail(f"--for: {error}", CONFIGURATION)
+        fail(f"--for: {error}")
     opened = open_site(site)
     with open_context(opened) as context:
         check = partial(check_grantors, context, equipment)

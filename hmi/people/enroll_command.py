@@ -22,7 +22,7 @@ from handwheel.tools.guardrails.identity.keys import key_path
 from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, Operator, load_roster
 from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
-from ..shell.cli.exits import CONFIGURATION, fail
+from ..shell.cli.exits import fail
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.option_times import option_s
@@ -78,7 +78,7 @@ def enroll_people(
     is_first, root = not opened.trust_root, ending_root(opened, roster, now)
     if root is not None and ([root.person], [ADMINISTRATOR]) == (names, role):
         if issuer not in {None, root.person}:
-            fail("the trust root vouches for itself; leave out --as", CONFIGURATION)
+            fail("the trust root vouches for itself; leave out --as")
         file = issuer_passphrase_file or passphrase_file
         _renew(opened, root, _wanted(root.person, role, valid or _FIRST, now), file)
         return
@@ -89,11 +89,11 @@ def enroll_people(
         check_enrolment(opened, roster, each, makes_key=key is None)
     _check_several(wanted, is_first, key or passphrase_file)
     if is_first and (issuer or issuer_passphrase_file):
-        fail("the first administrator vouches for themselves; leave out --as", CONFIGURATION)
+        fail("the first administrator vouches for themselves; leave out --as")
     admin = None if is_first else find_person(opened, roster, issuer, now, administrator=True)
     if key is not None:
         if admin is None or passphrase_file is not None:
-            fail(NO_KEY_GIVEN, CONFIGURATION)
+            fail(NO_KEY_GIVEN)
         public = read_given_key(key)
         check_unrevoked(revoked_keys(opened), public)
         signer = open_key(opened, admin, issuer_passphrase_file)
@@ -132,9 +132,9 @@ def _tell_to_release(site: Site) -> None:
 
 def _check_several(wanted: Sequence[Enrolment], is_first: bool, own: object) -> None:
     if len(wanted) > 1 and is_first:
-        fail("enrol the first administrator alone", CONFIGURATION)
+        fail("enrol the first administrator alone")
     if len(wanted) > 1 and own is not None:
-        fail("--key and --passphrase-file are of one person; name one", CONFIGURATION)
+        fail("--key and --passphrase-file are of one person; name one")
 
 
 def _renew(site: Site, root: Operator, wanted: Enrolment, passphrase_file: Path | None) -> None:
@@ -153,6 +153,6 @@ def _wanted(name: str, roles: list[str], valid: str, now: datetime) -> Enrolment
     seconds = option_s(valid, "--valid")
     longest = timedelta(days=_LONGEST_DAYS)
     if not 1.0 <= seconds <= longest.total_seconds():
-        fail(f"--valid: must lie between 1 s and {_LONGEST_DAYS} d", CONFIGURATION)
+        fail(f"--valid: must lie between 1 s and {_LONGEST_DAYS} d")
     start = parse_stamp(stamp(now))
     return Enrolment(name, tuple(dict.fromkeys(roles)), start, start + timedelta(seconds=seconds))

@@ -19,7 +19,7 @@ from handwheel.tools.guardrails.identity.roster import (
 from handwheel.tools.requests.timestamps import stamp
 
 from ..shell.cli.completion import complete_person
-from ..shell.cli.exits import CONFIGURATION, fail
+from ..shell.cli.exits import fail
 from ..shell.cli.field_lines import print_fields, print_lines
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
@@ -103,7 +103,7 @@ def rotate(
     Exit codes: 0 done, 1 refused, 2 no passphrase, wrong usage or configuration.
     """
     if key is not None and passphrase_file is not None:
-        fail(NO_KEY_GIVEN, CONFIGURATION)
+        fail(NO_KEY_GIVEN)
     opened = open_site(site)
     public = read_given_key(key) if key is not None else None
     with open_context(opened) as context:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ..shell.charts.png_file import check_png
-from ..shell.cli.exits import CONFIGURATION, fail, run
+from ..shell.cli.exits import fail, run
 from ..shell.cli.interrupts import uninterrupted_import
 from ..shell.cli.open_site import open_site
 from ..shell.cli.option_times import option_s
@@ -88,7 +88,6 @@ def simulate(
     if playbook.file.trigger is None:
         fail(
             f"{playbook.id}: it has no trigger, so that no run begins; write one, or that a person "
-            "starts it: trigger: {any: [{manual: true}]}",
-            CONFIGURATION,
+            "starts it: trigger: {any: [{manual: true}]}"
         )
     run(print_simulation(opened, playbook, options, png, as_json=as_json))

@@ -2,7 +2,7 @@
 
 import sys
 
-from ..shell.cli.exits import CONFIGURATION, fail, run
+from ..shell.cli.exits import fail, run
 from ..shell.cli.interrupts import uninterrupted_import
 from ..shell.cli.open_site import open_served_site
 from ..shell.cli.options import JsonOption, SiteOption
@@ -18,7 +18,7 @@ def command(site: SiteOption = None, as_json: JsonOption = False) -> None:
     stopped by Ctrl-C.
     """
     if not sys.platform.startswith("linux"):
-        fail("the gate runs on Linux only: it needs its boot clock and file locks", CONFIGURATION)
+        fail("the gate runs on Linux only: it needs its boot clock and file locks")
     with end_with_pipe() as note_start:
         with uninterrupted_import():
             from .gate import run_gate

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ..shell.cli.exits import CONFIGURATION, fail, run
+from ..shell.cli.exits import fail, run
 from ..shell.cli.interrupts import uninterrupted_import
 from ..shell.cli.open_site import open_served_site
 from ..shell.cli.options import JsonOption, SiteOption
@@ -32,7 +32,7 @@ def command(
     or configuration, 130 stopped by Ctrl-C.
     """
     if not sys.platform.startswith("linux"):
-        fail("the agents run on Linux only: they need its boot clock", CONFIGURATION)
+        fail("the agents run on Linux only: they need its boot clock")
     with end_with_pipe() as note_start:
         with uninterrupted_import():
             if shadow:

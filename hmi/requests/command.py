@@ -28,7 +28,7 @@ from handwheel.tools.requests.timestamps import instant_now
 from ..people.lockout_lines import lockout_lines
 from ..people.signer_choice import find_operator, next_approvals
 from ..people.signing import Signer, context_of, open_context, open_signer, open_to_list
-from ..shell.cli.exits import CONFIGURATION, NO, WAITING, fail, run
+from ..shell.cli.exits import NO, WAITING, fail, run
 from ..shell.cli.field_lines import print_lines, print_result
 from ..shell.cli.json_result import ResultOption
 from ..shell.cli.open_site import open_site
@@ -168,7 +168,7 @@ def approve(
     usage or configuration, 4 another person must sign.
     """
     if (digest is None) != (passphrase_file is None):
-        fail("give both --digest and --passphrase-file, or none of them", CONFIGURATION)
+        fail("give both --digest and --passphrase-file, or none of them")
     opened = open_site(site)
     with open_context(opened) as context:
         record = load_request(context.database, name)
@@ -272,7 +272,7 @@ def resolve(
     configuration.
     """
     if applied is None and passphrase_file is not None:
-        fail("give --applied or --not-applied; check the plant first", CONFIGURATION)
+        fail("give --applied or --not-applied; check the plant first")
     opened = open_site(site)
     with open_context(opened) as context:
         record = load_request(context.database, name)

@@ -74,12 +74,14 @@ def whole_fields(
     """Returns the same as fields for JSON."""
     snapshot, signed = read_snapshot(context.database), signers(context.database, record)
     is_waiting, waited_s = record.state in WAITING_REQUESTS, record.waits_since_s(now)
-    has_left = is_waiting and waited_s is not None
+    has_left, quorum = is_waiting and waited_s is not None, 0
+    if is_waiting:
+        quorum = class_of(context.site, context.database, record.request, now.wall).quorum
     return {
         **request_fields(listed(record)),
         "held": bool(record.unresolved),
         "signed": [each.model_dump() for each in signed],
-        "still_to_sign": _still_to_sign(context, record, len(signed), now) if is_waiting else 0,
+        "still_to_sign": max(quorum - len(signed), 0),
         "left_s": max(record.request.within_s - (waited_s or 0.0), 0.0) if has_left else None,
         **followup_fields(context.database, record, snapshot, now),
         "gate": {
@@ -88,10 +90,3 @@ def whole_fields(
         },
         "problems": card.problems if card else [],
     }
-
-
-def _still_to_sign(
-    context: DecisionContext, record: RequestRecord, signed: int, now: Instant
-) -> int:
-    found = class_of(context.site, context.database, record.request, now.wall)
-    return max(found.quorum - signed, 0)

@@ -8,7 +8,7 @@ from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.signer_choice import find_person
-from ..shell.cli.exits import CONFIGURATION, fail
+from ..shell.cli.exits import fail
 from ..shell.cli.open_site import open_site
 from ..shell.cli.option_times import option_s
 from ..shell.cli.options import SiteOption
@@ -35,7 +35,7 @@ def command(
     """
     lock_after_s = option_s(lock_after, "--lock-after")
     if not SHORTEST_LOCK_S <= lock_after_s <= LONGEST_LOCK_S:
-        fail("--lock-after: must lie between 1min and 15min", CONFIGURATION)
+        fail("--lock-after: must lie between 1min and 15min")
     opened = open_site(site)
     now = instant_now().wall
     operator = find_person(opened, load_roster(opened), person, now, administrator=False)

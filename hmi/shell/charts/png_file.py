@@ -5,17 +5,17 @@ from pathlib import Path
 
 from handwheel.connectors.errors import os_reason
 
-from ..cli.exits import CONFIGURATION, fail
+from ..cli.exits import fail
 
 
 def check_png(path: Path) -> None:
     """Ends the command if a chart cannot be written to this file."""
     if path.is_dir():
-        fail(f"{path}: is a directory", CONFIGURATION)
+        fail(f"{path}: is a directory")
     if path.suffix.lower() != ".png":
-        fail(f"--png: {path}: the name does not end in .png", CONFIGURATION)
+        fail(f"--png: {path}: the name does not end in .png")
     if not path.parent.is_dir():
-        fail(f"{path}: no such file or directory", CONFIGURATION)
+        fail(f"{path}: no such file or directory")
 
 
 def save_png(path: Path, content: bytes) -> None:
@@ -26,4 +26,4 @@ def save_png(path: Path, content: bytes) -> None:
         if path.is_file():
             with suppress(OSError):
                 path.unlink()
-        fail(f"{path}: {os_reason(error)}", CONFIGURATION)
+        fail(f"{path}: {os_reason(error)}")

@@ -11,7 +11,7 @@ from typer.core import TyperCommand
 from typer.exceptions import Abort, TyperException
 
 from .completion import command_being_typed
-from .exits import CONFIGURATION, NO, fail, report_errors
+from .exits import NO, fail, report_errors
 from .interrupts import INTERRUPTED, uninterrupted_import
 from .json_result import result_document
 
@@ -158,7 +158,7 @@ def run_command_line(words: list[str]) -> None:
         named = {_SINGULAR.get(typed, typed)}
         sys.stderr = StringIO()  # an error would land in the line that is being typed
     if words and (meant := _LIKE_ITS_OPPOSITE.get(words[0])):
-        fail(f"No such command '{words[0]}'. Did you mean '{meant}'?", CONFIGURATION)
+        fail(f"No such command '{words[0]}'. Did you mean '{meant}'?")
     with report_errors(words), result_document():
         try:
             code = build(named)(words, prog_name="handwheel", standalone_mode=False)

@@ -19,8 +19,11 @@ WAITING = 4
 _READERS = ("playbooks", "policy", "requests", "tags")  # commands that read a site's devices
 
 
-def fail(message: str, code: int) -> NoReturn:
-    """Prints a message to standard error and exits. A next step stands on a line of its own."""
+def fail(message: str, code: int = CONFIGURATION) -> NoReturn:
+    """Prints a message to standard error and exits, by default for usage or configuration.
+
+    A next step stands on a line of its own.
+    """
     from handwheel.connectors.hints import NEXT
 
     for line in message.splitlines():
@@ -54,7 +57,7 @@ def report_errors(words: Sequence[str]) -> Generator[None]:
         finally:
             _flush_output()
     except ConfigError as error:
-        fail(str(error), CONFIGURATION)
+        fail(str(error))
     except NotConnected as error:
         step = f"\n{next_step('check', '--online')}" if words[0] in _READERS else ""
         fail(f"{not_reachable(error.endpoints)}{step}", UNREACHABLE)
@@ -64,14 +67,14 @@ def report_errors(words: Sequence[str]) -> Generator[None]:
         fail(str(error), NO)
     except SignerUnclear as error:
         steps = [next_step(*words, "--as", person) for person in error.people]
-        fail("\n".join([str(error), *steps]), CONFIGURATION)
+        fail("\n".join([str(error), *steps]))
     except (HandwheelError, SimulationError) as error:
-        fail(str(error), CONFIGURATION)
+        fail(str(error))
     except BrokenPipeError:
         raise SystemExit(NO) from None  # as typer does, since no reader is left
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        fail(f"{where}{os_reason(error)}", CONFIGURATION)
+        fail(f"{where}{os_reason(error)}")
 
 
 def _flush_output() -> None:

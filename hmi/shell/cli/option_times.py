@@ -7,7 +7,7 @@ import typer
 
 from handwheel.connectors.config.durations import format_duration, parse_duration
 
-from .exits import CONFIGURATION, fail
+from .exits import fail
 
 
 def option_s(text: str, option: str, least_s: float = 0.0, most_s: float = inf) -> float:
@@ -15,11 +15,11 @@ def option_s(text: str, option: str, least_s: float = 0.0, most_s: float = inf) 
     try:
         seconds = parse_duration(text)
     except ValueError as error:
-        fail(f"{option}: {error}", CONFIGURATION)
+        fail(f"{option}: {error}")
     if seconds < least_s:
-        fail(f"{option}: {text!r} must be at least {format_duration(least_s)}", CONFIGURATION)
+        fail(f"{option}: {text!r} must be at least {format_duration(least_s)}")
     if seconds > most_s:
-        fail(f"{option}: {text!r} must be at most {format_duration(most_s)}", CONFIGURATION)
+        fail(f"{option}: {text!r} must be at most {format_duration(most_s)}")
     return seconds
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from ...shell.cli.exits import CONFIGURATION, NO, fail, run
+from ...shell.cli.exits import NO, fail, run
 from ...shell.cli.interrupts import INTERRUPTED, uninterrupted_import
 from ...shell.cli.json_result import ResultOption, tell_result
 from ...shell.cli.ledger_wait import keep_up
@@ -47,9 +47,7 @@ def command(
     """
     scenario = DEMO_SCENARIOS.get(fault)
     if scenario is None:
-        fail(
-            f"there is no scenario for {fault!r}; known: {', '.join(DEMO_SCENARIOS)}", CONFIGURATION
-        )
+        fail(f"there is no scenario for {fault!r}; known: {', '.join(DEMO_SCENARIOS)}")
     approve_after_s = None if approve_after is None else option_s(approve_after, "--approve-after")
     with uninterrupted_import():
         from ...shell.terminal.screen import has_screen

@@ -13,7 +13,7 @@ from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.model import ChoiceParameter, FaultKind
 
 from ...shell.cli.completion import complete_plant
-from ...shell.cli.exits import CONFIGURATION, fail
+from ...shell.cli.exits import fail
 from ...shell.cli.field_lines import print_fields
 from ...shell.cli.options import JsonOption
 from ...shell.terminal.wrap import fold
@@ -57,7 +57,7 @@ def models(as_json: JsonOption = False) -> None:
             if len(plant.modes) > 1:
                 typer.echo(f"{'':10} modes: {', '.join(plant.modes)}")
     if problems:
-        fail("\n".join(problems), CONFIGURATION)
+        fail("\n".join(problems))
 
 
 def _load_all() -> tuple[list[Plant], list[str]]:

@@ -18,7 +18,7 @@ from handwheel.sim_plant.simulation import Simulation
 from ...shell.charts.axis import exact_axis, round_axis
 from ...shell.charts.braille_trend import TrendScale, labelled
 from ...shell.charts.png_file import check_png
-from ...shell.cli.exits import CONFIGURATION, fail
+from ...shell.cli.exits import fail
 from ...shell.cli.json_result import tell_result
 from ...shell.cli.stdio import screen_output
 from .event_text import event_line
@@ -130,7 +130,7 @@ def _check_files(output: RunOutput) -> None:
     if path is None:
         return
     if output.csv is not None and output.csv.resolve() == path.resolve():
-        fail(f"--csv and --png: both would write {path}", CONFIGURATION)
+        fail(f"--csv and --png: both would write {path}")
     check_png(path)
 
 
@@ -142,9 +142,7 @@ def _check_times(simulation: Simulation, scenario: Scenario, seconds: float) -> 
     for event in scenario.events:
         if event.at_s > last_s + _EARLY:
             at, end = format_duration(event.at_s), format_duration(seconds)
-            fail(
-                f"{event_name(event)} at {at} lies after the end of the run ({end})", CONFIGURATION
-            )
+            fail(f"{event_name(event)} at {at} lies after the end of the run ({end})")
 
 
 def _verdict(plant: Plant, scenario: Scenario) -> str:

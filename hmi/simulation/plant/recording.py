@@ -12,7 +12,7 @@ from typing import Any, Self, TextIO
 from handwheel.connectors.errors import os_reason
 from handwheel.sim_plant.simulation import Simulation
 
-from ...shell.cli.exits import CONFIGURATION, fail
+from ...shell.cli.exits import fail
 
 TIME = "time_s"
 
@@ -49,7 +49,7 @@ class Recording:
         try:
             yield
         except OSError as error:
-            fail(f"{self.path}: {os_reason(error)}", CONFIGURATION)
+            fail(f"{self.path}: {os_reason(error)}")
 
     def _write(self, row: Iterable[object]) -> None:
         with self._refusing():

@@ -10,7 +10,7 @@ from handwheel.connectors.errors import os_reason
 from handwheel.evaluation.plants.installed_plants import parse_speed
 
 from ...shell.cli.completion import complete_plant
-from ...shell.cli.exits import CONFIGURATION, fail, run
+from ...shell.cli.exits import fail, run
 from ...shell.cli.interrupts import uninterrupted_import
 from ...shell.cli.json_result import ResultOption
 from ...shell.cli.option_times import option_s
@@ -157,7 +157,7 @@ def run_plant(
 
     shown = tuple(parse_trend_tag(text) for text in tag or ())
     if shown and not plot and png is None:
-        fail("--tag: say also where to draw, with --plot or --png FILE", CONFIGURATION)
+        fail("--tag: say also where to draw, with --plot or --png FILE")
     given_s = None if duration is None else _duration(duration, "--for")
     every_s = None if every is None else _duration(every, "--every")
     setup = set_up_plant(
@@ -165,7 +165,7 @@ def run_plant(
     )
     seconds = given_s or setup.for_s
     if seconds is None:
-        fail("--for: say how long, such as 5h, here or as 'for' in the scenario", CONFIGURATION)
+        fail("--for: say how long, such as 5h, here or as 'for' in the scenario")
     if every_s is None:
         every_s = sample_interval(setup.plant, seconds, is_filed=csv is not None)
     output = RunOutput(csv, png, every_s, plot, shown)
@@ -175,7 +175,7 @@ def run_plant(
 def _duration(text: str, option: str) -> float:
     seconds = option_s(text, option)
     if seconds <= 0.0:
-        fail(f"{option}: {text!r} must be longer than 0 s", CONFIGURATION)
+        fail(f"{option}: {text!r} must be longer than 0 s")
     return seconds
 
 
@@ -191,9 +191,9 @@ def _read_secret(path: Path) -> str:
     try:
         secret = path.read_text(encoding="utf-8").strip()
     except OSError as error:
-        fail(f"{path}: {os_reason(error)}", CONFIGURATION)
+        fail(f"{path}: {os_reason(error)}")
     except UnicodeDecodeError as error:
-        fail(f"{path}: not UTF-8 at byte {error.start}", CONFIGURATION)
+        fail(f"{path}: not UTF-8 at byte {error.start}")
     if not secret:
-        fail(f"{path} is empty", CONFIGURATION)
+        fail(f"{path} is empty")
     return secret

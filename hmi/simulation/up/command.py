@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ...shell.cli.completion import complete_plant
-from ...shell.cli.exits import CONFIGURATION, fail
+from ...shell.cli.exits import fail
 from ...shell.cli.interrupts import uninterrupted_import
 from ...shell.cli.signer_options import AsOption
 from ...shell.terminal.prompt import NO_TERMINAL
@@ -46,10 +46,10 @@ def command(
     Exit codes: 0 ended, 1 the person may not, 2 no terminal, wrong usage or configuration.
     """
     if plant is not None and site is not None:
-        fail("give --plant or --site, not both: a site names its own plant", CONFIGURATION)
+        fail("give --plant or --site, not both: a site names its own plant")
     terminal = open_descriptor()
     if terminal is None or not (os.isatty(terminal) and sys.stdout.isatty()):
-        fail(NO_TERMINAL, CONFIGURATION)
+        fail(NO_TERMINAL)
     with uninterrupted_import():
         from .session import run_session
     try:
