@@ -18,6 +18,14 @@ site.addsitedir(sys.argv.pop(1))
 from handwheel.hmi.__main__ import main
 main()
 """
+_TRIES = """
+import os, shutil, sqlite3, sys
+for each in sys.argv[1:]:
+    try:
+        print(eval(each))
+    except Exception as error:
+        print(type(error).__name__)
+"""
 _NOBODY = 64999
 _PACKAGES = site.getsitepackages()[0]
 
@@ -50,14 +58,13 @@ class User:
             out, errors = process.communicate(timeout=60)
         return subprocess.CompletedProcess(words, process.returncode, out, errors)
 
-    def script(self, text: str, *words: str) -> str:
-        """Runs a script; returns what it prints, or the name of the error that ended it."""
+    def tries(self, *calls: str) -> list[str]:
+        """Makes calls one after the other; returns what each returns, or the name of its error."""
         done = subprocess.run(
-            [self.python, "-c", text, *words], user=self.uid, group=self.uid,
-            extra_groups=[self.group], capture_output=True, text=True, check=False,
+            [self.python, "-c", _TRIES, *calls], user=self.uid, group=self.uid,
+            extra_groups=[self.group], capture_output=True, text=True, check=True,
         )  # fmt: skip
-        last = done.stderr.splitlines()[-1:] or [done.stdout]
-        return last[0].partition(":")[0].strip()
+        return done.stdout.splitlines()
 
     @contextmanager
     def started(self, *words: str) -> Generator[subprocess.Popen[str]]:
