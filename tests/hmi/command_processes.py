@@ -101,9 +101,9 @@ def is_running(pid: int) -> bool:
 def becomes_true(condition: Callable[[], bool]) -> bool:
     """Whether it becomes true within a minute, which only a busy machine needs."""
     end = monotonic() + 60.0
-    while not condition() and monotonic() < end:
+    while not (is_true := condition()) and monotonic() < end:
         sleep(0.02)
-    return condition()
+    return is_true
 
 
 @dataclass

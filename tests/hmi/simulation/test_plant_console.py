@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryFile
 from time import sleep
 from typing import Any
 
@@ -15,7 +16,7 @@ from handwheel.sim_plant.errors import SnapshotError
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation
 
-from ...command_line import handwheel, handwheel_process
+from ...command_line import handwheel
 from ..command_in_process import Said
 from ..command_processes import ANY_PORTS, becomes_true, forked, line_with, tell
 
@@ -27,10 +28,15 @@ def test_standard_input_commands_the_plant_and_its_end_ends_it(tmp_path: Path) -
         "status", "fault F02,plug=9", "field local-P-101B", "speed 5", "status", "speed max",
         "speed 0", "fault F09,over=1h", "save plant.json", "", "  help  ",
     ]  # fmt: skip
-    done = handwheel_process(*SERVE, "--speed", "0", stdin="\n".join(lines), cwd=tmp_path)
-    assert done.returncode == 0
-    assert done.stderr == "handwheel: F09 still changes; plant.json keeps its present size\n"
-    head, _, told = done.stdout.partition("Type help for commands, Ctrl-C to stop.\n")
+    serve = (*SERVE, "--speed", "0")
+    with TemporaryFile() as errors, forked(*serve, cwd=tmp_path, errors=errors) as process:
+        tell(process, "\n".join(lines))
+        process.stdin.close()
+        printed = process.stdout.read()
+        assert process.wait(timeout=60) == 0
+        errors.seek(0)
+        assert errors.read() == b"handwheel: F09 still changes; plant.json keeps its present size\n"
+    head, _, told = printed.partition("Type help for commands, Ctrl-C to stop.\n")
     title, *ports = head.splitlines()
     assert title.startswith("cw-100, cooling-water skid")
     access = ("anonymous reads", "reads, unit 1", "reads and writes")
