@@ -38,7 +38,7 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.maintenance.work_order_database import WorkOrders
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
-from ..playbooks.preview.asking import Asking
+from ..playbooks.preview.asking import preview_requests
 from ..shell.cli.ledger_wait import GateWatch
 from ..shell.terminal.line_writer import print_log
 from ..shell.terminal.wrap import warn
@@ -116,10 +116,13 @@ async def _shadow_agents(
             writer = LedgerWriter.take(own_context, instant_now)
             try:
                 async with plant.reader as reader:
-                    asking = Asking(real, cross_limits(site, policy), reader.survey, instant_now)
+                    preview = partial(
+                        preview_requests, real, cross_limits(site, policy), reader.survey,
+                        instant_now,
+                    )  # fmt: skip
                     context = ShadowContext(
                         ShadowLedger(writer), plant.view, notices, plans, partial(_lockout, real),
-                        instant_now, asking.preview,
+                        instant_now, preview,
                         diagnosis=plant.diagnosis, look_ahead=plant.look_ahead,
                         planners=Planners(site.planner), rebind=partial(bindings.bind, loaded),
                     )  # fmt: skip

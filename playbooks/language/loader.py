@@ -124,7 +124,10 @@ def load_library(site: Site) -> tuple[list[Playbook], list[Finding]]:
     for n, entry in enumerate(site.playbooks):
         folder = _folder(site, entry)
         if folder is None:
-            problems.append(_unknown_package(site, n, entry))
+            known = ", ".join(library_names())
+            problems.append(
+                _entry_finding(site, n, f"there is no library {entry!r}; known: {known}")
+            )
             continue
         if folder.exists() and not folder.is_dir():
             problems.append(_entry_finding(site, n, f"{entry!r} is no folder"))
@@ -157,11 +160,6 @@ def library_names() -> list[str]:
     """Returns the installed libraries as they are named, such as `package:cw`."""
     folders = (each for each in library_folder().iterdir() if each.is_dir())
     return sorted(f"{PACKAGE}{each.name}" for each in folders)
-
-
-def _unknown_package(site: Site, n: int, entry: str) -> Finding:
-    text = f"there is no library {entry!r}; known: {', '.join(library_names())}"
-    return _entry_finding(site, n, text)
 
 
 def _entry_finding(site: Site, n: int, text: str) -> Finding:

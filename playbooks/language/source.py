@@ -8,7 +8,25 @@ from typing import Any, cast
 from handwheel.connectors.config.yaml_documents import Document, Path_, Scalar, parse_content
 
 from .errors import Finding, Severity
-from .yaml_places import ValuePlace, value_place
+
+
+@dataclass(frozen=True, slots=True)
+class ValuePlace:
+    """Beginning of a value."""
+
+    line: int  # from 1
+    column: int  # from 1, of the quote if there is one
+    # Column of the text's first character; 0 for a text over several lines or with escapes, whose
+    # columns differ from the file's.
+    inner: int
+
+
+def value_place(scalar: Scalar) -> ValuePlace:
+    """Returns the place of a value in YAML."""
+    line, column, style, text, written = scalar
+    quote = 1 if style in {"'", '"'} else 0
+    is_plain = written[quote : len(written) - quote] == text
+    return ValuePlace(line, column, column + quote if is_plain else 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, cast
 
 from handwheel.tools.guardrails.signatures.decisions import parse_decision
@@ -124,12 +125,10 @@ def _write_action(report: ReportWriter, history: ActionHistory) -> None:
     report.paragraph(
         f"{history.name}  {plain(history.action.tag)}: {last}, {ACTION_STATES.get(last, '')}", 2, 4
     )
-    day = ""
-    for entry in history.entries:
-        if plain(entry.at)[:10] != day:
-            day = plain(entry.at)[:10]
-            report.paragraph(f"on {day}, UTC:", 6)
-        _write_entry(report, entry, history.action)
+    for day, entries in groupby(history.entries, lambda each: plain(each.at)[:10]):
+        report.paragraph(f"on {day}, UTC:", 6)
+        for entry in entries:
+            _write_entry(report, entry, history.action)
 
 
 def _write_entry(report: ReportWriter, entry: JournalEntry, action: Action) -> None:

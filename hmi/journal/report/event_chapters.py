@@ -1,6 +1,7 @@
 """Writes the chapters of the report about runs and about the site."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from typing import Any, cast
 
 from handwheel.tools.guardrails.approval.shift_handover import HANDED_OVER
@@ -93,18 +94,17 @@ def write_site(
     report: ReportWriter, entries: Sequence[JournalEntry], signatures: Signatures
 ) -> None:
     """Writes the rows about the site, such as gates, lockouts, authority and keys."""
-    day, running = "", ""
-    for entry in entries:
-        if plain(entry.at)[:10] != day:
-            day = plain(entry.at)[:10]
-            report.paragraph("")
-            report.paragraph(f"on {day}, UTC:")
-        _write_entry(report, entry, signatures)
-        if entry.kind == "gate.started" and running:
-            report.field("", f"the end of gate {running} was not recorded: {_NO_END}", 2)
-        running = {"gate.started": plain(entry.subject), "gate.stopped": ""}.get(
-            entry.kind, running
-        )
+    running = ""
+    for day, of_day in groupby(entries, lambda each: plain(each.at)[:10]):
+        report.paragraph("")
+        report.paragraph(f"on {day}, UTC:")
+        for entry in of_day:
+            _write_entry(report, entry, signatures)
+            if entry.kind == "gate.started" and running:
+                report.field("", f"the end of gate {running} was not recorded: {_NO_END}", 2)
+            running = {"gate.started": plain(entry.subject), "gate.stopped": ""}.get(
+                entry.kind, running
+            )
 
 
 def _write_entry(report: ReportWriter, entry: JournalEntry, signatures: Signatures) -> None:
@@ -136,12 +136,10 @@ def write_run(
     if opened is not None:
         _write_opened(report, opened.body)
     report.heading("EVENTS OF THE RUN")
-    day = ""
-    for entry in entries:
-        if plain(entry.at)[:10] != day:
-            day = plain(entry.at)[:10]
-            report.paragraph(f"on {day}, UTC:")
-        _write_event(report, entry, signatures)
+    for day, of_day in groupby(entries, lambda each: plain(each.at)[:10]):
+        report.paragraph(f"on {day}, UTC:")
+        for entry in of_day:
+            _write_event(report, entry, signatures)
 
 
 def _write_opened(report: ReportWriter, body: Mapping[str, Any]) -> None:

@@ -1,7 +1,6 @@
 """Requests that agents would file by a playbook, from readings and the ledger."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from handwheel.agents.planning.plan_check import check_plan
@@ -19,33 +18,29 @@ from .preview import Preview, make_preview, owner_reasons, tags_to_read
 from .requests import PlannedRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """Preview of requests for a process that files none. The ledger is only read."""
+async def preview_requests(
+    context: DecisionContext,
+    across: Sequence[CrossLimit],
+    survey: Callable[[Sequence[Tag], Sequence[Tag]], Awaitable[Survey]],
+    clock: Callable[[], Instant],
+    plan: BoundPlaybook,
+) -> Mapping[str, Any]:
+    """Returns the writes and requests of a run that began now, as JSON fields. Files none.
 
-    context: DecisionContext
-    across: Sequence[CrossLimit]
-    survey: Callable[[Sequence[Tag], Sequence[Tag]], Awaitable[Survey]]
-    clock: Callable[[], Instant]
+    Raises `NotConnected` if the plant cannot be read.
 
-    async def preview(self, plan: BoundPlaybook) -> Mapping[str, Any]:
-        """Returns the writes and requests of a run that began now, as JSON fields.
-
-        Raises `NotConnected` if the plant cannot be read.
-
-        Effect: OBSERVE. Retry and time-out: those of the survey.
-        """
-        site, database, now = self.context.site, self.context.database, self.clock()
-        explained = ExplainContext(
-            site, self.context.policy, self.across, database, self.context.roster,
-            read_snapshot(database),
-        )  # fmt: skip
-        writes = [each.tag for each in plan.writes]
-        plant = await self.survey(tags_to_read(explained, plan), writes)
-        preview = make_preview(explained, database, plan, plant, now)
-        denial = check_plan(self.context, plan, now) if preview.requests else None
-        obstacles = [*([denial.reason] if denial else []), *owner_reasons(database, plan, site)]
-        return _fields(preview, obstacles)
+    Effect: OBSERVE. Retry and time-out: those of the survey.
+    """
+    site, database, now = context.site, context.database, clock()
+    explained = ExplainContext(
+        site, context.policy, across, database, context.roster, read_snapshot(database)
+    )
+    writes = [each.tag for each in plan.writes]
+    plant = await survey(tags_to_read(explained, plan), writes)
+    preview = make_preview(explained, database, plan, plant, now)
+    denial = check_plan(context, plan, now) if preview.requests else None
+    obstacles = [*([denial.reason] if denial else []), *owner_reasons(database, plan, site)]
+    return _fields(preview, obstacles)
 
 
 def _fields(preview: Preview, obstacles: Sequence[str]) -> Mapping[str, Any]:

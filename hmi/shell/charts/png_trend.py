@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from typing import Literal
 
 from .axis import Axis, tick_text, time_axis
@@ -213,10 +214,6 @@ def _thinned(points: Iterable[Place]) -> list[Place]:
     for _, column in groupby(points, key=lambda point: round(point[0])):
         inside = list(column)
         ends = {inside[0], inside[-1]}
-        ends |= {min(inside, key=_value), max(inside, key=_value)}
+        ends |= {min(inside, key=itemgetter(1)), max(inside, key=itemgetter(1))}
         thin += [point for point in dict.fromkeys(inside) if point in ends]
     return thin
-
-
-def _value(point: Place) -> float:
-    return point[1]

@@ -18,7 +18,6 @@ from ...shell.charts.sample_buffer import SampleBuffer
 from ...shell.cli.stdio import screen_output
 from ...site.tags.connection_text import ConnectionChanges, is_starting
 from .decisions import OPEN_KEY, Decisions
-from .ending import unexpected_ending
 from .keys import Keys, single_keys
 from .pace import DECIDING_SPEED, MachinePace, approach_speed
 from .processes import DemoSystem
@@ -116,8 +115,8 @@ class DemoRun:
             return ""  # a person has rejected it or let it be, or nobody was asked
         if not self._is_over:
             late = f"stopped after {_LONGEST_S:g} s, before the end of the scenario"
-            return f"{late}\n{unexpected_ending(self._scenario, self._runs)}".rstrip()
-        return unexpected_ending(self._scenario, self._runs)
+            return f"{late}\n{self._scenario.unexpected_ending(self._runs)}".rstrip()
+        return self._scenario.unexpected_ending(self._runs)
 
     async def _decide(self, name: str) -> None:
         """Asks for a decision while the plant runs slowly."""

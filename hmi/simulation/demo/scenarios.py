@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.playbooks.engine.states import RunState
 
 from .timeline import ALARM_LIST, Timeline
+
+if TYPE_CHECKING:  # slow to import
+    from .runs import RunFollower
 
 CHANGEOVER = "cw/pump-bearing-changeover"
 STRAINER = "cw/strainer-blocked"
@@ -37,6 +41,19 @@ class DemoScenario:
     def shown(self) -> str:
         """Playbook whose run is shown."""
         return next(iter(self.endings))
+
+    def unexpected_ending(self, runs: "RunFollower") -> str:
+        """Returns what differs from the ending after every approval. Empty if nothing."""
+        found: list[str] = []
+        for playbook, wanted in self.endings.items():
+            followed = runs.find(playbook)
+            if followed is None:
+                found.append(f"the agents opened no run of {playbook}")
+            elif followed.run.state is not wanted:
+                name, run = f"run {followed.run_id} of {playbook}", followed.run
+                reason = f": {run.reason}" if run.reason else ""
+                found.append(f"{name} is {run.state}, not {wanted}{reason}")
+        return "\n".join(found)
 
 
 def _changeover_conclusion(timeline: Timeline, state: RunState | None) -> str:

@@ -1,5 +1,7 @@
 """A shadow beside the real agents of a stepped room: it asks as they do, and can file nothing."""
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from handwheel.agents.agent_context import ShadowLedger
@@ -9,7 +11,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Survey
 from handwheel.evaluation.room.room import Room
-from handwheel.hmi.playbooks.preview.asking import Asking
+from handwheel.hmi.playbooks.preview.asking import preview_requests
 from handwheel.hmi.processes.shadow_text import show_shadow_row, summary_lines
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.playbooks.execution.plant_view import PlantView
@@ -28,16 +30,18 @@ def _shadow(room: Room, read: Ledger, own: Database, notices: WorkOrders) -> Sha
     site, real = room.site, room.people.decision_context
     plans = room.agents.bindings.triggered(load_library(site)[0])
 
-    async def survey(tags: list[Tag], written: list[Tag]) -> Survey:
+    async def survey(tags: Sequence[Tag], written: Sequence[Tag]) -> Survey:
         return room.plant.survey(tags, written)
 
     context = DecisionContext(site, read, real.policy, real.roster)
-    asking = Asking(context, cross_limits(site, real.policy), survey, room.clock.now)  # type: ignore[arg-type]
+    preview = partial(
+        preview_requests, context, cross_limits(site, real.policy), survey, room.clock.now
+    )
     shadowed = DecisionContext(site, own, real.policy, real.roster)
     ledger = ShadowLedger(LedgerWriter.take(shadowed, room.clock.now))
     view = PlantView.of_plans(plans, site.clock_tag)
     return ShadowAgents(
-        ShadowContext(ledger, view, notices, plans, lambda _: None, room.clock.now, asking.preview)
+        ShadowContext(ledger, view, notices, plans, lambda _: None, room.clock.now, preview)
     )
 
 

@@ -17,7 +17,7 @@ from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.language.errors import PlaybookError
 from handwheel.playbooks.language.loader import load_library, load_playbook, parse_playbook
 from handwheel.playbooks.language.schema import PlaybookFile
-from handwheel.playbooks.language.yaml_places import ValuePlace, value_place
+from handwheel.playbooks.language.source import ValuePlace, value_place
 
 from ...plants.served import site_of
 from ..sample_playbook import GOOD, changed, findings_of, loaded, written
