@@ -4,27 +4,20 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from pymodbus.exceptions import ModbusException
 
-from handwheel.connectors.errors import NotConnected, WriteOutcomeUnknown, WriteRefused
+from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.modbus.connector import ModbusConnector
 from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.tags import Encoding, RegisterAddress, Tag
 from handwheel.connectors.model.values import Quality
 from handwheel.connectors.session.protocols import Session
 
-from ..connectors.actuation.permits import deliver, opened, permit_for
 from ..plants.devices.hostile_modbus import Device
-from ..sites.site_text import SITE, TAGS, load
 from .naive import NaiveModbus
 
 PATIENT_S = 5.0
-SETTING = 7
-_WRITABLE = f"""\
-  TIC-1.mode: {{connection: pkg, table: holding, address: {SETTING}, type: int, writable: true}}
-"""
 Words = tuple[object, ...]
 
 
@@ -41,12 +34,9 @@ def register(address: int, encoding: Encoding = "uint16", unit: int | None = Non
 
 @dataclass
 class _Ours:
-    """Reads registers, and writes one, by our own sessions; tells why where it has no value."""
+    """Reads registers by our own sessions; tells why where it has no value."""
 
     connector: ModbusConnector
-    port: int
-    folder: Path
-    timeout_s: float
     session: Session | None = None
 
     async def read(self, address: int, count: int = 2) -> Words | str:
@@ -60,21 +50,6 @@ class _Ours:
         if any(reading.quality is not Quality.GOOD for reading in readings):
             return readings[0].status.name
         return tuple(reading.value for reading in readings)
-
-    async def write(self, value: int) -> str:
-        port = f"read: {{port: {self.port}}}\n    write: {{port: {self.port}}}"
-        timeout = f"timeout: {1000 * self.timeout_s:g} ms"
-        text = SITE.replace("read: {port: 5020}", port).replace("timeout: 2 s", timeout)
-        site = load(self.folder / "site", text, TAGS + _WRITABLE)
-        tag = site.tags["TIC-1.mode"]
-        async with opened(site, tag) as session:
-            try:
-                await deliver(session, permit_for(session, tag, value))
-            except WriteRefused as error:
-                return f"refused: {error.code}"
-            except WriteOutcomeUnknown as error:
-                return f"unknown: {error}"
-        return "done"
 
     async def close(self) -> None:
         session, self.session = self.session, None
@@ -94,23 +69,15 @@ class _Naive:
         except ModbusException as error:
             return type(error).__name__
 
-    async def write(self, value: int) -> str:
-        try:
-            await self.client.write(SETTING, value)
-        except ModbusException as error:
-            return type(error).__name__
-        return "done"
-
 
 Plc = _Ours | _Naive
 Client = Callable[..., AbstractAsyncContextManager[Plc]]
-"""Opens a client of the device at a port; the folder is for its site."""
+"""Opens a client of the device at a port."""
 
 
 @asynccontextmanager
-async def ours(port: int, folder: Path, timeout_s: float = PATIENT_S) -> AsyncGenerator[Plc]:
-    connector = ModbusConnector("plc", config_of(port, timeout_s))
-    client = _Ours(connector, port, folder, timeout_s)
+async def ours(port: int) -> AsyncGenerator[Plc]:
+    client = _Ours(ModbusConnector("plc", config_of(port)))
     try:
         yield client
     finally:
@@ -118,9 +85,8 @@ async def ours(port: int, folder: Path, timeout_s: float = PATIENT_S) -> AsyncGe
 
 
 @asynccontextmanager
-async def naive(port: int, folder: Path, timeout_s: float = PATIENT_S) -> AsyncGenerator[Plc]:
-    del folder
-    async with NaiveModbus(port, timeout_s) as client:
+async def naive(port: int) -> AsyncGenerator[Plc]:
+    async with NaiveModbus(port, PATIENT_S) as client:
         yield _Naive(client)
 
 

@@ -34,22 +34,13 @@ class NaiveModbus:
         answer = await self.client.read_holding_registers(address, count=count, device_id=unit)
         return list(answer.registers)
 
-    async def write(self, address: int, value: int, unit: int = 1) -> None:
-        """Writes one register; done, if nothing is raised."""
-        await self.client.write_register(address, value, device_id=unit)
-
 
 class NaiveOpcua:
-    """asyncua's client with `auto_reconnect` and otherwise its defaults.
+    """asyncua's client with `auto_reconnect` and otherwise its defaults."""
 
-    Args:
-        namespace: Of all nodes.
-    """
-
-    def __init__(self, endpoint: str, namespace: int = 2) -> None:
+    def __init__(self, endpoint: str) -> None:
         self.client = Client(endpoint, auto_reconnect=True)
         self.losses = 0
-        self._namespace = namespace
 
     async def __aenter__(self) -> Self:
         self.client.connection_lost_callback = self._lost
@@ -67,13 +58,7 @@ class NaiveOpcua:
         self.losses += 1
 
     def nodes(self, names: Sequence[str]) -> list[Node]:
-        index = self._namespace
-        return [self.client.get_node(f"ns={index};s={name}") for name in names]
-
-    async def write(self, name: str, value: float) -> None:
-        """Writes one node; done, if nothing is raised."""
-        (node,) = self.nodes([name])
-        await node.write_value(value)
+        return [self.client.get_node(f"ns=2;s={name}") for name in names]
 
     async def iterator(self, names: Sequence[str]) -> Subscription:
         """Subscribes; what comes is taken with `async for`."""

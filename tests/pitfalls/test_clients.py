@@ -1,26 +1,22 @@
 """Pitfalls of the clients of asyncua and pymodbus: ours does not fall in, and a naive one does."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
-from pymodbus.exceptions import ModbusException
 
-from handwheel.connectors.modbus.connector import ModbusConnector
 from handwheel.connectors.session.supervisor import Connection
 from handwheel.sim_plant.link.framing import opcua_messages
 from handwheel.sim_plant.link.proxy import LinkProxy
 
 from ..plants.devices.hostile_answers import hostile
-from ..plants.devices.hostile_modbus import Asked, Script
+from ..plants.devices.hostile_modbus import Asked
 from ..plants.devices.misbehaving import eventually
 from ..plants.devices.traceable_opcua import Works, works
-from .modbus_clients import Client, config_of, naive, ours, register
-from .naive import NaiveModbus, NaiveOpcua
+from .modbus_clients import Client, naive, ours
+from .naive import NaiveOpcua
 from .opcua_clients import CLIENTS, connector_of, endpoint, node
 from .opcua_clients import Client as OpcuaClient
 
@@ -114,14 +110,6 @@ async def test_a_server_that_answers_two_seconds_late_is_slow_and_not_lost(plant
             other.mend()
 
 
-def always(kind: str) -> Script:
-    return lambda _: kind
-
-
-def on_write(kind: str) -> Script:
-    return lambda asked: kind if asked.function == 6 else "right"
-
-
 HEALTHY = 38
 
 
@@ -135,12 +123,12 @@ HEALTHY = 38
     ],
 )
 async def test_a_gateway_that_answers_as_0_after_a_cancelled_read_gives_no_wrong_value(
-    tmp_path: Path, client: Client, kind: str, wrong: int, right: int
+    client: Client, kind: str, wrong: int, right: int
 ) -> None:
     def script(asked: Asked) -> str:
         return "right" if asked.start == HEALTHY else kind
 
-    async with hostile(script, late_s=0.03) as device, client(device.port, tmp_path) as plc:
+    async with hostile(script, late_s=0.03) as device, client(device.port) as plc:
         task = asyncio.create_task(plc.read(10))
         await eventually(lambda: device.number == 1)
         task.cancel()
@@ -150,71 +138,3 @@ async def test_a_gateway_that_answers_as_0_after_a_cancelled_read_gives_no_wrong
     good = {address: seen[0] for address, seen in marks.items() if isinstance(seen, tuple)}
     assert sum(mark != 0x1000 | address for address, mark in good.items()) == wrong
     assert sum(mark == 0x1000 | address for address, mark in good.items()) >= right
-
-
-# Where a time-out is waited for; pymodbus waits for four.
-HASTY_S: Mapping[Client, float] = {ours: 0.6, naive: 0.15}
-# What a naive client says, and how often it has sent.
-OUTCOMES = {
-    "silence": ("ModbusIOException", 4),
-    "hung up": ("ModbusIOException", 4),
-    "late": ("done", 2),
-    "false echo": ("done", 1),
-}
-
-
-async def _write(client: Client, kind: str, folder: Path) -> tuple[str, int]:
-    """Returns what the client says of one write, and how many frames the device has seen."""
-    hasty_s = HASTY_S[client]
-    async with (
-        hostile(on_write(kind), late_s=1.2 * hasty_s) as device,
-        client(device.port, folder, hasty_s) as plc,
-    ):
-        outcome = (await plc.write(3)).partition(":")[0]
-        await asyncio.sleep(0.1)  # a library that comes back by itself would send again
-    return outcome, len(device.frames)
-
-
-@pytest.mark.parametrize("kind", OUTCOMES)
-async def test_a_write_without_its_answer_is_one_frame_of_unknown_outcome(
-    tmp_path: Path, kind: str
-) -> None:
-    """Judged by the frames that the device has seen."""
-    seen = await asyncio.gather(*(_write(each, kind, tmp_path) for each in (ours, naive)))
-    assert seen == [("unknown", 1), OUTCOMES[kind]]
-
-
-async def test_a_dead_unit_does_not_delay_a_healthy_one() -> None:
-    """By how often the healthy unit is asked while the other one is dead."""
-    ours, naive = await asyncio.gather(_asked_by(_scan), _asked_by(_poll))
-    assert ours > 10 > 4 >= naive
-
-
-async def _asked_by(client: Callable[[int], Coroutine[Any, Any, None]]) -> int:
-    asked = 0
-
-    def script(each: Asked) -> str:
-        nonlocal asked
-        asked += each.unit == 1
-        return "silence" if each.unit == 2 else "right"
-
-    async with hostile(script) as device:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(1.8):
-                await client(device.port)
-    return asked
-
-
-async def _scan(port: int) -> None:
-    tags = [register(20, unit=1), register(30, unit=2)]
-    async with Connection(ModbusConnector("plc", config_of(port, 0.2)), tags):
-        await asyncio.sleep(10.0)
-
-
-async def _poll(port: int) -> None:
-    async with NaiveModbus(port, 0.2) as client:
-        while True:
-            for unit, address in ((1, 20), (2, 30)):
-                with suppress(ModbusException):
-                    await client.registers(address, 1, unit)
-            await asyncio.sleep(0.05)

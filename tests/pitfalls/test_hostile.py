@@ -22,10 +22,9 @@ from ..plants.devices.hostile_answers import DRAWN, SLOW, drawn, hostile
 from ..plants.devices.message_corruption import KINDS, Spoiler
 from ..plants.devices.misbehaving import eventually
 from ..plants.devices.traceable_opcua import Works, works
-from ..plants.served import GATE_SECRET, served
 from .modbus_clients import NaiveChecked, OursChecked, endure, register
-from .naive import NaiveModbus, NaiveOpcua
-from .opcua_clients import NODES, connector_of, endpoint, node
+from .naive import NaiveModbus
+from .opcua_clients import NODES, connector_of, node
 from .opcua_clients import endure as endure_opcua
 
 NOTICED_S = 5.0
@@ -63,34 +62,6 @@ async def test_a_half_open_link_is_noticed_within_five_seconds_by_default() -> N
         await asyncio.gather(reading, return_exceptions=True)
         for link in (dcs, pkg):
             link.mend()
-
-
-async def test_a_naive_write_in_flight_at_a_cut_fails_as_one_never_sent() -> None:
-    """Ours tells them apart, see `tests/connectors/actuation/test_opcua_faults.py`."""
-    wire, requests = bytes.fromhex("0000000000987640"), list[bool]()  # 361.5
-
-    def request(message: bytes) -> bytes:
-        requests.append(wire in message)
-        return message
-
-    def answer(message: bytes) -> bytes:
-        if requests[-1:] == [True]:
-            link.cut()
-            return b""
-        return message
-
-    async with served() as plant, LinkProxy(plant.opcua.port, opcua_messages) as link:
-        client = NaiveOpcua(endpoint(link.port), namespace=1)
-        client.client.set_user("gate")
-        client.client.set_password(GATE_SECRET)
-        async with client:
-            link.alter(request, "up")
-            link.alter(answer, "down")
-            for _ in range(2):
-                with pytest.raises(ConnectionError):
-                    await client.write("PIC-102.sp", 361.5)
-                await eventually(lambda: plant.simulation.values()["PIC-102.sp"] == 361.5)
-                assert sum(requests) == 1
 
 
 SEED = 20261126

@@ -128,8 +128,6 @@ KINDS: Mapping[str, Kind] = {
     "truncated": _truncated,
     "hung up": lambda _, __: [None],
     "garbage": _garbage,
-    "refusal": lambda _, asked: [asked.frame(bytes([asked.function | 0x80, 2]))],
-    "false echo": lambda _, asked: [asked.frame(asked.answer()[:-1] + b"\x99")],
     "one by one": _one_by_one,
     "one by one as 0": lambda line, asked: _one_by_one(line, asked, 0),
     "late": _late,
@@ -137,7 +135,7 @@ KINDS: Mapping[str, Kind] = {
 }
 RIGHT = {"right", "in pieces", "two in a segment", "overtaken"}
 SLOW = {"late", "silence"}
-SCRIPTED = {"refusal", "false echo", "one by one", "one by one as 0"}
+SCRIPTED = {"one by one", "one by one as 0"}
 DRAWN = KINDS.keys() - SCRIPTED
 
 

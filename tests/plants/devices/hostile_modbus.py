@@ -17,7 +17,6 @@ _HEADER = struct.Struct(">HHHB")
 _LOG = 4096
 _ROOM = 2**22
 _READS = {3, 4}
-_WRITES = {5, 6, 15, 16}
 _INPUT = 0x8000
 
 
@@ -52,11 +51,9 @@ class Asked:
         )
 
     def answer(self) -> bytes:
-        """The PDU of the right answer: registers, the echo of a write, or exception 1."""
+        """The PDU of the right answer: registers, or exception 1."""
         if self.function in _READS:
             return bytes([self.function, 2 * self.count]) + self.words(self.count)
-        if self.function in _WRITES:
-            return self.pdu[:5]
         return bytes([self.function | 0x80, 1])
 
     def frame(self, pdu: bytes, transaction: int | None = None) -> bytes:
@@ -75,7 +72,6 @@ class Device:
     number: int = 0  # of requests that have come
     accepted: int = 0  # connections
     sent: Counter[str] = field(default_factory=Counter[str])
-    frames: list[bytes] = field(default_factory=list[bytes])
     port: int = 0
     _log: list[tuple[int, int, int]] = field(default_factory=lambda: [(0, 0, 0)] * _LOG)
 
@@ -84,8 +80,6 @@ class Device:
         self.number += 1
         asked = Asked(self.number, transaction, unit, pdu)
         self._log[self.number % _LOG] = (unit, asked.start, asked.count)
-        if asked.function in _WRITES:
-            self.frames.append(bytes([unit]) + pdu)
         return asked
 
     def is_true(self, unit: int, address: int, value: int, before: int) -> bool:
