@@ -3,43 +3,15 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.tags import Tag
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.tools.conditions import History
 
-from ..diagnosis.windows import Windows
-from .foretell import Foretold, foretell
+from .foretell import Foretold
 from .load import SiteTwin
 from .margins import margins
-from .moves import PlannedMoves, moves_of
+from .moves import PlannedMoves
 from .prediction import Margin, Prediction
 from .twin import Course
-
-
-def look_ahead(
-    own: SiteTwin,
-    plan: BoundPlaybook,
-    tags: Mapping[str, Tag],
-    windows: Windows,
-    readings: Readings,
-    history: History,
-    residual: float | None,
-) -> Prediction:
-    """Returns both courses of the plant, without a plan and with it from its first step on.
-
-    Args:
-        tags: Of the site.
-        windows: Of the twin's tags.
-        history: Of the conditions of the plan.
-        residual: Of the twin over its own last day; `None` if that is unknown.
-
-    Raises:
-        TwinError: The twin fails or returns nonsense, or the moves of the plan are not known.
-    """
-    planned = moves_of(plan, readings, history)
-    found = foretell(own, windows, planned.moves)
-    return prediction_of(own, plan, tags, planned, found, residual)
 
 
 def prediction_of(
@@ -50,7 +22,12 @@ def prediction_of(
     found: Foretold,
     residual: float | None,
 ) -> Prediction:
-    """Returns the prediction of a plan whose courses are known. Arguments as of `look_ahead`."""
+    """Returns the prediction of a plan whose courses are known, without and with it.
+
+    Args:
+        tags: Of the site.
+        residual: Of the twin over its own last day; `None` if that is unknown.
+    """
     begin_s = planned.moves[0].at_s if planned.moves else 0.0
     courses = found.without, found.with_plan
     seen = {each for each in own.twin.tags if each in tags}

@@ -1,4 +1,4 @@
-"""Earlier cases that are like a diagnosis, as facts with their text."""
+"""Earlier cases that are like a diagnosis, with their text."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.safe_text import printable
 
-from ..memory.episode import CaseDiagnosis, RaisedOrder
+from ..memory.episode import CaseDiagnosis, Episode
 from ..memory.episode_reader import Episodes, read_episode, read_episodes
 from ..memory.similarity import SimilarEpisode, similar
 
@@ -22,54 +22,6 @@ _PROBLEMS = 2  # that are told
 
 
 @dataclass(frozen=True, slots=True)
-class AlikeCase:
-    """Earlier case that is like a diagnosis.
-
-    Attributes:
-        day: Date on which it was opened, UTC.
-        cause: Title of what was named, or of what was suspected.
-        asked: Playbook that was asked for, empty for none.
-        end: State of the last run, empty for none.
-        order: The work order that tells what was found, else the last one, `None` for none.
-        confirmed: Whether what was found is what was named, `None` if either is missing.
-        alike: Signs that are the same, of those compared.
-        signs: Texts of the heaviest of them, as they are now.
-    """
-
-    case_id: str
-    day: str
-    cause: str
-    asked: str
-    end: str
-    order: RaisedOrder | None
-    confirmed: bool | None
-    alike: int
-    compared: int
-    signs: tuple[str, ...]
-
-    @property
-    def lines(self) -> Iterator[str]:
-        """Texts of it, which are printable. All but the first are indented."""
-        asked = f"asked for {self.asked}: {self.end}" if self.asked else "nothing was asked for"
-        signs = f"{self.alike} of {self.compared} signs alike"
-        told = [f"{self.day}: {self.cause}", asked, *self._found(), signs]
-        yield printable(f"{self.case_id} of {'; '.join(told)}", _LONG)
-        yield from (f"  as now: {printable(each, _LONG)}" for each in self.signs)
-
-    def _found(self) -> Iterator[str]:
-        order = self.order
-        if order is None:
-            yield "no work order"
-        elif not order.closed_at:
-            yield f"{order.workorder_id} is open"
-        elif not order.found:
-            yield f"{order.workorder_id}, closed by {order.closed_by}, does not tell what was found"
-        else:
-            other = ", which is not what was named" if self.confirmed is False else ""
-            yield f"{order.workorder_id}, closed by {order.closed_by}: found {order.found}{other}"
-
-
-@dataclass(frozen=True, slots=True)
 class AlikeCases:
     """The earlier cases that are most like a diagnosis.
 
@@ -79,14 +31,14 @@ class AlikeCases:
         problems: What could not be read, and why.
     """
 
-    cases: tuple[AlikeCase, ...] = ()
+    cases: tuple[SimilarEpisode, ...] = ()
     closed: int = 0
     problems: tuple[str, ...] = ()
 
     @property
     def lines(self) -> list[str]:
         """All of it as printable lines, of which the first says where they come from."""
-        found = [line for each in self.cases for line in each.lines]
+        found = [line for each in self.cases for line in _lines(each)]
         none = f"none of {self.closed} closed cases is alike" if self.closed else "no closed case"
         unread = [_unread(each) for each in self.problems[:_PROBLEMS]]
         if (more := len(self.problems) - _PROBLEMS) > 0:
@@ -116,7 +68,7 @@ class SiteMemory:
         except HandwheelError as error:
             return AlikeCases(problems=(str(error),))
         earlier = [each for each in self._known.found if not before or each.opened_at < before]
-        cases = tuple(_fact(each) for each in similar(diagnosis, earlier))
+        cases = tuple(similar(diagnosis, earlier))
         return AlikeCases(cases, len(earlier), self._known.problems)
 
 
@@ -129,21 +81,30 @@ def alike_to_case(database: Ledger, site: Site, case_id: str) -> AlikeCases | No
     return SiteMemory().alike(database, site, case.diagnosis, case.opened_at)
 
 
-def _fact(found: SimilarEpisode) -> AlikeCase:
-    episode = found.episode
-    leading = " or ".join(each.title for each in episode.diagnosis.leading)
-    return AlikeCase(
-        case_id=episode.case_id,
-        day=episode.opened_at[:10],
-        cause=leading if episode.named else f"not decided, {leading}",
-        asked=episode.choice,
-        end=episode.end,
-        order=episode.found_by or next(reversed(episode.orders), None),
-        confirmed=episode.confirmed,
-        alike=len(found.alike),
-        compared=found.compared,
-        signs=tuple(each.text for each in found.alike[:_SIGNS]),
-    )
+def _lines(found: SimilarEpisode) -> Iterator[str]:
+    """Yields the texts of a case, which are printable. All but the first are indented."""
+    case = found.episode
+    leading = " or ".join(each.title for each in case.diagnosis.leading)
+    cause = leading if case.named else f"not decided, {leading}"
+    asked = f"asked for {case.choice}: {case.end}" if case.choice else "nothing was asked for"
+    signs = f"{len(found.alike)} of {found.compared} signs alike"
+    told = [f"{case.opened_at[:10]}: {cause}", asked, _found(case), signs]
+    yield printable(f"{case.case_id} of {'; '.join(told)}", _LONG)
+    yield from (f"  as now: {printable(each.text, _LONG)}" for each in found.alike[:_SIGNS])
+
+
+def _found(case: Episode) -> str:
+    """Returns the work order that tells what was found, else the last one."""
+    order = case.found_by or next(reversed(case.orders), None)
+    if order is None:
+        return "no work order"
+    if not order.closed_at:
+        return f"{order.workorder_id} is open"
+    closed = f"{order.workorder_id}, closed by {order.closed_by}"
+    if not order.found:
+        return f"{closed}, does not tell what was found"
+    other = ", which is not what was named" if case.confirmed is False else ""
+    return f"{closed}: found {order.found}{other}"
 
 
 def _unread(problem: str) -> str:

@@ -17,6 +17,7 @@ from ..model.values import DataValue
 from .wire.data_values import read_results
 from .wire.fast_read import PendingRead, is_supported, send
 from .wire.node_ids import Nodes
+from .wire.publish_requests import protocol_of
 from .wire.read_chunk import Chunk
 from .wire.refused_tags import RefusedTags
 from .wire.services import Services
@@ -92,11 +93,10 @@ class TagReader:
 
     async def _send(self, chunk: Chunk) -> PendingRead:
         client = self._services.client
-        if client.protocol is None:
-            raise ConnectionError("the connection is closed")
+        protocol = protocol_of(client)
         if client.pre_request_hook is not None:
             await client.pre_request_hook()  # raises the errors of asyncua's own tasks
-        return send(client.protocol, chunk.encoded, self._services.timeout_s)
+        return send(protocol, chunk.encoded, self._services.timeout_s)
 
     async def _decoded(self, chunk: Chunk, answer: Buffer, handle: int) -> dict[str, DataValue]:
         now_s = monotonic()

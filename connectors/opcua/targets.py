@@ -1,7 +1,7 @@
 """Identity of a server and types of its nodes, which encoding a write needs."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol, cast
+from collections.abc import Mapping
+from typing import cast
 from urllib.parse import urlsplit
 
 from asyncua import ua
@@ -16,22 +16,11 @@ from ..session.protocols import DeviceIdentity
 from .encoder import DEVICE_TYPES, Target
 from .security.certificates import leaf, thumbprint
 from .wire.codec import plain
+from .wire.services import Services, attribute
 
 _SIMULATOR = "urn:handwheel:sim:"
 _SCALAR = {-1, -2, -3}  # scalar, any, scalar or one dimension
 _DEEPEST = 16  # no type of the standard is further from its built-in type
-
-
-class TypeQueries(Protocol):
-    """Requests to a session about types."""
-
-    async def read_attributes(self, items: Sequence[ua.ReadValueId]) -> list[ua.DataValue]:
-        """Returns one result for each attribute."""
-        ...
-
-    async def supertype(self, node: ua.NodeId) -> ua.NodeId | None:
-        """Returns the type above a type."""
-        ...
 
 
 def identity_of(
@@ -63,7 +52,7 @@ def identity_of(
 
 
 async def targets_of(
-    session: TypeQueries, nodes: Mapping[str, ua.NodeId | None]
+    services: Services, nodes: Mapping[str, ua.NodeId | None]
 ) -> dict[str, Target | str]:
     """Returns the target of writes by tag name, of a built-in type, or why there is none."""
     targets: dict[str, Target | str] = {}
@@ -73,21 +62,21 @@ async def targets_of(
             targets[name] = "the server does not have its namespace"
         else:
             known[name] = node
-    answers = await session.read_attributes(
+    answers = await services.read_attributes(
         [
-            ua.ReadValueId(NodeId=node, AttributeId=attribute)
+            attribute(node, each)
             for node in known.values()
-            for attribute in (AttributeIds.DataType, AttributeIds.ValueRank)
+            for each in (AttributeIds.DataType, AttributeIds.ValueRank)
         ]
     )
     pairs = zip(answers[::2], answers[1::2], strict=True)
     for (name, node), (data_type, rank) in zip(known.items(), pairs, strict=True):
-        targets[name] = await _target(session, node, data_type, rank)
+        targets[name] = await _target(services, node, data_type, rank)
     return targets
 
 
 async def _target(
-    session: TypeQueries, node: ua.NodeId, data_type: ua.DataValue, rank: ua.DataValue
+    services: Services, node: ua.NodeId, data_type: ua.DataValue, rank: ua.DataValue
 ) -> Target | str:
     of_type, status = plain(data_type)
     if status.quality is not Quality.GOOD or not isinstance(of_type, ua.NodeId):
@@ -95,13 +84,13 @@ async def _target(
     dimensions, status = plain(rank)
     if status.quality is not Quality.GOOD or dimensions not in _SCALAR:
         return "it is an array, or does not say that it is none"
-    variant = await _built_in(session, of_type)
+    variant = await _built_in(services, of_type)
     if variant is None or variant not in DEVICE_TYPES:
         return f"its type {of_type.to_string()} is none that can be written"
     return Target(node, variant)
 
 
-async def _built_in(session: TypeQueries, of_type: ua.NodeId) -> ua.VariantType | None:
+async def _built_in(services: Services, of_type: ua.NodeId) -> ua.VariantType | None:
     """Returns the built-in type from which a type derives. An abstract one has none."""
     each: ua.NodeId | None = of_type
     for _ in range(_DEEPEST):
@@ -112,5 +101,5 @@ async def _built_in(session: TypeQueries, of_type: ua.NodeId) -> ua.VariantType 
                 return ua.VariantType.Int32  # Part 6, 5.2.4
             if 0 < each.Identifier <= ObjectIds.DiagnosticInfo:
                 return ua.VariantType(each.Identifier)
-        each = await session.supertype(each)
+        each = await services.supertype(each)
     return None

@@ -11,8 +11,9 @@ import pytest
 
 from handwheel.agents.diagnosis.windows import Windows
 from handwheel.agents.lookahead import load
+from handwheel.agents.lookahead.foretell import foretell
 from handwheel.agents.lookahead.load import load_twin
-from handwheel.agents.lookahead.look_ahead import look_ahead
+from handwheel.agents.lookahead.look_ahead import prediction_of
 from handwheel.agents.lookahead.margins import margins
 from handwheel.agents.lookahead.moves import moves_of
 from handwheel.agents.lookahead.prediction import Prediction
@@ -45,8 +46,9 @@ def _ahead(
     plan: BoundPlaybook, site: Site, twin: LineTwin, residual: float | None = None
 ) -> Prediction:
     readings: Mapping[str, DataValue] = {PRESSURE: read(300.0)}
-    args = plan, site.tags, windows_at(300.0), readings, History(plan.conditions)
-    return look_ahead(own(twin), *args, residual)
+    planned = moves_of(plan, readings, History(plan.conditions))
+    found = foretell(own(twin), windows_at(300.0), planned.moves)
+    return prediction_of(own(twin), plan, site.tags, planned, found, residual)
 
 
 # Invariant, twin, and the least distance without and with the plan.

@@ -43,7 +43,7 @@ def test_lines_of_a_case_leave_out_later_ones_and_tell_what_cannot_be_read(
     (unread,) = second.lines
     assert unread.startswith("cannot be read: case C-00000001: run U-00000001 is damaged")
     assert (third := alike_to_case(database, site, "C-00000003")) is not None
-    assert [each.case_id for each in third.cases] == ["C-00000002"]
+    assert [each.episode.case_id for each in third.cases] == ["C-00000002"]
     assert (first := alike_to_case(database, site, "C-00000001")) is not None
     assert first.lines[0].startswith("cannot be read: case C-00000001")
     assert _lines(database, site, diagnosis(named=False)) == []
