@@ -26,7 +26,7 @@ from ..plants.fault_entries import PlantEntries
 from ..plants.installed_plants import create_plant, plant_names
 from ..plants.site_plant import model_of
 from ..room.enrolment import ADMINISTRATOR
-from .case import Decision, Eventually, Expected, ExpectedOrder, PlaybookCase, Start
+from .case import Decision, Eventually, Expected, PlaybookCase, Start
 from .schema import ANY_STEP, CaseSpec, DecisionSpec, ExpectSpec, PlantSpec, StartSpec, TestsFile
 
 _IS_ADMINISTRATOR = f"{ADMINISTRATOR} is the administrator of the room; name another person"
@@ -160,10 +160,7 @@ class _Binder:
         self._check_ids(path, spec)
         return Expected(
             spec.final, spec.trace, self._writes((*path, "writes"), spec.writes),
-            None if spec.workorders is None else [
-                ExpectedOrder(each.asset, each.priority) for each in spec.workorders
-            ],
-            spec.asked, spec.suggested,
+            spec.workorders, spec.asked, spec.suggested,
             self._conditions((*path, "always"), spec.always),
             self._conditions((*path, "never"), spec.never),
             [self._eventually((*path, "eventually", n), each.that, each.within, run_for_s)

@@ -10,6 +10,8 @@ from handwheel.playbooks.language.loader import Playbook
 from handwheel.sim_plant.scenario import ScenarioEvent
 from handwheel.tools.conditions import Condition
 
+from .schema import ExpectedWorkOrderSpec
+
 Verdict = Literal["approve", "reject"]
 
 
@@ -41,21 +43,13 @@ class Eventually:
 
 
 @dataclass(frozen=True, slots=True)
-class ExpectedOrder:
-    """Work order that must be raised."""
-
-    asset: str
-    priority: int | None  # `None` for any
-
-
-@dataclass(frozen=True, slots=True)
 class Expected:
     """Expectations of a case. `None` and empty ones of the second group expect nothing."""
 
     final: str | None = None
     trace: Sequence[str] | None = None
     writes: int | Sequence[tuple[Tag, Value]] | None = None
-    workorders: Sequence[ExpectedOrder] | None = None
+    workorders: Sequence[ExpectedWorkOrderSpec] | None = None
     asked: int | None = None
     suggested: str | None = None
     always: Sequence[Condition] = ()

@@ -7,8 +7,9 @@ from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
 
-from .case import Expected, ExpectedOrder
+from .case import Expected
 from .outcome import Outcome, SentWrite
+from .schema import ExpectedWorkOrderSpec
 
 
 def failures_of(expected: Expected, outcome: Outcome, playbook: str) -> list[str]:
@@ -60,7 +61,7 @@ def _writes(
             return
 
 
-def _orders(expected: Sequence[ExpectedOrder] | None, outcome: Outcome) -> Iterator[str]:
+def _orders(expected: Sequence[ExpectedWorkOrderSpec] | None, outcome: Outcome) -> Iterator[str]:
     if expected is None:
         return
     left = [(each.asset, each.priority) for each in outcome.workorders]

@@ -9,7 +9,7 @@ import asyncio
 import struct
 from collections.abc import Callable, Mapping
 
-from pymodbus.pdu import DecodePDU, ExceptionResponse, ModbusPDU
+from pymodbus.pdu import DecodePDU, ModbusPDU
 from pymodbus.pdu import bit_message as bits
 from pymodbus.pdu import register_message as registers
 
@@ -153,12 +153,10 @@ class ModbusServer:
     def answer(self, unit: int, pdu: bytes, peer: str) -> bytes:
         """Returns a well-formed answer to one request, whatever its bytes are."""
         if pdu[0] in _READS or is_identification(pdu):
-            response, _ = self._outcome(unit, pdu)
-        else:
-            response = self._recorded(unit, pdu, peer)
-        return bytes([response.function_code]) + response.encode()
+            return self._outcome(unit, pdu)[0]
+        return self._recorded(unit, pdu, peer)
 
-    def _recorded(self, unit: int, pdu: bytes, peer: str) -> ModbusPDU:
+    def _recorded(self, unit: int, pdu: bytes, peer: str) -> bytes:
         frame = {
             "protocol": "modbus",
             "listener": self._listener,
@@ -171,16 +169,16 @@ class ModbusServer:
                 response, result = self._outcome(unit, pdu)
                 self._frames.record(frame | {"pdu": pdu.hex(), "answer": result})
         except ServeError:  # the transaction has undone what cannot be recorded
-            return ExceptionResponse(pdu[0] & 0x7F, DEVICE_FAILURE)
+            return _refused(pdu, DEVICE_FAILURE)
         return response
 
-    def _outcome(self, unit: int, pdu: bytes) -> tuple[ModbusPDU, str]:
+    def _outcome(self, unit: int, pdu: bytes) -> tuple[bytes, str]:
         try:
             return self._respond(unit, pdu), "ok"
         except ModbusRefusal as refusal:
-            return ExceptionResponse(pdu[0] & 0x7F, refusal.code), f"exception {refusal.code}"
+            return _refused(pdu, refusal.code), f"exception {refusal.code}"
 
-    def _respond(self, unit: int, pdu: bytes) -> ModbusPDU:
+    def _respond(self, unit: int, pdu: bytes) -> bytes:
         function = pdu[0]
         is_write = function in _WRITES
         is_known = function in _READS or is_identification(pdu)
@@ -189,10 +187,13 @@ class ModbusServer:
         if unit != UNIT:
             raise ModbusRefusal(NO_SUCH_UNIT)
         if is_identification(pdu):
-            return self._identify(pdu)
+            return _encoded(self._identify(pdu))
         request = self._decode(pdu)
         try:
-            return self._write(request) if is_write else self._read(request)
+            if not is_write:
+                return _encoded(self._read(request))
+            self._write(request)
+            return pdu[:5]  # function, address, and the value of one item or the count of several
         except UnknownAddress:
             raise ModbusRefusal(ILLEGAL_ADDRESS) from None
         except WriteRejected:
@@ -224,23 +225,18 @@ class ModbusServer:
             return response(bits=[bool(item) for item in items])
         return response(registers=items)
 
-    def _write(self, request: ModbusPDU) -> ModbusPDU:
+    def _write(self, request: ModbusPDU) -> None:
         table = _WRITES[request.function_code]
         items = [int(bit) for bit in request.bits] if table == "coil" else list(request.registers)
         self._image.write(table, request.address, items)
-        match request.function_code:
-            case 5:
-                return bits.WriteSingleCoilResponse(address=request.address, bits=request.bits)
-            case 6:
-                return registers.WriteSingleRegisterResponse(
-                    address=request.address, registers=request.registers
-                )
-            case 15:
-                return bits.WriteMultipleCoilsResponse(address=request.address, count=request.count)
-            case _:
-                return registers.WriteMultipleRegistersResponse(
-                    address=request.address, count=request.count
-                )
+
+
+def _encoded(response: ModbusPDU) -> bytes:
+    return bytes([response.function_code]) + response.encode()
+
+
+def _refused(pdu: bytes, code: int) -> bytes:
+    return bytes([pdu[0] | 0x80, code])
 
 
 def _is_well_formed(pdu: bytes) -> bool:

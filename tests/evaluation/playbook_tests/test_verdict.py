@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from handwheel.connectors.model.site import Site
-from handwheel.evaluation.playbook_tests.case import Expected, ExpectedOrder
+from handwheel.evaluation.playbook_tests.case import Expected
 from handwheel.evaluation.playbook_tests.outcome import (
     FiledRequest,
     Judgement,
@@ -14,6 +14,7 @@ from handwheel.evaluation.playbook_tests.outcome import (
     SentWrite,
     TraceEvent,
 )
+from handwheel.evaluation.playbook_tests.schema import ExpectedWorkOrderSpec
 from handwheel.evaluation.playbook_tests.verdict import failures_of
 
 P = "cw/changeover"
@@ -38,7 +39,7 @@ OUTCOME = Outcome(
         (Expected(trace=["start"]), "trace: is start, stop, expected start"),
         (Expected(asked=2), "asked: 1 requests (start at 1 min 00 s), expected 2"),
         (Expected(writes=0), "writes: 1 were sent (P-101B.run_cmd = true), expected 0"),
-        (Expected(workorders=[ExpectedOrder("P-101A", 2)]),
+        (Expected(workorders=[ExpectedWorkOrderSpec(asset="P-101A", priority=2)]),
          "workorders: none for P-101A of priority 2; raised: none"),
         (Expected(blocked_by=["header"]),
          "blocked_by: header is missing; found: suction, steady"),
