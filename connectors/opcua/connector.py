@@ -153,8 +153,13 @@ class OpcuaSession:
             self._services, self._nodes, has_cyclic_stamps=connector.has_cyclic_stamps
         )
         self._learned_s = 0.0
-        self.faults: Mapping[str, str] = {}
         self._subscription: OpcuaSubscription | None = None
+
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """Refused tags, and what is wrong with a subscription. See `Session.faults`."""
+        own = self._subscription
+        return self._reader.refusals.faults() if own is None else own.faults
 
     async def probe(self) -> None:
         """Reads the server's clock. See `Session.probe`."""
@@ -208,10 +213,7 @@ class OpcuaSession:
         is_due = monotonic() - self._learned_s >= RELEARN_S
         if is_due and self._reader.refusals.has_unknown:
             await self._ask_namespaces()  # if it does not answer, the known ones stay
-        values = await self._reader.read(tags)
-        if self._subscription is None:
-            self.faults = self._reader.refusals.faults()
-        return values
+        return await self._reader.read(tags)
 
     async def subscribe(
         self, groups: Mapping[float, Sequence[Tag]], times: SubscriptionTimes = _TIMES
@@ -222,19 +224,14 @@ class OpcuaSession:
         context = SubscriptionContext(
             services=self._services,
             most_items=most if isinstance(most, int) and most > 0 else 0,
-            node=self._nodes.node,
-            refusal=self._nodes.refusal,
+            nodes=self._nodes,
             read=self.read,
             learn=self._ask_namespaces,
             probe=self.probe,
-            report_faults=self._take_faults,
         )
         self._subscription = OpcuaSubscription(context, times)
         await self._subscription.open(groups)
         return self._subscription
-
-    def _take_faults(self, faults: Mapping[str, str]) -> None:
-        self.faults = faults
 
     async def browse(self, node: str = "") -> Sequence[BrowseEntry]:
         """Returns the children of a node, by default of Objects. See `Browses.browse`."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -18,7 +17,6 @@ from ..room.model_plant import ModelPlant
 from .suite import MismatchSpec
 
 _SCAN_S = 5.0
-_KEPT = 4  # plants in memory; the cases of a seed share theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +33,16 @@ def factors_of(plant: str, seed: int, spec: MismatchSpec) -> dict[str, float]:
     return {name: draw.uniform(1.0 - spec.off_by, 1.0 + spec.off_by) for name in spec.constants}
 
 
-class Plants:
-    """The learnt plants of a suite, each of which is run once for all its cases."""
-
-    def __init__(self, site: Site, hypotheses: Hypotheses, spec: MismatchSpec) -> None:
-        self._site, self._hypotheses, self._spec = site, hypotheses, spec
-        self.learnt = lru_cache(_KEPT)(self._learn)
-
-    def _learn(self, model: str, seed: int) -> Learnt:
-        """Lets a plant settle, and learns from it. Its constants must be scaled meanwhile."""
-        plant, spec = create_plant(model, seed), self._spec
-        devices = ModelPlant(self._site, Simulation(plant, Scenario()))
-        devices.advance(spec.settles)
-        learning, now_s = Learning(self._hypotheses), 0.0
-        while now_s < spec.learns:
-            devices.advance(_SCAN_S)
-            now_s += _SCAN_S
-            learning.observe(devices.readings(), now_s)
-        return Learnt(plant.snapshot(), learning.baseline)
+def learn_plant(
+    site: Site, hypotheses: Hypotheses, spec: MismatchSpec, model: str, seed: int
+) -> Learnt:
+    """Lets a plant settle, and learns from it. Its constants must be scaled meanwhile."""
+    plant = create_plant(model, seed)
+    devices = ModelPlant(site, Simulation(plant, Scenario()))
+    devices.advance(spec.settles)
+    learning, now_s = Learning(hypotheses), 0.0
+    while now_s < spec.learns:
+        devices.advance(_SCAN_S)
+        now_s += _SCAN_S
+        learning.observe(devices.readings(), now_s)
+    return Learnt(plant.snapshot(), learning.baseline)

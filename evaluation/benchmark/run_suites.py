@@ -25,7 +25,7 @@ from .baselines.agent_name import AgentName
 from .episodes import Episode, Truth
 from .holding.hold import hold
 from .judge import judge
-from .mismatch import Plants, factors_of
+from .mismatch import factors_of, learn_plant
 from .play import BEFORE_ONSET_S, Course, Played, watched_site
 from .responding.act import act
 from .responding.judge_response import judge_response
@@ -102,19 +102,15 @@ def _diagnosed(root: Path, episode: Episode) -> Played:
 def _healthy(root: Path, suite: str, seed: int) -> Course:
     """Returns the course that all episodes of a seed have had shortly before the first onset."""
     file = load_suite(suite).file
-    learnt = _plants(root, suite).learnt(file.plant, seed) if file.mismatch else None
+    site, hypotheses = _setting(root, suite)
+    learnt = None
+    if file.mismatch:
+        learnt = learn_plant(site, hypotheses, file.mismatch, file.plant, seed)
     sound = Episode(suite, file.plant, "", seed, (), Truth(frozenset()), file.onset[0], 0.0)
-    course = Course(sound, *_setting(root, suite), learnt)
+    course = Course(sound, site, hypotheses, learnt)
     while course.played.ended_s < file.onset[0] - BEFORE_ONSET_S:
         course.scan()
     return course
-
-
-@lru_cache(1)
-def _plants(root: Path, suite: str) -> Plants:
-    mismatch = load_suite(suite).file.mismatch
-    assert mismatch is not None
-    return Plants(*_setting(root, suite), mismatch)
 
 
 @lru_cache(8)

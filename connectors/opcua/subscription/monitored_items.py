@@ -16,6 +16,7 @@ from ...model.tags import NodeAddress, Tag
 from ...model.values import DataValue, Quality, StatusCode, never_read
 from ...session.protocols import Sample
 from ...session.scan_groups import KEEP_ALIVE_S, STALE_SCANS
+from ..wire.node_ids import Nodes
 from ..wire.publish_requests import protocol_of
 from ..wire.services import Services
 
@@ -57,14 +58,12 @@ class SubscriptionContext:
 
     services: Services  # its services, whose time-out is also the server's allowed delay
     most_items: int  # limit of items in one request; 0 for none
-    node: Callable[[Tag], ua.NodeId | None]  # node of a tag; `None` if it cannot be asked for
-    refusal: Callable[[Tag], StatusCode]  # reason of that
+    nodes: Nodes  # of the tags
     # reads tags, after a loss in which any of them may have changed
     read: Callable[[Sequence[Tag]], Awaitable[Mapping[str, DataValue]]]
     # reads the namespaces again, since one may have been added
     learn: Callable[[], Awaitable[object]]
     probe: Callable[[], Awaitable[None]]
-    report_faults: Callable[[Mapping[str, str]], None]  # takes the faults, by part
 
 
 class MonitoredItems:
@@ -177,9 +176,9 @@ class MonitoredItems:
         await self._delete([handle for handle in handles if handle in self._ids])
         known: list[tuple[int, ua.NodeId]] = []
         for handle in handles:
-            node = self._context.node(self.tags[handle])
+            node = self._context.nodes.node(self.tags[handle])
             if node is None:
-                self.refused[handle] = self._context.refusal(self.tags[handle])
+                self.refused[handle] = self._context.nodes.refusal(self.tags[handle])
             else:
                 known.append((handle, node))
         start = 0

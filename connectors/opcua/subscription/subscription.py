@@ -33,11 +33,13 @@ class OpcuaSubscription:
     """The changes of one session's tags. See `Subscription`.
 
     Each interval is a subscription of its own at the server. A refused tag is asked for again from
-    time to time. `overflows` counts lost values or whole messages.
+    time to time. `overflows` counts lost values or whole messages. See `Session.faults` for
+    `faults`.
     """
 
     def __init__(self, context: SubscriptionContext, times: SubscriptionTimes) -> None:
         self.overflows = 0
+        self.faults: Mapping[str, str] = {}
         self._context = context
         self._times = times
         self._items: dict[int, MonitoredItems] = {}
@@ -68,7 +70,7 @@ class OpcuaSubscription:
             if isinstance(error, (OSError, TimeoutError, UaError, *UNREADABLE)):
                 raise self._context.services.lost(error) from None
             raise
-        self._report_faults()
+        self._note_faults()
 
     async def _open_group(self, scan_s: float, tags: Sequence[Tag]) -> None:
         handles = dict(enumerate(tags, self._count))
@@ -243,15 +245,15 @@ class OpcuaSubscription:
                 self._waiting += await items.monitor([*items.refused, *items.stale_handles])
         except (OSError, TimeoutError, UaError, *UNREADABLE) as error:
             raise self._context.services.lost(error) from None
-        self._report_faults()
+        self._note_faults()
 
-    def _report_faults(self) -> None:
+    def _note_faults(self) -> None:
         self._retry_at_s = monotonic() + self._times.retry_s
         all_items = self._items.values()
         faults = count_reasons(why.name for items in all_items for why in items.refused.values())
         for items in all_items:
             faults |= items.faults
-        self._context.report_faults(faults)
+        self.faults = faults
 
     async def close(self) -> None:
         """Ends its tasks. The server's subscriptions end with the session."""

@@ -6,7 +6,7 @@ import pytest
 from handwheel.connectors.model.site import load_site
 from handwheel.evaluation.benchmark.episodes import draw_episode
 from handwheel.evaluation.benchmark.judge import judge
-from handwheel.evaluation.benchmark.mismatch import Plants, factors_of
+from handwheel.evaluation.benchmark.mismatch import factors_of, learn_plant
 from handwheel.evaluation.benchmark.play import Course
 from handwheel.evaluation.benchmark.run_suites import watched
 from handwheel.evaluation.benchmark.suite import load_suite
@@ -43,7 +43,7 @@ def test_a_plant_is_diagnosed_with_its_baseline_and_without_beside_it(tmp_path: 
     factors = factors_of("cw-100", 1, spec)
     assert all(0.92 <= each <= 1.08 for each in factors.values())
     with scaled_constants("cw-100", factors):
-        learnt = Plants(site, hypotheses, quick).learnt("cw-100", 1)
+        learnt = learn_plant(site, hypotheses, quick, "cw-100", 1)
         result = judge(episode, Course(episode, site, hypotheses, learnt).play())
     assert learnt.baseline.residuals
     assert (result.outcome, result.times.symptom_s) == ("right", None)

@@ -157,7 +157,7 @@ class Sessions(InternalServer):
         super().__init__(user_manager=accounts)
         self._frames = frames
         self.event_types = EventTypes(self.aspace, [standard_node(kind) for kind in TYPES])
-        self.answer_calls: Calls = _no_calls
+        self.answer_calls: Calls  # is set before the server starts
 
     def decrypt_user_token(self, isession: Any, token: ua.UserNameIdentityToken) -> tuple[str, str]:
         """Returns name and password, of which an encrypted one must be of this session.
@@ -233,11 +233,3 @@ def _revise(params: ua.CreateSubscriptionParameters) -> None:
     params.RequestedLifetimeCount = ua.Counter(min(life or most, most))
     # A third, as OPC UA Part 4, CreateSubscription requires.
     params.RequestedMaxKeepAliveCount = ua.Counter(min(keep_alive or most, most // 3))
-
-
-async def _no_calls(
-    session: OwnSession, methods: list[ua.CallMethodRequest]
-) -> list[ua.CallMethodResult]:
-    del session
-    denied = status(StatusCodes.BadUserAccessDenied)
-    return [ua.CallMethodResult(StatusCode=denied) for _ in methods]
