@@ -192,10 +192,6 @@ class OpcuaClient:
         """Writes nodes' values, given with their type and as JSON."""
         return self.tell(f"write\t{n}\t{VALUE}\t{kind}\t{text}" for n, kind, text in rows)
 
-    def services(self, command: str, node: str) -> dict[str, str]:
-        rows = (line.split("\t") for line in self._list(f"{command}\t{node}"))
-        return {name.removesuffix("Request"): status for name, status in rows}
-
     def tell(self, commands: Iterable[str]) -> list[str]:
         told = list(commands)
         got = self._answers(told)
@@ -214,7 +210,7 @@ class OpcuaClient:
 
 
 def viewer_of(plant: Plant, folder: Path) -> OpcuaClient:
-    sources = ("uaprobe.c", "uaservices.c", "uacommon.c")
+    sources = ("uaprobe.c", "uacommon.c")
     program = compiled(folder, "uaprobe", _NEEDS, sources=sources, library="open62541")
     return OpcuaClient(program, plant.endpoint)
 

@@ -9,7 +9,6 @@ from handwheel.sim_plant.cw100.tags import TAGS
 from handwheel.sim_plant.model import Node
 from handwheel.sim_plant.simulation import CLOCK_TAGS
 
-from ..plants.served import GATE_SECRET
 from .clients import VALUE, VARIABLE, OpcuaClient, Plant, gate_of, standing_plant, viewer_of
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(300)]
@@ -188,29 +187,3 @@ def test_nobody_changes_another_attribute(
         ]
         assert len({attribute for _, _, attribute, _ in frames}) == 26, user
         assert viewer.read(places) == before, user
-
-
-def test_nobody_changes_the_address_space_or_calls_or_registers_a_server(
-    plant: Plant, viewer: OpcuaClient, gate: OpcuaClient, nodes: Mapping[str, int]
-) -> None:
-    for user, client in (("viewer", viewer), ("gate", gate)):
-        mark = len(plant.frames)
-        answers = client.services("services", node("PT-102.pv"))
-        assert len(answers) == 8, user
-        assert set(answers.values()) == {"BadUserAccessDenied"}, user
-        assert [
-            (frame["user"], frame["service"], frame["answer"]) for frame in plant.frames[mark:]
-        ] == [(user, service, ["BadUserAccessDenied"]) for service in answers]
-        registered = client.services("register", "i=84")
-        assert len(registered) == 2, user
-        assert "Good" not in registered.values(), user
-    assert viewer.browse() == nodes
-
-
-def test_no_session_without_gates_name_and_secret(viewer: OpcuaClient, gate: OpcuaClient) -> None:
-    for name, password in [
-        *(("gate", "wrong"), ("gate", ""), ("gate", f"{GATE_SECRET} "), ("Gate", GATE_SECRET)),
-        *(("admin", GATE_SECRET), ("viewer", "")),
-    ]:
-        assert viewer.as_user(name, password).connect() == "BadUserAccessDenied", name
-    assert gate.connect() == "Good"

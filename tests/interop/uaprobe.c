@@ -5,13 +5,10 @@
      nudge NODE ATTRIBUTE            reads, alters, writes: STATUS
      write NODE ATTRIBUTE TYPE JSON  STATUS
      sample NODE NODE ...            reads their values in one request: JSON JSON ...
-     services NODE                   what else could change a node: NAME STATUS, then a dot
-     register NODE                   registers a server: NAME STATUS, then a dot
 
    Words are separated by tabs. The first line of the output is the status of the connection. */
 
 #include "uacommon.h"
-#include "uaservices.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -245,12 +242,6 @@ static void obey(char *line) {
     UA_UInt32 attribute = count > 2 ? (UA_UInt32)strtoul(word[2], NULL, 10) : 0;
     if (strcmp(word[0], "browse") == 0) {
         browse(&node);
-        puts(".");
-    } else if (strcmp(word[0], "services") == 0) {
-        try_node_services(client, node);
-        puts(".");
-    } else if (strcmp(word[0], "register") == 0) {
-        try_registrations(client);
         puts(".");
     } else if (count == 3 && strcmp(word[0], "read") == 0) {
         UA_DataValue value = read_value(node, attribute);
