@@ -8,6 +8,10 @@ from handwheel.sim_plant.errors import NotWritable, OutOfRange, WriteRejected, W
 from ...plants.served import warm
 from ..stepping import go_on
 
+SETPOINTS = {
+    "LIC-101": (20.0, 90.0), "PIC-102": (250.0, 450.0), "TIC-106": (15.0, 35.0),
+    "TIC-202": (40.0, 55.0), "FIC-201": (0.0, 60.0),
+}  # fmt: skip
 WRITES: list[tuple[str, float | bool, type[WriteRejected] | None]] = [
     ("PT-102.pv", 300.0, NotWritable),
     ("I-03.active", True, NotWritable),
@@ -15,9 +19,9 @@ WRITES: list[tuple[str, float | bool, type[WriteRejected] | None]] = [
     ("FIC-201.op", 50.0, NotWritable),
     ("HS-201.active", True, NotWritable),
     ("no-such.tag", 1.0, NotWritable),
-    ("PIC-102.sp", 340.0, None),
-    ("PIC-102.sp", 249.9, OutOfRange),
-    ("PIC-102.sp", 450.1, OutOfRange),
+    *((f"{loop}.sp", limit, None) for loop, ends in SETPOINTS.items() for limit in ends),
+    *((f"{loop}.sp", low - 0.001, OutOfRange) for loop, (low, _) in SETPOINTS.items()),
+    *((f"{loop}.sp", high + 0.001, OutOfRange) for loop, (_, high) in SETPOINTS.items()),
     ("PIC-102.sp", float("nan"), OutOfRange),
     ("PIC-102.sp", float("inf"), OutOfRange),
     ("PIC-102.op", 60.0, WrongState),  # the loop is in auto
@@ -42,6 +46,16 @@ def test_the_plc_answers_a_write() -> None:
             with pytest.raises(refusal):
                 plant.write(tag, value)
             assert plant.snapshot() == before, tag
+
+
+def test_an_output_in_manual_takes_what_is_in_its_range() -> None:
+    for loop in SETPOINTS.keys() - {"FIC-201"}:
+        plant = warm()
+        plant.write(f"{loop}.mode", 0)
+        with pytest.raises(OutOfRange):
+            plant.write(f"{loop}.op", 100.5)
+        plant.write(f"{loop}.op", 62.5)
+        assert plant.measurements()[f"{loop}.op"] == 62.5, loop
 
 
 def test_no_interlock_and_no_measurement_has_a_write_path() -> None:

@@ -103,15 +103,22 @@ async def test_the_gate_gets_the_plants_own_answers(
         (_write(setpoint, ua.Variant(340.0, DOUBLE)), "Good"),
         (_write(setpoint, ua.Variant(460.0, DOUBLE)), "BadOutOfRange"),
         (_write(setpoint, ua.Variant(math.nan, DOUBLE)), "BadOutOfRange"),
-        (_write(setpoint, ua.Variant(340, ua.VariantType.Int32)), "BadTypeMismatch"),
+        (_write(setpoint, ua.Variant("42")), "BadTypeMismatch"),
+        *(
+            (_write(setpoint, ua.Variant(42, ua.VariantType[kind])), "BadTypeMismatch")
+            for kind in ("Float", "Int32", "UInt16")
+        ),
         (_write(setpoint, ua.Variant([340.0], DOUBLE)), "BadTypeMismatch"),
         (_write(setpoint, ua.Variant(340.0, DOUBLE), index="0"), "BadIndexRangeInvalid"),
         (_write(output, ua.Variant(50.0, DOUBLE)), "BadInvalidState"),
         (_write(await _node(gate, "PT-102.pv"), ua.Variant(1.0, DOUBLE)), "BadNotWritable"),
         (_write(await _node(gate, "I-03.active"), ua.Variant(True)), "BadNotWritable"),
         (_write(await _node(gate, "no-such.tag"), ua.Variant(1.0)), "BadNodeIdUnknown"),
-        (_write(setpoint, ua.Variant("x"), attribute=AttributeIds.DisplayName), "BadNotWritable"),
-        (_write(setpoint, ua.Variant(0, ua.VariantType.Byte), attribute=999), "BadNotWritable"),
+        *(
+            (_write(setpoint, ua.Variant(340.0, DOUBLE), attribute=attribute), "BadNotWritable")
+            for attribute in (*range(1, 28), 999)
+            if attribute != AttributeIds.Value
+        ),
         (_write(standard_node(ObjectIds.Server_ServiceLevel), ua.Variant(1)), "BadNotWritable"),
     ]
     mark = len(frames_of(log))
