@@ -4,7 +4,6 @@ import shutil
 import subprocess
 from collections.abc import Generator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,7 @@ from handwheel.connectors.session.protocols import DeviceIdentity
 from handwheel.sim_plant.cw100.tags import TAGS
 from handwheel.sim_plant.model import Register, Value
 
-from .clients import Plant, answers, compiled, standing_plant
+from .clients import Plant, standing_plant
 
 pytestmark = pytest.mark.interop
 
@@ -99,19 +98,8 @@ def gate(plant: Plant, mbpoll: str) -> Mbpoll:
     return Mbpoll(mbpoll, plant.process.ports["modbus_gate"])
 
 
-@pytest.fixture(scope="module")
-def mbprobe(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder, needs = tmp_path_factory.mktemp("modbus"), "#include <modbus/modbus.h>\n"
-    return compiled(folder, "mbprobe", needs, sources=("mbprobe.c",), library="modbus")
-
-
 def own(plant: Plant) -> dict[str, Value]:
     return {name: value for name, value in plant.own_values().items() if name in ON_MODBUS}
-
-
-def logged(plant: Plant, mark: int) -> list[tuple[str, str, str]]:
-    """Port, request and answer of each frame since the log had `mark` lines."""
-    return [(frame["port"], frame["pdu"], frame["answer"]) for frame in plant.frames[mark:]]
 
 
 def test_every_tag_reads_as_the_plant_has_it(plant: Plant, viewer: Mbpoll, gate: Mbpoll) -> None:
@@ -122,74 +110,6 @@ def test_every_tag_reads_as_the_plant_has_it(plant: Plant, viewer: Mbpoll, gate:
             for name, text in zip(names, client.read(kind, address, len(names)), strict=True):
                 # mbpoll prints six digits of a float
                 assert float(text) == pytest.approx(float(expected[name]), rel=1e-5), name
-
-
-def test_what_is_not_in_the_map_has_no_address(viewer: Mbpoll, gate: Mbpoll) -> None:
-    unlisted = [
-        *((COIL, 2, 1), (COIL, 19, 1), (COIL, 22, 1), (COIL, 0, 21), (DISCRETE, 3, 1)),
-        *((INPUT, 13, 1), (INPUT, 12, 2), (INPUT, 33, 1), (INPUT, 45, 1), (INPUT, 0, 45)),
-        *((HOLDING, 1, 1), (HOLDING, 0, 21), (HOLDING, 65535, 1)),
-    ]
-    for kind, address, count in unlisted:
-        assert viewer.refusal(kind, address, c=count) == ILLEGAL_ADDRESS, (kind, address, count)
-    assert gate.refusal(COIL, 2, 1) == ILLEGAL_ADDRESS
-    assert gate.refusal(HOLDING, 1, 1) == ILLEGAL_ADDRESS
-    assert viewer.refusal(HOLDING, 0, a=2) == "Target device failed to respond"
-
-
-def test_a_viewer_is_refused_on_every_coil_and_register(plant: Plant, viewer: Mbpoll) -> None:
-    before = own(plant)
-    attempts: list[tuple[str, int, tuple[int | float, ...], str]] = []
-    for at in (0, 1, 2, 20, 21):
-        attempts += [
-            (COIL, at, (1,), f"05{at:04x}ff00"),
-            (COIL, at, (0,), f"05{at:04x}0000"),
-            (COIL, at, (1, 1), f"0f{at:04x}00020103"),
-            (COIL, at, (0, 0), f"0f{at:04x}00020100"),
-        ]
-    for at in (0, 1, 12, 20, 40):
-        attempts += [(HOLDING, at, (mode,), f"06{at:04x}{mode:04x}") for mode in range(4)]
-        attempts += [
-            (HOLDING, at, (2, 1), f"10{at:04x}00020400020001"),
-            ("4:float", at, (1.0,), f"10{at:04x}0002043f800000"),
-        ]
-    mark = len(plant.frames)
-    for kind, at, values, _ in attempts:
-        assert viewer.refusal(kind, at, *values) == ILLEGAL_FUNCTION, (kind, at, values)
-    expected = [("viewer", pdu, "exception 1") for _, _, _, pdu in attempts]
-    assert logged(plant, mark) == expected
-    assert viewer.refusal(HOLDING, 0, 2, a=2) == ILLEGAL_FUNCTION  # another unit's number helps not
-    assert plant.frames[-1]["unit"] == 2
-    assert own(plant) == before
-
-
-def test_no_other_function_code_writes(plant: Plant, mbprobe: Path) -> None:
-    for port in ("viewer", "gate"):
-        reads, writes = {1, 2, 3, 4}, {5, 6, 15, 16} if port == "gate" else set[int]()
-        codes = [code for code in range(1, 128) if code not in reads | writes]
-        mask, both = "16001400000002", "170014000100140001020002"  # 22 and 23 write registers too
-        requests = [mask, both, *(f"{code:02x}00140002" for code in codes)]
-        before, mark = own(plant), len(plant.frames)
-        number = plant.process.ports["modbus" if port == "viewer" else "modbus_gate"]
-
-        got = answers([mbprobe, str(number)], requests)
-
-        assert got == [f"{int(request[:2], 16) | 0x80:02x}01" for request in requests], port
-        assert logged(plant, mark) == [(port, request, "exception 1") for request in requests], port
-        assert own(plant) == before, port
-
-
-def test_the_gate_starts_a_pump_by_each_write(plant: Plant, gate: Mbpoll, viewer: Mbpoll) -> None:
-    before = own(plant)
-    assert (before["P-101B.mode"], before["P-101B.run_cmd"]) == (1, False)
-    for values, pdu in (((1,), "050014ff00"), ((1, 0), "0f001400020101")):
-        mark = len(plant.frames)
-        gate.write(COIL, 20, *values)
-        assert logged(plant, mark) == [("gate", pdu, "ok")]
-        assert own(plant) == before | {"P-101B.run_cmd": True}
-        assert viewer.read(COIL, 20) == ["1"]
-        gate.write(COIL, 20, 0)
-        assert own(plant) == before
 
 
 def test_a_pump_out_of_remote_takes_no_command_and_a_refused_mode_changes_nothing(

@@ -23,6 +23,12 @@ READS = [
     ("04 0016 0002", "040400000000"),  # no current in P-101B
     ("04 002c 0001", "04020001"),  # version of the map
     ("04 000d 0001", "8402"),  # the gap after pump A
+    *((f"01 {at} 0001", "8102") for at in ("0002", "0013", "0016")),
+    ("01 0000 0015", "8102"),  # up to pump B
+    ("02 0003 0001", "8202"),
+    *((f"03 {at} 0001", "8302") for at in ("0001", "ffff")),
+    ("03 0000 0015", "8302"),
+    *((f"04 {each}", "8402") for each in ("000c 0002", "0021 0001", "002d 0001", "0000 002d")),
     ("04 ffff 0002", "8402"),
     ("04 0000 0000", "8403"),  # no items
     ("04 0000 007e", "8403"),  # 126 registers
@@ -50,9 +56,10 @@ WRITES = [
     ("05 0014 ff00", "8503", "P-101B.run_cmd", False),  # not in remote
     ("10 0014 0001 02 0001", "1000140001", "P-101B.mode", 1),
     ("06 0000 0002", "8603", "P-101A.mode", 1),  # running
-    ("06 0014 0003", "8603", "P-101B.mode", 1),  # no such mode
+    *((f"06 0014 {mode}", "8603", "P-101B.mode", 1) for mode in ("0000", "0003", "ffff")),
     ("05 0014 ff01", "8503", "P-101B.run_cmd", False),  # neither on nor off
     ("06 0001 0001", "8602", "P-101A.mode", 1),  # no such address
+    ("05 0002 ff00", "8502", "P-101A.run_cmd", True),
     ("10 0000 0001 04 0002 0000", "9003", "P-101A.mode", 1),  # the byte count lies
     ("0f 0014 0001 02 01 00", "8f03", "P-101B.run_cmd", False),
     ("0f 0000 0002 01 00", "0f00000002", "P-101A.run_cmd", False),  # A off, no reset
@@ -81,11 +88,31 @@ async def test_the_viewers_port_refuses_every_write_and_logs_the_refusal(tmp_pat
     async with served(frame_log=log) as server, wire(server.modbus.port) as viewer:
         before = server.simulation.plant.snapshot()
         for pdu, *_ in WRITES:
-            assert await viewer.ask(pdu) == f"{bytes.fromhex(pdu)[0] | 0x80:02x}01"
+            for unit in (1, 2):
+                assert await viewer.ask(pdu, unit) == f"{bytes.fromhex(pdu)[0] | 0x80:02x}01"
         assert server.simulation.plant.snapshot() == before
     assert [(frame["port"], frame["answer"]) for frame in frames_of(log)] == [
         ("viewer", "exception 1")
-    ] * len(WRITES)
+    ] * (2 * len(WRITES))
+
+
+async def test_no_other_function_code_writes(tmp_path: Path) -> None:
+    log = tmp_path / "frames.jsonl"
+    async with served(frame_log=log) as server:
+        before = server.simulation.plant.snapshot()
+        for port, reads_and_writes in (
+            (server.modbus.port, {1, 2, 3, 4}),
+            (server.modbus_gate.port, {1, 2, 3, 4, 5, 6, 15, 16}),
+        ):
+            codes = [code for code in range(1, 128) if code not in reads_and_writes]
+            # 22 and 23 write registers too.
+            pdus = ["16001400000002", "170014000100140001020002"]
+            pdus += [f"{code:02x}00140002" for code in codes]
+            async with wire(port) as client:
+                for pdu in pdus:
+                    assert await client.ask(pdu) == f"{int(pdu[:2], 16) | 0x80:02x}01"
+            assert [each["pdu"] for each in frames_of(log)][-len(pdus) :] == pdus
+        assert server.simulation.plant.snapshot() == before
 
 
 async def test_a_write_of_several_items_is_done_whole_or_not_at_all() -> None:
