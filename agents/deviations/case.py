@@ -12,7 +12,7 @@ from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.messages.run_events import (
     RecordEvent,
 )
-from handwheel.tools.guardrails.ledger.journal_rows import rows_of, subjects_of
+from handwheel.tools.guardrails.ledger.journal_rows import subjects_of
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.requests.canonical import canonical, parse_canonical
 from handwheel.tools.requests.timestamps import stamp
@@ -135,7 +135,7 @@ def plan_name(plan: BoundPlaybook) -> str:
 def load_case(database: Ledger, case_id: str) -> Case:
     """Returns a case from its rows. Damaged ones raise `LedgerError`."""
     case = Case(case_id)
-    for row in rows_of(database, case_id):
+    for row in database.find_rows(case_id):
         try:
             fields = row.fields
             kind = str(fields["kind"])

@@ -8,7 +8,6 @@ from enum import StrEnum
 from handwheel.playbooks.binding.start import Schedule
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.states import RunState
-from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.requests.timestamps import Instant, parse_stamp, stamp
 
 from ..deviations.case import Case, CaseLog
@@ -64,7 +63,7 @@ class Schedules:
 
     def _last(self, name: str) -> tuple[_Event, datetime] | None:
         kinds = {f"{_PREFIX}{each}": each for each in _Event}
-        rows = [row.fields for row in rows_of(self._log.database, name)]
+        rows = [row.fields for row in self._log.database.find_rows(name)]
         found = [row for row in rows if row["kind"] in kinds]
         if not found:
             return None

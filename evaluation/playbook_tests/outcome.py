@@ -9,7 +9,6 @@ from handwheel.connectors.model.values import Value
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.states import EventKind
 from handwheel.playbooks.execution.event_log import load_run
-from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_requests
 from handwheel.tools.guardrails.ledger.runs import RunRow, load_rows, load_runs
 from handwheel.tools.guardrails.ledger.store.database import Ledger
@@ -184,7 +183,7 @@ def _told(database: Ledger, cases: Sequence[Mapping[str, Any]]) -> Iterator[str]
 
 def _case(database: Ledger, case_id: str) -> Iterator[Mapping[str, Any]]:
     """Yields the bodies of a case's events."""
-    for row in rows_of(database, case_id):
+    for row in database.find_rows(case_id):
         if str(row.fields["kind"]).startswith(PREFIX):
             yield row.fields["body"]
 

@@ -8,7 +8,6 @@ from handwheel.agents.diagnosis.learning import Learning
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.client import connect
-from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.guardrails.ledger.store.log_file import has_ledger
 from handwheel.tools.requests.timestamps import stamp
 from handwheel.tools.safe_text import printable
@@ -25,7 +24,7 @@ def open_cases(site: Site, begin: datetime, end: datetime) -> Iterator[tuple[str
         for case_id in case_ids(database, only_open=False):
             case = load_case(database, case_id)
             closed_at = "".join(
-                str(row.fields["at"]) for row in rows_of(database, case_id, _CLOSED)
+                str(row.fields["at"]) for row in database.find_rows(case_id, _CLOSED)
             )
             if case.opened_at <= stamp(end) and not (closed_at and closed_at < stamp(begin)):
                 since = case.opened_at[:16].replace("T", " ")

@@ -14,7 +14,6 @@ from handwheel.connectors.hints import NEXT, next_step
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.client import connect
-from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.guardrails.ledger.runs import RunEntry
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.requests.timestamps import instant_now
@@ -85,7 +84,7 @@ def show(
     opened = _opened(site, shadow)
     with connect.open_ledger(opened) as database:
         case = load_case(database, find_case(database, name, shadow=shadow))
-        rows, run_state = rows_of(database, case.case_id), _run_state(database, case)
+        rows, run_state = database.find_rows(case.case_id), _run_state(database, case)
         is_short = not (why or as_json)
         alike = alike_to_case(database, opened, case.case_id) if is_short else None
     steps = why_steps(rows, _deliberated(opened.state, case.case_id)) if why else []

@@ -10,7 +10,6 @@ from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.decisions import load_decisions
-from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_run
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.log_file import has_ledger
@@ -87,7 +86,7 @@ def read_records(site: Site) -> SiteRecords:
 
 
 def _case(database: Ledger, episode: Episode) -> CaseRecord:
-    judged = (row.fields for row in rows_of(database, episode.case_id, _JUDGED))
+    judged = (row.fields for row in database.find_rows(episode.case_id, _JUDGED))
     diagnoses = tuple(
         (str(each["at"]), each["body"]["diagnosis"])
         for each in judged

@@ -17,7 +17,6 @@ from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.playbooks.lint.lint import lint
 from handwheel.tools.errors import InvalidArguments, PermitRefused
 from handwheel.tools.guardrails.approval.start_orders import OrderStart, StartOrder
-from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.signatures.entitlement import check_roles
@@ -107,7 +106,7 @@ def _follow(database: Ledger, case_id: str) -> bool:
     show = next_step("cases", "show", case_id)
     until_s = time.monotonic() + (_FOLLOWED_S if is_runner_alive(database, instant_now()) else 0.0)
     while True:
-        for row in rows_of(database, case_id):
+        for row in database.find_rows(case_id):
             fields = row.fields
             if fields["kind"] == "case.opened":
                 typer.echo(f"{case_id}: taken up; {show}")

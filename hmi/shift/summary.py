@@ -9,7 +9,8 @@ from handwheel.tools.guardrails.approval.shift_handover import HANDED_OVER, Sect
 from handwheel.tools.guardrails.interlocks.authority import authority_of
 from handwheel.tools.guardrails.interlocks.lockout_files import read_lockouts
 from handwheel.tools.guardrails.ledger.actions import sent_since
-from handwheel.tools.guardrails.ledger.journal_rows import effects_not_come, newest_stamp
+from handwheel.tools.guardrails.ledger.effects import not_come
+from handwheel.tools.guardrails.ledger.journal_rows import newest_stamp
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, load_listed
 from handwheel.tools.guardrails.ledger.records import load_exactly
@@ -137,10 +138,10 @@ def _runs(database: Ledger, now: Instant) -> Iterator[str]:
 
 def _written(database: Ledger, since: datetime) -> Iterator[str]:
     """Yields each write with its time, value, state and results that were not met."""
+    missed = not_come(database)
     for action_id, request_id, tag, state, sent_at in sent_since(database, stamp(since)):
         shown = load_exactly(database, request_id).action(action_id)
         value = f"{shown.shown} {shown.unit}".rstrip()
-        missing = "".join(
-            f"  {each[0]}: {each[1]}" for each in effects_not_come(database, action_id)
-        )
+        own = (each for each in missed if each[0] == action_id)
+        missing = "".join(f"  {verdict}: {expected}" for _, verdict, expected in own)
         yield f"{sent_at}  {action_id}  {plain(tag)} = {value}  {state}{missing}"

@@ -1,7 +1,8 @@
 """Events of a run, checked by the state machine and written to the ledger."""
 
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict
 
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.messages.agents import Operation
@@ -86,11 +87,9 @@ class RunLog:
         """Forgets what was not recorded. See `Follower`."""
         self.run, self._before = self._before or self.run, None
 
-    @contextmanager
-    def transaction(self) -> Generator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """Records all that is recorded inside at once, or nothing if an error is raised."""
-        with self._writer.transaction():
-            yield
+        return self._writer.transaction()
 
     def reload(self) -> None:
         """Reads the run again, since what was not anchored stands in the ledger."""
@@ -98,13 +97,7 @@ class RunLog:
 
     def record_outcome(self, step: str, outcome: StepEffect) -> None:
         """Records the outcome of an expected result with the writes of its step, once."""
-        self._writer.add(
-            NotePromise(
-                run_id=self.run_id, step=step, number=outcome.number, expected=outcome.expected,
-                within_s=outcome.within_s, observed=outcome.observed, verdict=outcome.verdict,
-                after_s=outcome.after_s,
-            )
-        )  # fmt: skip
+        self._writer.add(NotePromise(run_id=self.run_id, step=step, **asdict(outcome)))
 
     def new_orders(self) -> list[RunOrder]:
         """Returns the orders since the last one that was handled. They are not checked."""

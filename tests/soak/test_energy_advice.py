@@ -11,7 +11,6 @@ from handwheel.evaluation.room.room import Room
 from handwheel.evaluation.twins.cw100.twin import CoolingWaterTwin
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cw100.plant import create
-from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 
 pytestmark = pytest.mark.soak
 
@@ -20,7 +19,7 @@ _LOADS = (30.0, 36.0, 42.0)  # m3/h of product
 
 
 def _rows(room: Room, kind: str) -> list[dict[str, Any]]:
-    rows = (row.fields for case in room.cases for row in rows_of(room.database, case))
+    rows = (row.fields for case in room.cases for row in room.database.find_rows(case))
     return [dict(each["body"]) for each in rows if each["kind"] == kind]
 
 

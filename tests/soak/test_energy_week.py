@@ -13,7 +13,6 @@ from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.playbooks.language.loader import library_folder, parse_playbook
 from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.cw100.plant import create
-from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(7200)]
 
@@ -65,7 +64,7 @@ def plain_week() -> Meter:
 
 
 def _rows(room: Room, kind: str) -> list[dict[str, Any]]:
-    rows = (row.fields for case in room.cases for row in rows_of(room.database, case))
+    rows = (row.fields for case in room.cases for row in room.database.find_rows(case))
     return [dict(each["body"]) for each in rows if each["kind"] == kind]
 
 

@@ -8,7 +8,6 @@ from handwheel.agents.diagnosis.windows import Windows
 from handwheel.agents.lookahead.load import SiteTwin
 from handwheel.agents.lookahead.trust import LEAST_CHECKS
 from handwheel.agents.lookahead.twin import Course, Estimate, Move
-from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 
 from ...playbooks.sample_playbook import loaded
 from ..conftest import NewRoom
@@ -83,7 +82,7 @@ async def _answered(room: AgentsRoom, kpa: str) -> None:
 
 def _rows(room: AgentsRoom, kind: str) -> list[Mapping[str, Any]]:
     cases = dict.fromkeys(str(row.fields["subject"]) for row in room.desk.database.journal())
-    rows = (row.fields for case in cases for row in rows_of(room.desk.database, case))
+    rows = (row.fields for case in cases for row in room.desk.database.find_rows(case))
     return [each["body"] for each in rows if each["kind"] == kind]
 
 

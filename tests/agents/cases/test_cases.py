@@ -10,7 +10,6 @@ from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.session.protocols import Survey
 from handwheel.hmi.cases.case_view import commands_of
 from handwheel.playbooks.engine.states import RunState
-from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.maintenance.work_order_database import Closing
 from handwheel.tools.requests.timestamps import stamp
 
@@ -253,7 +252,7 @@ async def test_a_case_over_while_it_is_judged_opens_no_run(
         await room.scan(13)
     may_end.set()
     await room.scan(2)
-    kinds = [row.fields["kind"] for row in rows_of(room.desk.database, room.case.case_id)]
+    kinds = [row.fields["kind"] for row in room.desk.database.find_rows(room.case.case_id)]
     assert (kinds, room.runs()) == (["case.opened", "case.closed"], [])
 
 
@@ -280,7 +279,7 @@ async def test_a_case_whose_playbook_is_gone_is_not_called_over(room: AgentsRoom
     room.library = [each for each in room.library if "bearing" not in each.id]
     await room.start_agents()
     await room.scan()
-    (closed,) = rows_of(room.desk.database, room.case.case_id, "case.closed")
+    (closed,) = room.desk.database.find_rows(room.case.case_id, "case.closed")
     assert "not in use any more" in closed.fields["body"]["reason"]
 
 

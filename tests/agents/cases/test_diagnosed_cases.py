@@ -15,7 +15,6 @@ from handwheel.hmi.cases.case_view import case_line, case_lines
 from handwheel.hmi.cases.case_why import why_lines, why_steps
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.scenario import FaultEvent
-from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 
 from ...sites.cw100 import make_site
 from ..conftest import NewRoom
@@ -65,7 +64,7 @@ async def test_a_worn_bearing_opens_a_case_before_its_alarm_and_is_asked_for(
 
 def _check_why(room: Room, case_id: str) -> None:
     """The deliberation is told from the journal alone, which says what is missing."""
-    steps = why_steps(rows_of(room.database, case_id), {})
+    steps = why_steps(room.database.find_rows(case_id), {})
     assert json.loads(json.dumps(steps)) == steps
     text = "\n".join(why_lines(steps))
     for words in (
@@ -82,7 +81,7 @@ def _check_why(room: Room, case_id: str) -> None:
         {"id": "strainer-plugged", "title": "Plugged", "total_db": -30.0, "prior_db": -10.0,
          "coverage": 1.0, "evidence": []},
     ]}}  # fmt: skip
-    told = list(why_lines(why_steps(rows_of(room.database, case_id), state)))
+    told = list(why_lines(why_steps(room.database.find_rows(case_id), state)))
     assert any("-30.0 dB  Plugged (strainer-plugged)" in line for line in told)
 
 
@@ -100,7 +99,7 @@ async def test_a_valve_that_sticks_or_is_stuck_is_told_with_what_would_decide(
         assert (room.waiting, case.run_id) == ([], "")
         (check, *_) = diagnosis["checks"]
         assert f"to decide: {check['title']}" in diagnosis["line"]
-        shown = list(case_lines(case, rows_of(room.database, case.case_id), ""))
+        shown = list(case_lines(case, room.database.find_rows(case.case_id), ""))
         assert f"  verdict    {diagnosis['line']}" in shown
         assert await room.until(lambda: room.waiting, 30.0)
         run = room.waiting[0].request.run
@@ -194,7 +193,7 @@ async def test_an_alarm_that_chatters_opens_a_case_once(new_room: NewRoom) -> No
         for n in range(40):
             room.plant.lies["LAL-101.active"] = n % 8 > 0  # inactive for one scan of eight
             await room.scan()
-        rows = [each.fields["kind"] for each in rows_of(room.desk.database, room.case.case_id)]
+        rows = [each.fields["kind"] for each in room.desk.database.find_rows(room.case.case_id)]
         assert (len(room.cases()), rows.count("case.judged")) == (1, 1)
 
 

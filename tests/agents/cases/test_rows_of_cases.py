@@ -4,7 +4,6 @@ from handwheel.agents.deviations.case_memory import CaseMemory
 from handwheel.agents.graph import Deliberations
 from handwheel.agents.planning.situation import Situation
 from handwheel.connectors.model.site import Site
-from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 
 from ..conftest import NewRoom
 
@@ -38,7 +37,7 @@ async def test_a_free_playbook_that_is_passed_over_is_recorded_once(
         (case,) = room.cases()
         assert case.judgement["reason"].startswith("it answers another fault (bearing-worn P-101A)")
         assert case.judgement["agent"] == "supervisor"
-        kinds = [each.fields["kind"] for each in rows_of(room.desk.database, case.case_id)]
+        kinds = [each.fields["kind"] for each in room.desk.database.find_rows(case.case_id)]
         assert (kinds.count("case.judged"), room.requests()) == (3, [])
 
 

@@ -7,7 +7,7 @@ from handwheel.agents.deviations.case import load_case
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.language.loader import Playbook
 from handwheel.tools.guardrails.approval.session import current_card
-from handwheel.tools.guardrails.ledger.journal_rows import rows_of, subjects_of
+from handwheel.tools.guardrails.ledger.journal_rows import subjects_of
 
 from ...playbooks.sample_playbook import loaded
 from ...sites.released import release_library
@@ -192,7 +192,7 @@ async def test_an_order_that_nobody_signed_or_that_fits_nothing_is_refused(
     idle.desk.order_start(plan, {}, "anna")
     with idle.desk.database.transaction(idle.clock.now()) as transaction:
         (first,) = subjects_of(transaction, "case.ordered")
-        (row,) = rows_of(transaction, first)
+        (row,) = transaction.find_rows(first)
         transaction.record("case.ordered", "C-FORGED00", row.fields["body"])
     wrong = [
         idle.desk.order_start(bind(waits, idle.site), {}, "anna"),
@@ -220,7 +220,7 @@ async def test_an_order_of_a_text_that_was_not_loaded_says_when_they_were(
     for case_id, found in zip(
         wrong, (" another text of test/asked", "out test/later"), strict=True
     ):
-        (row,) = rows_of(idle.desk.database, case_id, "case.closed")
+        (row,) = idle.desk.database.find_rows(case_id, "case.closed")
         assert f"the agents loaded the playbooks at {loaded_at} UTC, with" in row.text
         assert f"{found}: stop them and order again; next: handwheel run" in row.text
 

@@ -9,7 +9,6 @@ from handwheel.agents.lookahead.load import SiteTwin
 from handwheel.agents.lookahead.trust import LEAST_CHECKS
 from handwheel.agents.lookahead.twin import Course, Move
 from handwheel.hmi.cases.case_why import why_lines, why_steps
-from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 
 from ...playbooks.sample_playbook import loaded
 from ..testbed.stepped_agents import AgentsRoom
@@ -57,7 +56,7 @@ async def _judged(room: AgentsRoom, twin: SiteTwin, residual: float | None) -> M
 
 
 def _why(room: AgentsRoom) -> str:
-    rows = rows_of(room.desk.database, room.case.case_id)
+    rows = room.desk.database.find_rows(room.case.case_id)
     return "\n".join(why_lines(why_steps(rows, {})))
 
 

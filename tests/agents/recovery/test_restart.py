@@ -12,7 +12,6 @@ from handwheel.agents.checkpoints import (
     open_checkpoints,
     read_deliberations,
 )
-from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 
 from ..testbed.stepped_agents import OUT_A, START_B, START_B_BACK, STOP_A, AgentsRoom
 
@@ -100,7 +99,7 @@ async def test_a_checkpoint_holds_the_deliberation_as_plain_json(
         await idle.kill_agents()
     case_id = idle.case.case_id
     told = await asyncio.to_thread(read_deliberations, idle.site.state, case_id)
-    (judged,) = rows_of(idle.desk.database, case_id, "case.judged")
+    (judged,) = idle.desk.database.find_rows(case_id, "case.judged")
     assert told[judged.fields["body"]["snapshot_at"]]["plan"]["choice"] == candidate["name"]
     (idle.site.state / CHECKPOINTS_FILE).unlink()
     assert await asyncio.to_thread(read_deliberations, idle.site.state, case_id) == {}

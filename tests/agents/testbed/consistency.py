@@ -6,7 +6,6 @@ from handwheel.agents.deviations.case import Case, case_ids, load_case
 from handwheel.connectors.model.values import Value
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.execution.event_log import load_run
-from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_requests
 from handwheel.tools.guardrails.ledger.runs import RunRow, load_rows, load_runs
 
@@ -52,7 +51,7 @@ class Books(Room):
 
     def judged(self) -> list[str]:
         """What was judged about the newest case: what prevents each candidate, in order."""
-        rows = rows_of(self.desk.database, self.case.case_id, "case.judged")
+        rows = self.desk.database.find_rows(self.case.case_id, "case.judged")
         found = [row.fields["body"]["candidates"] for row in rows]
         return [
             ", ".join(f"{each['playbook'].partition('/')[2]}: {each['code']}" for each in one)

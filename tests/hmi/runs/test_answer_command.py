@@ -1,6 +1,5 @@
 """`handwheel cases answer`: what is signed, and what is no answer."""
 
-from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.guardrails.signatures.check_answers import load_answers
 
 from ..command_in_process import Said
@@ -59,4 +58,4 @@ def test_what_is_no_answer_is_refused_with_what_is(live: Place, said: Said) -> N
     live.record("case.closed", CASE, {"reason": "the deviation is over"})
     found, _, err = said("cases", "answer", CASE, "heat/P-101B", "hot", *signer)
     assert (found, f"{CASE} is over" in err) == (1, True), err
-    assert rows_of(live.database, CASE, "case.answered") == []
+    assert live.database.find_rows(CASE, "case.answered") == []

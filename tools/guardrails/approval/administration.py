@@ -72,8 +72,7 @@ class ReleaseLockout(Message):
             decision, operator = context.verified(signed, now)
             check_about(decision, "release", lockout_subject(self.scope, self.generation))
             _check_administrator(operator)
-            if not decision.attended and not context.policy.unattended:
-                raise DecisionRefused(Reason.UNATTENDED)
+            context.check_attended(decision)
             with database.transaction(now) as transaction:
                 insert_decision(transaction, None, decision, signed, None, chain_of(operator))
                 release(transaction, self.scope, self.generation, covered)

@@ -15,7 +15,7 @@ from ...safe_text import plain
 from ..identity.roster import Operator
 from ..ledger.actions import tags_of_run
 from ..ledger.decisions import Signed
-from ..ledger.journal_rows import has_field, rows_of
+from ..ledger.journal_rows import has_field
 from ..ledger.runs import ORDERED, is_run_open, newest_event
 from ..ledger.store.database import Ledger, LedgerReader, Transaction
 from ..ledger.store.journal import JournalRow
@@ -123,7 +123,7 @@ class OrderRun(Message):
 
 def load_orders(database: Ledger, run_id: str, after: int = 0) -> list[RunOrder]:
     """Returns the orders to a run after a row, oldest first."""
-    return [_parsed(row.seq, row.text) for row in rows_of(database, run_id, ORDERED, after)]
+    return [_parsed(row.seq, row.text) for row in database.find_rows(run_id, ORDERED, after=after)]
 
 
 def order_in(rows: Iterable[JournalRow]) -> RunOrder:
@@ -168,8 +168,7 @@ def _check_word(
         raise DecisionRefused(Reason.NOT_APPROVED)
     decision = parse_decision(given.signed.text)
     check_about(decision, VERDICTS[given.order], run_subject(run_id, given.seen or 0))
-    if not decision.attended and not context.policy.unattended:
-        raise DecisionRefused(Reason.UNATTENDED)
+    context.check_attended(decision)
     what, tags = f"to {given.order} {run_id}", tags_of_run(context.database, run_id)
     check_roles(context, operator, roles, what, tags)
 

@@ -103,5 +103,4 @@ def _check(
             raise DecisionRefused(Reason.NO_CARD)
         if operator.is_administrator or summary.leaving == summary.coming:
             raise PermitRefused("a shift goes from one operator to another")
-        if not decision.attended and not context.policy.unattended:
-            raise DecisionRefused(Reason.UNATTENDED)
+        context.check_attended(decision)

@@ -12,7 +12,7 @@ from ...requests.request import TupleOf
 from ...requests.timestamps import Instant, parse_stamp
 from ..identity.roster import Operator
 from ..ledger.decisions import Signed
-from ..ledger.journal_rows import has_row, rows_of, subjects_of
+from ..ledger.journal_rows import has_row, subjects_of
 from ..ledger.store.database import Ledger
 from ..signatures.context import DecisionContext, insert_decision
 from ..signatures.decisions import (
@@ -116,7 +116,7 @@ class OrderStart(Message):
 
 def load_start_order(database: Ledger, case_id: str) -> StartOrder | None:
     """Returns the order of a case, `None` if nobody has ordered it."""
-    row = next(iter(rows_of(database, case_id, _KIND)), None)
+    row = next(iter(database.find_rows(case_id, _KIND)), None)
     if row is None:
         return None
     body = _Body.model_validate(json.loads(row.text)["body"])
@@ -172,5 +172,4 @@ def _verified(
 def _check(context: DecisionContext, order: StartOrder, signed: Signed) -> None:
     decision = parse_decision(signed.text)
     check_about(decision, "start-run", order.subject)
-    if not decision.attended and not context.policy.unattended:
-        raise DecisionRefused(Reason.UNATTENDED)
+    context.check_attended(decision)

@@ -23,13 +23,6 @@ def has_field(
     return any(row.fields["body"].get(field) == value for row in rows)
 
 
-def rows_of(
-    reader: LedgerReader, subject: str, kind: str | None = None, after: int = 0
-) -> list[JournalRow]:
-    """Returns the rows about a subject, in order, all or those of a kind behind a number."""
-    return reader.find_rows(subject, kind, after=after)
-
-
 def rows_by_kind(reader: LedgerReader, subject: str) -> dict[str, list[JournalRow]]:
     """Returns the rows about a subject by their kind, those of each in order."""
     found: dict[str, list[JournalRow]] = {}
@@ -71,15 +64,6 @@ def newest_refusal(reader: LedgerReader, proposer: str, kind: str, why: str) -> 
     """Returns the last row about a proposer's refused proposal for a reason."""
     rows = reader.find_rows(proposer, kind, newest_first=True)
     return next((row for row in rows if row.fields["body"].get("why") == why), None)
-
-
-def effects_not_come(reader: LedgerReader, action_id: str) -> list[tuple[str, str]]:
-    """Returns verdict and condition of every effect of an action that did not come."""
-    question = (
-        "SELECT verdict, expected FROM effect WHERE action_id = ? AND verdict != 'CAME' "
-        "ORDER BY number"
-    )
-    return [(row[0], row[1]) for row in reader.all(question, action_id)]
 
 
 def moment_of(row: JournalRow) -> Instant:

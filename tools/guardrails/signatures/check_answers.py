@@ -15,7 +15,7 @@ from ...requests.signed_document import SignedDocument
 from ...requests.timestamps import Instant
 from ..identity.roster import Operator
 from ..ledger.decisions import Signed
-from ..ledger.journal_rows import has_row, rows_of
+from ..ledger.journal_rows import has_row
 from ..ledger.store.database import Ledger, LedgerReader
 from .context import DecisionContext, insert_decision
 from .decisions import Decision, DecisionRefused, Reason, answer_subject, check_about, verify
@@ -90,7 +90,7 @@ class AnswerCheck(Message):
 
 def load_answers(database: Ledger, case_id: str) -> Iterator[GivenAnswer]:
     """Yields the answers of a case, the oldest first."""
-    for row in rows_of(database, case_id, ANSWERED):
+    for row in database.find_rows(case_id, ANSWERED):
         body = _Body.model_validate(json.loads(row.text)["body"])
         answer = CheckAnswer.model_validate(json.loads(body.card))
         yield GivenAnswer(row.seq, answer, Signed(text=body.text, signature=body.signature))
@@ -132,8 +132,7 @@ def _check(
         raise DecisionRefused(Reason.OTHER_SITE)
     if decision.card != answer.digest:
         raise DecisionRefused(Reason.NO_CARD)
-    if not decision.attended and not context.policy.unattended:
-        raise DecisionRefused(Reason.UNATTENDED)
+    context.check_attended(decision)
     check_answerer(context, answer.check, answer.equipment, answer.role, operator)
 
 

@@ -70,6 +70,11 @@ class DecisionContext:
         if self.database.seq_of(decision.head) is None:
             raise DecisionRefused(Reason.OTHER_LEDGER)
 
+    def check_attended(self, decision: Decision) -> None:
+        """Raises `DecisionRefused` for one that nobody typed for, where the policy forbids it."""
+        if not decision.attended and not self.policy.unattended:
+            raise DecisionRefused(Reason.UNATTENDED)
+
     @contextmanager
     def refusals_recorded(self, signed: Signed, now: Instant) -> Generator[None]:
         """Lets the journal keep every decision that came and did not count, and why."""

@@ -7,7 +7,6 @@ import pytest
 from handwheel.tools.guardrails.approval.cards.card_order import order_of
 from handwheel.tools.guardrails.approval.start_orders import OrderStart, StartOrder
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.ledger.journal_rows import rows_of
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
@@ -39,7 +38,7 @@ def test_order_of_a_run_shows_only_what_the_signature_covers(
         forged = StartOrder("C-FORGED00", ORDER.playbook, ORDER.digest, {})
         signed = signed_word(context, "start-run", ORDER.subject, NOW)
         OrderStart.of(site.id, ORDER, (["operator"], []), signed).apply(context, NOW)
-        (row,) = rows_of(database, ORDER.case_id, "case.ordered")
+        (row,) = database.find_rows(ORDER.case_id, "case.ordered")
         with database.transaction(NOW) as transaction:
             transaction.record("case.ordered", forged.case_id, row.fields["body"])
             transaction.change(

@@ -55,7 +55,6 @@ ANSWERS: Sequence[tuple[Callable[..., object], tuple[object, ...], object]] = [
     (journal_rows.has_row, (ACTION, "action.VERIFIED"), True),
     (journal_rows.has_field, (ACTION, "action.VERIFIED", "sent", 1), True),
     (effects.not_come, (), []),
-    (journal_rows.effects_not_come, (ACTION,), []),
 ]
 
 
@@ -76,14 +75,14 @@ def test_rows_of_one_request(room: Room) -> None:
     name, head = record.request.request_id, database.head()
     assert head is not None
     reader: LedgerReader = database
-    rows = journal_rows.rows_of(reader, f"{name}/c1")
+    rows = reader.find_rows(f"{name}/c1")
     kinds = [row.fields["kind"] for row in rows]
     assert kinds == [
         "action.DUE", "action.CLAIMED", "action.intent", "action.SENDING", "action.VERIFIED",
     ]  # fmt: skip
     verified = rows[-1]
-    assert journal_rows.rows_of(reader, f"{name}/c1", "action.VERIFIED") == [verified]
-    assert journal_rows.rows_of(reader, f"{name}/c1", after=rows[-2].seq) == [verified]
+    assert reader.find_rows(f"{name}/c1", "action.VERIFIED") == [verified]
+    assert reader.find_rows(f"{name}/c1", after=rows[-2].seq) == [verified]
     assert journal_rows.newest_seq(reader, f"{name}/c1", "action.VERIFIED") == verified.seq
     assert record.actions[0].sent_at is not None
     sent_at = record.actions[0].sent_at

@@ -12,7 +12,6 @@ from ....requests.request import ActionRequest, RunOrigin
 from ....requests.timestamps import Instant
 from ....safe_text import plain, printable
 from ...ledger.decisions import load_start_orders
-from ...ledger.journal_rows import rows_of
 from ...ledger.store.database import Ledger
 from ...signatures.context import DecisionContext
 from ..start_orders import StartOrder, check_signed, load_start_order
@@ -58,7 +57,7 @@ def _first_run(database: Ledger, case_id: str) -> str:
     """Returns the first run of a case, empty without one or if its rows are damaged."""
     try:
         bodies: list[Mapping[str, Any]] = [
-            row.fields["body"] for row in rows_of(database, case_id, "case.judged")
+            row.fields["body"] for row in database.find_rows(case_id, "case.judged")
         ]
         return next((str(each["run_id"]) for each in bodies if "run_id" in each), "")
     except (LookupError, TypeError, ValueError):

@@ -14,7 +14,6 @@ from ....requests.request import Stamp
 from ....requests.signed_document import SignedDocument
 from ....requests.timestamps import Instant, stamp
 from ....safe_text import plain, printable
-from ...ledger.journal_rows import rows_of
 from ...ledger.records import RequestRecord
 from ...ledger.store.database import Ledger
 from ..plant_snapshot import PlantSnapshot
@@ -83,6 +82,6 @@ def make_outcome(
 def found_after(database: Ledger, action_id: str) -> str:
     """Returns the value that the gate read after the frame, or an empty text."""
     found = ""
-    for row in rows_of(database, action_id):
+    for row in database.find_rows(action_id):
         found = str(row.fields["body"].get("readback", found))
     return found
