@@ -215,10 +215,5 @@ def viewer_of(plant: Plant, folder: Path) -> OpcuaClient:
     return OpcuaClient(program, plant.endpoint)
 
 
-def uaevents(folder: Path) -> Path:
-    sources = ("uaevents.c", "uacommon.c")
-    return compiled(folder, "uaevents", _NEEDS, sources=sources, library="open62541")
-
-
 def gate_of(viewer: OpcuaClient) -> OpcuaClient:
     return viewer.as_user("gate", GATE_SECRET)

@@ -1,5 +1,5 @@
 // A second foreign OPC UA client, on node-opcua: obeys the commands on standard input, an answer
-// a line, as uaevents does; `sample` and `write` beside them. Called with ENDPOINT USER PASSWORD.
+// a line. Called with ENDPOINT USER PASSWORD.
 "use strict";
 
 const opcua = require("node-opcua-client");
@@ -7,7 +7,9 @@ const readline = require("readline");
 
 const FIELDS = [
   "EventId", "EventType", "SourceName", "Message", "Severity", "ConditionName", "Retain",
-  "AckedState.Id", "ActiveState.Id", "Comment", "ClientUserId", "HighLimit",
+  "AckedState", "AckedState.Id", "ActiveState", "ActiveState.Id", "Comment", "ClientUserId",
+  "HighLimit", "LowLimit", "BranchId", "EnabledState", "EnabledState.Id", "ConditionClassId",
+  "ConditionClassName", "LastSeverity", "InputNode", "Time", "ReceiveTime",
 ];
 const PATIENCE_MS = 8000;
 

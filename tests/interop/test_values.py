@@ -33,9 +33,9 @@ WORDS = {"bit": 1, "uint16": 1, "uint32": 2, "float32": 2}
 
 @pytest.fixture(scope="module")
 def paper(tmp_path_factory: pytest.TempPathFactory) -> Paper:
-    """The run without sockets: every tag after every step."""
+    """The run without sockets, as far as a machine that stalls may come: every tag and step."""
     path = tmp_path_factory.mktemp("paper") / "run.csv"
-    options = ("--for", "20min", "--every", "0.5s", "--csv", str(path))
+    options = ("--for", "1h", "--every", "0.5s", "--csv", str(path))
     done = handwheel("plants", "run", "cw-100", *FAULT, *options)
     assert "P-101A tripped by I-02" in done.stdout, done.stderr
     with path.open(encoding="utf-8") as file:
