@@ -106,13 +106,9 @@ def _orders(site: Site) -> tuple[dict[str, RaisedOrder], list[str]]:
 
 
 def _raised(order: WorkOrder, closings: Mapping[str, Closing]) -> RaisedOrder:
-    own = RaisedOrder(order.workorder_id, order.title, order.asset, order.opened_at)
-    if (closed := closings.get(order.workorder_id)) is None:
-        return own
-    return RaisedOrder(
-        own.workorder_id, own.title, own.asset, own.opened_at, closed.at, closed.by,
-        closed.found, closed.note,
-    )  # fmt: skip
+    closed = closings.get(order.workorder_id)
+    end = (closed.at, closed.by, closed.found, closed.note) if closed else ()
+    return RaisedOrder(order.workorder_id, order.title, order.asset, order.opened_at, *end)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.engine.run import IllegalEvent, RunEvent, apply
 from handwheel.playbooks.engine.states import INACTIVE, EventKind, RunState
 from handwheel.playbooks.execution.event_log import load_run
+from handwheel.playbooks.execution.orders import EVENTS
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.run_orders import (
     VERDICTS,
@@ -44,14 +45,6 @@ _VALID_S = 60.0
 _FOLLOWED_S = 5.0
 _POLL_S = 0.1
 _NO_ROLE = "operator"
-_EVENTS: Mapping[Order, EventKind] = {
-    "hold": EventKind.HOLDING,
-    "stop": EventKind.STOPPING,
-    "resume": EventKind.RESUMING,
-    "abort": EventKind.ABORTING,
-    "clear": EventKind.CLEARED,
-    "signoff": EventKind.SIGNED_OFF,
-}
 _ON_THE_WAY = frozenset(
     {RunState.HOLDING, RunState.STOPPING, RunState.ABORTING, RunState.RESTARTING}
 )
@@ -80,7 +73,7 @@ def check_state(view: RunView, order: Order) -> None:
     """Refuses an order that does not fit the state of a run. Raises `PermitRefused`."""
     name, run = view.entry.run_id, view.run
     try:
-        apply(run, RunEvent(_EVENTS[order], {"goal": "rollback", "step": run.awaits, "person": ""}))
+        apply(run, RunEvent(EVENTS[order], {"goal": "rollback", "step": run.awaits, "person": ""}))
     except IllegalEvent:
         why = f": {printable(run.reason)}" if run.reason else ""
         raise PermitRefused(f"{order} is not possible for a run that is {run.state}{why}") from None

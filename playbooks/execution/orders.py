@@ -18,7 +18,7 @@ from ..engine.states import EventKind
 from .event_log import RunLog
 from .ledger_port import LedgerPort
 
-_KINDS: Mapping[Order, EventKind] = {
+EVENTS: Mapping[Order, EventKind] = {
     "hold": EventKind.HOLDING,
     "stop": EventKind.STOPPING,
     "resume": EventKind.RESUMING,
@@ -26,6 +26,7 @@ _KINDS: Mapping[Order, EventKind] = {
     "clear": EventKind.CLEARED,
     "signoff": EventKind.SIGNED_OFF,
 }
+"""Event with which a run follows an order."""
 
 
 @dataclass(eq=False)
@@ -65,7 +66,7 @@ class OrderHandler:
         if order.order == "signoff":
             body |= {"step": self._log.run.awaits, "person": order.person}
         try:
-            self._log.record(_KINDS[order.order], **body)
+            self._log.record(EVENTS[order.order], **body)
         except IllegalEvent:
             return Denial("run_state", f"the run is {self._log.run.state}")
         return None

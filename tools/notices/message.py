@@ -1,6 +1,6 @@
 """Message to a recipient through one channel."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 
 from ..maintenance.work_order_database import Notice
@@ -39,16 +39,7 @@ class Message:
     @property
     def fields(self) -> dict[str, str]:
         """Its fields for a webhook or a command."""
-        return {
-            "schema": "notice/1",
-            "key": self.key,
-            "site": self.site,
-            "to": self.to,
-            "address": self.address,
-            "at": self.at,
-            "text": self.text,
-            "about": self.about,
-        }
+        return {"schema": "notice/1", **asdict(self)}
 
 
 def message_of(notice: Notice, site: str, address: str) -> Message:

@@ -18,7 +18,7 @@ GATE: Sequence[str] = (
     "handwheel.tools.guardrails.signatures.context",
     *(
         f"handwheel.tools.guardrails.approval.{each}"
-        for each in ("messages", "decide", "run_orders")
+        for each in ("messages", "decide", "propose", "run_orders")
     ),
     "handwheel.connectors.actuation",
 )
