@@ -29,7 +29,7 @@ from ..people.lockout_lines import lockout_lines
 from ..people.signer_choice import find_operator, next_approvals
 from ..people.signing import Signer, context_of, open_context, open_signer, open_to_list
 from ..shell.cli.exits import NO, WAITING, fail, run
-from ..shell.cli.field_lines import print_lines, print_result
+from ..shell.cli.field_lines import print_lines
 from ..shell.cli.json_result import ResultOption
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
@@ -97,11 +97,10 @@ def show(name: RequestArgument, site: SiteOption = None, as_json: JsonOption = F
         now = instant_now()
         record = load_request(context.database, name)
         card = current_card(context, record, now) if record.state in WAITING_REQUESTS else None
-        print_result(
-            whole_fields(context, record, card, now),
-            whole_request(context, record, card, now),
-            as_json=as_json,
-        )
+        if as_json:
+            typer.echo(json.dumps(whole_fields(context, record, card, now)))
+            return
+        print_lines(whole_request(context, record, card, now))
 
 
 @app.command("propose")
