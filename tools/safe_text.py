@@ -6,6 +6,9 @@ Characters that are invisible, move other text or imitate it become escapes, suc
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+LONG = 600
+"""Most characters of a line, such as a condition with all its values."""
+
 _MOST_MARKS = 2  # accents over one letter
 _TECHNICAL = frozenset("µΩΔηλπφ¹²³")  # not Latin, but usual in units and formulas
 # Printable to Python, but drawn as nothing.

@@ -18,7 +18,6 @@ from ..actuation.site import PUMP
 from ..measure import p95
 
 _EACH = 8  # of each kind in each repeat
-_PAUSE_S = 0.05  # the gate takes at most 50 messages a second of a process
 
 Pair = tuple[float, float]
 

@@ -8,12 +8,11 @@ from handwheel.agents.deviations.case import Case
 from handwheel.connectors.hints import NEXT
 from handwheel.tools.conditions.truth import TRUTH_TEXT
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
-from handwheel.tools.safe_text import plain, printable
+from handwheel.tools.safe_text import LONG, plain, printable
 
 from ..journal.rows.case_text import CASES, case_event_name, case_event_text, without_commands
 from .case_questions import check_lines, waiting_roles
 
-_LONG = 600  # characters of a line
 _WAITS = frozenset({"turn", "owner", "queue", "max"})  # codes of a candidate that waits
 
 
@@ -59,7 +58,7 @@ def candidates_of(case: Case) -> list[CandidateView]:
             CandidateView(
                 name,
                 plain(each["code"]),
-                printable(each["reason"], _LONG),
+                printable(each["reason"], LONG),
                 tuple(map(plain, each["equipment"])),
                 tuple(map(_condition_line, each["conditions"])),
                 " ".join(f"{plain(one['id'])} {plain(one['truth'])}" for one in each["conditions"]),
@@ -72,7 +71,7 @@ def candidates_of(case: Case) -> list[CandidateView]:
 def _condition_line(condition: Mapping[str, Any]) -> str:
     truth = TRUTH_TEXT.get(condition["truth"], plain(condition["truth"]))
     name = f"{plain(condition['id'])} ({plain(condition['side'])})"
-    return f"{name} is {truth}: {printable(condition['shown'], _LONG)}"
+    return f"{name} is {truth}: {printable(condition['shown'], LONG)}"
 
 
 def commands_in(reason: str) -> list[str]:
@@ -102,7 +101,7 @@ def case_line(case: Case, run_state: str) -> str:
 def what_is_wrong(case: Case) -> str:
     """Returns the deviation and the verdict in one line, without saying a fault twice."""
     line = verdict_of(case)
-    told = "" if line.startswith(case.condition) else printable(case.condition, _LONG)
+    told = "" if line.startswith(case.condition) else printable(case.condition, LONG)
     return "; ".join(filter(None, [told, line]))
 
 
@@ -115,7 +114,7 @@ def waits(case: Case) -> str:
 
 def verdict_of(case: Case) -> str:
     """Returns what is wrong or what would decide in one line, empty without a diagnosis."""
-    return printable(str(case.judgement.get("diagnosis", {}).get("line", "")), _LONG)
+    return printable(str(case.judgement.get("diagnosis", {}).get("line", "")), LONG)
 
 
 def _state(case: Case, run_state: str = "") -> str:
@@ -135,7 +134,7 @@ def _named(case: Case) -> Iterator[str]:
     diagnosis = case.judgement.get("diagnosis", {})
     for each in diagnosis.get("hypotheses", ()):
         if each["id"] in diagnosis["named"]:
-            yield printable(each["title"], _LONG)
+            yield printable(each["title"], LONG)
 
 
 def case_lines(
@@ -144,7 +143,7 @@ def case_lines(
     """Yields a case on one screen, with its deviation, candidates, events and cases like it."""
     named = " and ".join(_named(case))
     yield f"{plain(case.case_id)}  {_state(case, run_state)}{f': {named}' if named else ''}"
-    yield f"  deviation  {printable(case.condition, _LONG)}"
+    yield f"  deviation  {printable(case.condition, LONG)}"
     yield f"  since      {case.opened_at[:19].replace('T', ' ')} UTC"
     if line := verdict_of(case):
         yield f"  verdict    {line}"

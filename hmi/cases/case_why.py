@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
-from handwheel.tools.safe_text import plain, printable
+from handwheel.tools.safe_text import LONG, plain, printable
 
 from ..journal.rows.case_text import CASES, case_event_name, case_event_text
 from ..requests.assessment.ranking_text import check_text, hypothesis_lines, refuted_line
@@ -12,7 +12,6 @@ from .prediction_text import prediction_lines
 
 Deliberated = Mapping[str, Mapping[str, Any]]
 """States of a case's thread by the stamp of their snapshot."""
-_LONG = 600  # characters of a line
 _SOON_MIN = 120.0  # a longer time is told in hours
 _JUDGED = f"{CASES}judged"
 
@@ -55,7 +54,7 @@ def _judged_lines(at: str, step: Mapping[str, Any]) -> Iterator[str]:
     moves = (line for each in body.get("deviations", ()) for line in _motion_lines(at, each))
     yield from dict.fromkeys(moves)  # two deviations may show in the same tag
     if diagnosis := body.get("diagnosis"):
-        yield f"{at}  diagnosed   {printable(diagnosis['line'], _LONG)}"
+        yield f"{at}  diagnosed   {printable(diagnosis['line'], LONG)}"
         for each in diagnosis["hypotheses"]:
             yield from hypothesis_lines(each)
         yield from _refuted_lines(step)
@@ -77,15 +76,15 @@ def _judged_lines(at: str, step: Mapping[str, Any]) -> Iterator[str]:
 def _plan_lines(plan: Mapping[str, Any]) -> Iterator[str]:
     """Yields who has planned, where it was not the rules alone."""
     if plan.get("problem"):
-        yield f"  failed  {printable(str(plan['problem']), _LONG)}"
+        yield f"  failed  {printable(str(plan['problem']), LONG)}"
     elif plan:
         values = ", ".join(f"{name} {value}" for name, value in plan.get("parameters", {}).items())
         with_ = f", with {values}" if values else ""
-        yield f"  by planner  {printable(plan['author'] + with_, _LONG)}"
+        yield f"  by planner  {printable(plan['author'] + with_, LONG)}"
 
 
 def _named(name: object, text: object) -> str:
-    return printable(f"{name}: {text}", _LONG)
+    return printable(f"{name}: {text}", LONG)
 
 
 def _motion_lines(at: str, deviation: Mapping[str, Any]) -> Iterator[str]:
@@ -109,7 +108,7 @@ def _refuted_lines(step: Mapping[str, Any]) -> Iterator[str]:
         return
     if not step["has_checkpoint"]:
         found = ", ".join(f"{name} {db:+.0f} dB" for name, db in others.items())
-        yield f"  less likely  {printable(found, _LONG)}"
+        yield f"  less likely  {printable(found, LONG)}"
         yield "  missing  their evidence, which only checkpoints.db had"
         return
     for each in sorted(step["refuted"], key=lambda found: -found["total_db"]):

@@ -5,9 +5,8 @@ from typing import Any
 
 from handwheel.agents.lookahead.prediction_fields import trust_words
 from handwheel.connectors.config.durations import format_duration
-from handwheel.tools.safe_text import printable
+from handwheel.tools.safe_text import LONG, printable
 
-_LONG = 600  # characters of a line
 _COURSES: Mapping[str, str] = {"without": "without the plan", "with_plan": "with it"}
 
 
@@ -60,4 +59,4 @@ def _alarms(found: Mapping[str, float]) -> str:
 
 
 def _line(text: str) -> str:
-    return text[: len(text) - len(text.lstrip())] + printable(text.lstrip(), _LONG)
+    return text[: len(text) - len(text.lstrip())] + printable(text.lstrip(), LONG)

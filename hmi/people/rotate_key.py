@@ -27,8 +27,6 @@ from ..shell.terminal.passphrase import new_passphrase
 from .signer_choice import find_person
 from .signing import Signer, check_gate, open_context, open_signer, sign_subject
 
-_VALID_S = 60.0
-
 
 def rotate_key(
     context: DecisionContext,

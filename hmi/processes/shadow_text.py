@@ -7,7 +7,7 @@ from typing import Any
 from handwheel.agents.deviations.case import Case
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
-from handwheel.tools.safe_text import plain, printable
+from handwheel.tools.safe_text import LONG, plain, printable
 
 from ..journal.rows.case_text import change_text
 from ..journal.rows.run_text import show_run_row
@@ -17,7 +17,6 @@ from ..shell.terminal.wrap import fold
 
 _INDENT = 10
 _FOLDED = 14
-_LONG = 600  # characters
 
 
 def show_shadow_row(row: JournalRow, *, as_json: bool) -> str:
@@ -26,7 +25,7 @@ def show_shadow_row(row: JournalRow, *, as_json: bool) -> str:
     if as_json or not body.get("asks"):
         return show_run_row(row, as_json=as_json)
     head = f"{str(row.fields['at'])[11:19]}  {row.fields['subject']}  would ask    {body['choice']}"
-    return "\n".join([fold(printable(head, _LONG), _INDENT), *asked_lines(body["asks"])])
+    return "\n".join([fold(printable(head, LONG), _INDENT), *asked_lines(body["asks"])])
 
 
 def asked_lines(asks: Mapping[str, Any]) -> Iterator[str]:
@@ -37,12 +36,12 @@ def asked_lines(asks: Mapping[str, Any]) -> Iterator[str]:
     unreleased = dict.fromkeys(each["unreleased"] for each in asks["requests"])
     lines += [f"UNRELEASED: {each}" for each in unreleased if each]
     lines += [f"blocked by: {each}" for each in asks["blocked_by"]]
-    yield from (fold(f"{'':{_INDENT}}{printable(each, _LONG)}", _FOLDED) for each in lines)
+    yield from (fold(f"{'':{_INDENT}}{printable(each, LONG)}", _FOLDED) for each in lines)
 
 
 def _work(step: Mapping[str, Any]) -> str:
     if "tag" not in step:
-        return printable(step["work"], _LONG)
+        return printable(step["work"], LONG)
     return f"{plain(step['tag'])} {change_text(step)}"
 
 
@@ -68,7 +67,7 @@ def summary_lines(site: str, lasted_s: float, cases: Iterable[Case]) -> Iterator
         if each.asked_at:
             what = f"asked for at {each.asked_at[11:19]} UTC: {each.asked_for}"
         line = f"  {each.case_id}  since {each.opened_at[11:19]} UTC, {what}"
-        yield fold(printable(line, _LONG), _INDENT)
+        yield fold(printable(line, LONG), _INDENT)
 
 
 def summary_json(site: str, lasted_s: float, cases: Iterable[Case]) -> str:

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from handwheel.tools.requests.duration_text import exact_span
-from handwheel.tools.safe_text import printable
+from handwheel.tools.safe_text import LONG, printable
 
 MET_BEFORE = "it was already met before the write"
 """Text for an expected result that proves nothing."""
-_LONG = 600  # characters: a condition with all its values
 _EFFECT = "effect."
 _CAME, _MISSED = f"{_EFFECT}CAME", f"{_EFFECT}MISSED"
 
@@ -27,7 +26,7 @@ def row_effect_text(body: Mapping[str, Any]) -> str:
         within_s if isinstance(within_s, int | float) else 0.0,
         str(body.get("observed")),
     )
-    return printable(words, _LONG)
+    return printable(words, LONG)
 
 
 def effect_line(kind: str, body: Mapping[str, Any]) -> str:
@@ -42,12 +41,12 @@ def effect_line(kind: str, body: Mapping[str, Any]) -> str:
 def effect_sentence(kind: str, body: Mapping[str, Any]) -> str:
     """Returns a sentence about a result not met or without proof, else an empty string."""
     expected, observed = str(body.get("expected")), str(body.get("observed"))
-    text = printable(expected, _LONG)
+    text = printable(expected, LONG)
     if kind == _CAME and was_met_before(body):
         return f"The expected result proves nothing, because {MET_BEFORE}: {text}."
     if kind == _CAME or not kind.startswith(_EFFECT):
         return ""
-    values = printable(_values(expected, observed), _LONG)
+    values = printable(_values(expected, observed), LONG)
     outcome = "was not met" if kind == _MISSED else "is not known to be met"
     return f"The expected result {outcome}: {text} (observed: {values})."
 

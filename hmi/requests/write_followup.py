@@ -21,12 +21,11 @@ from handwheel.tools.guardrails.ledger.write_leases import (
 )
 from handwheel.tools.requests.duration_text import exact_span
 from handwheel.tools.requests.timestamps import Instant
-from handwheel.tools.safe_text import printable
+from handwheel.tools.safe_text import LONG, printable
 
 from .effect_text import effect_text
 
 NOT_UNDONE = "no gate is running, so nothing is undone"
-_LONG = 600  # characters of a line: a condition with all its values
 
 
 def lease_text(
@@ -73,7 +72,7 @@ def effect_lines(database: Ledger, record: RequestRecord) -> list[str]:
                 state = "being checked" if waits else "not checked yet"
                 span = exact_span(each.within_s)
                 lines.append(f"{action.action_id}  expected {each.text} within {span}: {state}")
-    return [printable(line, _LONG) for line in lines]
+    return [printable(line, LONG) for line in lines]
 
 
 def notes_on_requests(
@@ -107,7 +106,7 @@ def open_lines_for(database: Ledger, request_id: str) -> list[str]:
 
 def open_line(each: OpenWrite) -> str:
     """Returns a write that its lease did not undo as a line."""
-    return f"OPEN  {printable(each.words, _LONG)}"
+    return f"OPEN  {printable(each.words, LONG)}"
 
 
 def open_lines(database: Ledger) -> list[str]:

@@ -51,7 +51,6 @@ Kind = Literal[
 NOTHING = "nothing waits for a person"
 
 _WITHOUT_GATE = frozenset({"open_write", "work_order"})  # kinds whose commands need none
-_LONG = 600  # characters of a line
 
 
 @dataclass(frozen=True, slots=True)

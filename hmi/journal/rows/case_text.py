@@ -5,13 +5,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from handwheel.connectors.hints import NEXT
-from handwheel.tools.safe_text import printable
+from handwheel.tools.safe_text import LONG, printable
 
 CASES = "case."
 """What stands before the kind of a case's event in the journal."""
 ROW_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """Errors raised while showing an event that agents have written oddly."""
-_LONG = 600  # characters
 
 
 def without_commands(reason: object) -> str:
@@ -94,4 +93,4 @@ def case_event_text(kind: str, body: Mapping[str, Any]) -> str:
         text = words(body) if words else str(body.get("reason", ""))
     except ROW_FAULTS:
         text = "cannot be read"
-    return printable(text, _LONG)
+    return printable(text, LONG)

@@ -8,7 +8,7 @@ from handwheel.agents.deviations.case import PREFIX as CASES
 from handwheel.connectors.config.durations import format_duration
 from handwheel.playbooks.binding.start import TriggerPart
 from handwheel.tools.requests.request import Action
-from handwheel.tools.safe_text import plain, printable
+from handwheel.tools.safe_text import LONG, plain, printable
 
 from ...journal.rows.case_text import case_event_text
 from ...journal.rows.run_text import event_name, run_event_text
@@ -27,7 +27,6 @@ INDENT = 25
 _SHOWN = 6  # differences between model and plant
 _OwnMargin = tuple[str, Margin | None, float | None]  # invariant, margin, and when it was broken
 _LEFT_OUT = frozenset({"run.due", "run.completing", "case.closed"})
-_LONG = 600  # characters
 
 
 def begin_lines(simulated: Simulated) -> Iterator[str]:
@@ -37,7 +36,7 @@ def begin_lines(simulated: Simulated) -> Iterator[str]:
     if setting.measured is not None:
         yield from _measured_lines(setting.measured)
     if setting.missing:
-        yield f"  unknown, since the model lacks them: {plain(', '.join(setting.missing), _LONG)}"
+        yield f"  unknown, since the model lacks them: {plain(', '.join(setting.missing), LONG)}"
 
 
 def _measured_lines(measured: MeasuredState) -> Iterator[str]:
@@ -46,7 +45,7 @@ def _measured_lines(measured: MeasuredState) -> Iterator[str]:
     if not measured.compared:
         return
     taken = ", ".join(measured.taken)
-    yield f"  taken over from the plant: {printable(taken, _LONG) or 'nothing had to be'}"
+    yield f"  taken over from the plant: {printable(taken, LONG) or 'nothing had to be'}"
     differ = measured.differences
     yield (
         f"  {len(differ)} of {counted(measured.compared, 'value')} of the model "
@@ -163,7 +162,7 @@ def end_lines(simulated: Simulated) -> Iterator[str]:
     """Yields how it ended, and how near the trigger came if it did not fire."""
     state, reason = final_state(simulated)
     words = state.replace("_", " ")
-    told = f": {printable(reason, _LONG)}" if reason and state != COMPLETE else ""
+    told = f": {printable(reason, LONG)}" if reason and state != COMPLETE else ""
     length = format_duration(round(simulated.recording.times_s[-1]))
     yield f"{words}{told}; {length} of plant time in {simulated.result.took_s:.1f} s"
     if (tripped := first_trip(simulated)) is not None:
@@ -174,7 +173,7 @@ def end_lines(simulated: Simulated) -> Iterator[str]:
                 yield from _missed_lines(simulated, part)
         yield f"  {advice(simulated.setting)}"
     for refused in simulated.result.refused:
-        why = printable(refused.reason, _LONG)
+        why = printable(refused.reason, LONG)
         yield f"  {refused.person} could not sign {refused.request_id}: {why}"
 
 

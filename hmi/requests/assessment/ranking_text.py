@@ -5,11 +5,10 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from handwheel.agents.diagnosis.weigh import REPEATED, counted_weights
-from handwheel.tools.safe_text import printable
+from handwheel.tools.safe_text import LONG, printable
 
 from ...shell.terminal.plural import counted
 
-_LONG = 600  # characters of a line
 _LESS_LIKELY = 4
 _DIGITS = 1  # of a weight
 
@@ -35,7 +34,7 @@ def ranking_lines(fields: Mapping[str, Any]) -> Iterator[str]:
     for each in fields["checks"]:
         yield f"  would decide  {check_text(each)}"
     for name, reason in fields["faults"].items():
-        yield f"  failed  {printable(f'{name}: {reason}', _LONG)}"
+        yield f"  failed  {printable(f'{name}: {reason}', LONG)}"
 
 
 def hypothesis_lines(each: Mapping[str, Any]) -> Iterator[str]:
@@ -50,14 +49,14 @@ def hypothesis_lines(each: Mapping[str, Any]) -> Iterator[str]:
     silent: list[str] = []
     for one, weight in zip(evidence, _summing(each["prior_db"], weights), strict=True):
         if one["truth"] == "unknown":
-            yield f"    not known  {printable(one['text'], _LONG)}"
+            yield f"    not known  {printable(one['text'], LONG)}"
         elif weight:
-            yield f"    {f'{weight:+.1f} dB':>9}  {printable(one['text'], _LONG)}"
+            yield f"    {f'{weight:+.1f} dB':>9}  {printable(one['text'], LONG)}"
         else:
             silent.append(one["id"])
     if silent:
         says = "signs say" if len(silent) > 1 else "sign says"
-        yield f"    {len(silent):>9}  {says} nothing: {printable(', '.join(silent), _LONG)}"
+        yield f"    {len(silent):>9}  {says} nothing: {printable(', '.join(silent), LONG)}"
 
 
 def _summing(prior_db: float, weights: Sequence[float]) -> Iterator[float]:
@@ -76,12 +75,12 @@ def check_text(check: Mapping[str, Any]) -> str:
     answers = ", ".join(f"{answer!r} if {name}" for name, answer in check["expected"].items())
     means = check["playbook"] or f"asked of {check['role']}"
     text = f"{check['title']} ({means}, {check['risk']}, {check['minutes']:g} min); {answers}"
-    return printable(text, _LONG)
+    return printable(text, LONG)
 
 
 def _head(each: Mapping[str, Any]) -> str:
     title = f"{each['title']} ({each['id']})"
-    return f"  {each['total_db']:+.{_DIGITS}f} dB  {printable(title, _LONG)}"
+    return f"  {each['total_db']:+.{_DIGITS}f} dB  {printable(title, LONG)}"
 
 
 def _has_sign(each: Mapping[str, Any]) -> bool:
@@ -93,4 +92,4 @@ def _against(evidence: Sequence[Mapping[str, Any]], coverage: float) -> str:
     found = min(evidence, key=lambda one: one["weight_db"], default=None)
     if found is None or found["weight_db"] >= 0.0:
         return f"no sign speaks against it, {coverage:.0%} of its signs are known"
-    return f"{found['weight_db']:+.1f} dB {printable(found['text'], _LONG)}"
+    return f"{found['weight_db']:+.1f} dB {printable(found['text'], LONG)}"

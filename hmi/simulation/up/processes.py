@@ -19,7 +19,7 @@ from handwheel.playbooks.engine.states import EventKind
 from handwheel.sim_plant.errors import ScenarioError, ServeError
 from handwheel.sim_plant.model import PlantEvent
 from handwheel.tools.guardrails.ledger.runs import PREFIX
-from handwheel.tools.safe_text import printable
+from handwheel.tools.safe_text import LONG, printable
 
 from ...journal.rows.run_text import run_event_line
 from ..local_system.child_process import ChildProcess
@@ -29,7 +29,6 @@ from .served_plant import ServedPlant
 from .simulated_site import SimulatedSite
 
 _POLL_S = 0.5
-_LONG = 600  # characters of a line
 _ASKED = f"{PREFIX}{EventKind.FILED}"
 _RUN_SPEED = 5.0  # plant seconds per second that a run can follow on a busy machine
 
@@ -119,7 +118,7 @@ class LocalProcesses:
             self._loop.run_until_complete(self._work)
         except BaseException as error:  # noqa: BLE001 (the waiting thread raises it)
             if self._started.done():
-                self.news.put(printable(f"the processes have ended: {error}", _LONG))
+                self.news.put(printable(f"the processes have ended: {error}", LONG))
             else:
                 self._started.set_exception(error)
         finally:
@@ -238,7 +237,7 @@ class LocalProcesses:
             self._tell(f"plant {event_line(event)}")
 
     def _tell(self, line: str) -> None:
-        self.news.put(printable(line, _LONG))
+        self.news.put(printable(line, LONG))
 
 
 def _grant(started: StartedSite) -> None:
