@@ -46,7 +46,7 @@ class RunLog:
         body: dict[str, object],
         ancestors: tuple[str, ...] = (),
     ) -> None:
-        """Opens the run. Raises `EquipmentOwned` if another run owns one of its assets.
+        """Opens the run. Raises `PermitRefused` if another run owns one of its assets.
 
         Within a transaction that is raised at its end. What runs own that have started it, its
         `ancestors`, prevents nothing.

@@ -15,7 +15,6 @@ from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.tools.errors import InvalidArguments, LedgerError, PermitRefused, Unanswered
 from handwheel.tools.guardrails.approval.messages.agents import Operation
 from handwheel.tools.guardrails.approval.messages.run_events import (
-    EquipmentOwned,
     RecordEvent,
 )
 from handwheel.tools.guardrails.approval.messages.run_requests import FileSegment
@@ -137,11 +136,11 @@ def test_a_transaction_that_fails_records_nothing_and_its_runs_are_as_before(
                 raise KeyError
             third.open("test/pumps", ("P-101A",), BODY)
 
-    with pytest.raises((KeyError, EquipmentOwned, LedgerError)) as error:
+    with pytest.raises((KeyError, PermitRefused, LedgerError)) as error:
         record()
     assert (first.run, second.run, third.run, _rows(wire)) == (before, Run(), Run(), rows)
-    if isinstance(error.value, EquipmentOwned):
-        assert error.value.run_id == OUTER
+    if isinstance(error.value, PermitRefused):
+        assert str(error.value).startswith(f"{OUTER} owns its equipment")
     wire.is_gate_there = True
     first.record(EventKind.NOTIFIED, to=[], text="")
     assert first.run == load_run(wire.database, OUTER)

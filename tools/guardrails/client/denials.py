@@ -17,7 +17,6 @@ from ...errors import (
     PolicyViolation,
     ToolFailed,
 )
-from ..approval.messages.run_events import EquipmentOwned
 from ..approval.messages.run_requests import OrderPending
 from ..approval.request_limits import TooManyRequests
 from ..ledger.store.database import LostRace
@@ -28,7 +27,6 @@ _CODES: Mapping[str, type[HandwheelError]] = {
     "arguments": InvalidArguments,
     "configuration": ConfigError,
     "decision": DecisionRefused,
-    "equipment-owned": EquipmentOwned,
     "failed": ToolFailed,
     "guardrail": GuardrailError,
     "interlock": InterlockActive,

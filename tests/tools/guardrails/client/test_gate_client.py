@@ -28,7 +28,6 @@ from handwheel.tools.errors import (
     PermitRefused,
     PolicyViolation,
 )
-from handwheel.tools.guardrails.approval.messages.run_events import EquipmentOwned
 from handwheel.tools.guardrails.approval.messages.run_requests import OrderPending
 from handwheel.tools.guardrails.approval.request_limits import TooManyRequests
 from handwheel.tools.guardrails.client import connect
@@ -114,7 +113,7 @@ def test_client_finds_rows_over_several_pages(ledger: ServedLedger, client: Gate
 @pytest.mark.parametrize(
     "error",
     [
-        EquipmentOwned("N-1 owns it"), GuardrailError("no"), InterlockActive("hot"),
+        GuardrailError("no"), InterlockActive("hot"),
         InvalidArguments("which?"),
         LedgerError("full"), LostRace("late"), OrderPending("wait"), PermitRefused("unsigned"),
         PolicyViolation("never"), TooManyRequests("enough"), *map(DecisionRefused, sorted(REASONS)),

@@ -12,7 +12,6 @@ import pytest
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.messages.agents import Operation
 from handwheel.tools.guardrails.approval.messages.run_events import (
-    EquipmentOwned,
     OpenRun,
     RecordEvent,
 )
@@ -68,8 +67,8 @@ def _opened(
     )  # fmt: skip
     try:
         _make(ledger, holder, opening)
-    except EquipmentOwned as refusal:
-        return refusal.run_id
+    except PermitRefused as refusal:
+        return str(refusal).partition(" owns its equipment")[0]
     return ""
 
 

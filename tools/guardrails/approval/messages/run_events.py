@@ -19,15 +19,6 @@ Body = dict[str, Any]
 _WORDS_OF_PEOPLE = frozenset({"run.ordered", "case.ordered", "case.answered"})
 
 
-class EquipmentOwned(PermitRefused):
-    """Another run owns equipment of a run that is to be opened. Nothing was changed."""
-
-    @property
-    def run_id(self) -> str:
-        """The run that is in the way."""
-        return str(self).partition(" ")[0]
-
-
 class AgentOperation(Model, ABC):
     """One change of the ledger, which the holder of the runner lock alone may make."""
 
@@ -56,10 +47,10 @@ class OpenRun(AgentOperation):
     body: Body  # of its first event
 
     def apply(self, context: DecisionContext, transaction: Transaction) -> None:
-        """Opens it. Raises `EquipmentOwned` if another run owns one of its assets."""
+        """Opens it. Raises `PermitRefused` if another run owns one of its assets."""
         if owner := owner_in_the_way(transaction, self.assets, self.ancestors):
             hint = next_step("runs", "show", owner)
-            raise EquipmentOwned(f"{owner} owns its equipment; {hint}")
+            raise PermitRefused(f"{owner} owns its equipment; {hint}")
         body: Body = {**self.body, "playbook": self.playbook, "owns": list(self.assets)}
         if self.ancestors:
             body |= {"ancestors": list(self.ancestors), "uses": list(self.assets)}
