@@ -6,7 +6,6 @@ from typing import Any
 
 from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.site_agents import SiteAgents
-from handwheel.agents.tasks import Tasks
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.tools.errors import GuardrailError
@@ -71,7 +70,7 @@ class Proposer:
         access.try_(lambda: access.file(request))
 
 
-class ProposerLoop:
+class ProposerLoop(SiteAgents):
     """Our agents, who run what people order, with a proposer that acts after each scan.
 
     Attributes:
@@ -80,35 +79,14 @@ class ProposerLoop:
     """
 
     def __init__(self, context: AgentContext, draw: Random, *, is_liar: bool) -> None:
-        self._own = SiteAgents(context)
-        self.access = AgentAccess(context, self._own, draw)
+        super().__init__(context)
+        self.access = AgentAccess(context, self, draw)
         self.proposer = Proposer(self.access, is_liar=is_liar)
-        self._tasks = Tasks()
-
-    def take_over(self) -> None:
-        """Takes up what another process left open."""
-        self._own.take_over()
 
     def scan(self, readings: Readings, monotonic_s: float) -> None:
         """Takes one scan of the plant."""
-        self._own.scan(readings, monotonic_s)
+        super().scan(readings, monotonic_s)
         self._tasks.start(_PROPOSER, self.proposer.act())
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is done until the next scan."""
-        self._tasks.raise_errors()
-        return self._own.is_idle and not self._tasks.names
-
-    @property
-    def is_advising(self) -> bool:
-        """Whether set points are being searched."""
-        return self._own.is_advising
-
-    async def end(self) -> None:
-        """Ends what is being done."""
-        await self._tasks.end()
-        await self._own.end()
 
 
 def _go_on(access: AgentAccess) -> None:
