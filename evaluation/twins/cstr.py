@@ -17,7 +17,7 @@ from handwheel.sim_plant.cstr.tags import SENSORS, TAGS
 
 from .alarms import read_alarms
 from .measured import Measured, NotMeasured
-from .residuals import has_stood, settled
+from .residuals import residuals_of
 from .run_ahead import restored, run_ahead
 
 _WINDOW_S = 60.0
@@ -46,9 +46,7 @@ class StirredTankTwin:
             assumed = ["Feed and heat transfer stay as they are.", *_set(plant.state, measured)]
             plant.state.alarms = read_alarms(plant.alarms, measured)
             state = {**plant.snapshot(), "error": _errors(windows)}
-            found: Mapping[str, float] = {}
-            if has_stood(measured, _STEADY, _STEADY_S):
-                found = settled(plant, measured, _COMPARED, _SETTLE_S)
+            found = residuals_of(plant, measured, _STEADY, _STEADY_S, _COMPARED, _SETTLE_S)
         except NotMeasured:
             return None
         return Estimate(windows.now_s, state, found, assumed)

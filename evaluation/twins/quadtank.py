@@ -14,17 +14,17 @@ from handwheel.sim_plant.quadtank.tanks import AREAS, OUTLETS, drain, tank_inflo
 
 from .alarms import read_alarms
 from .measured import Measured, NotMeasured
-from .residuals import has_stood, settled
+from .residuals import residuals_of
 from .run_ahead import restored, run_ahead
 
 _WINDOW_S = 120.0
 _STEADY_S = 300.0
 _SETTLE_S = 300.0
-_MOVED_CM = 0.3
 _LEAST_CM = 0.3  # level below which an outlet says nothing
 _LEAST_SHARE = 0.02  # of the nominal outflow; less is within the error of the balance
 _LEAST_VOLTS = 0.1
 _LEVELS = tuple(f"{name}.pv" for name in names.LEVELS)
+_STEADY = tuple((tag, 0.3) for tag in _LEVELS)  # cm
 _FLOWS = tuple(f"{name}.pv" for name in names.FLOWS)
 
 
@@ -41,9 +41,8 @@ class QuadrupleTankTwin:
             assumed = ["Pumps, outlets and leaks stay as they are.", *_set(plant.state, measured)]
             plant.state.alarms = read_alarms(plant.alarms, measured)
             state = plant.snapshot()
-            found: Mapping[str, float] = {}
-            if has_stood(measured, [(tag, _MOVED_CM) for tag in _LEVELS], _STEADY_S):
-                found = settled(plant, measured, (*_LEVELS, *_FLOWS), _SETTLE_S)
+            compared = (*_LEVELS, *_FLOWS)
+            found = residuals_of(plant, measured, _STEADY, _STEADY_S, compared, _SETTLE_S)
         except NotMeasured:
             return None
         return Estimate(windows.now_s, state, found, assumed)

@@ -1,33 +1,32 @@
 """Residuals of a twin while its plant is steady, the measured less the settled model."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from handwheel.agents.diagnosis.methods.steadiness import is_steady
 from handwheel.sim_plant.base import Plant
 
 from .measured import Measured
 
-Limits = Iterable[tuple[str, float]]
+Limits = Sequence[tuple[str, float]]
 """Tags of a steady plant, and by how much the minute means of each may differ."""
 
 
-def has_stood(measured: Measured, limits: Limits, last_s: float) -> bool:
-    """Whether nothing has moved within a window, also not since its last closed bucket."""
-    limits = list(limits)
-    return is_steady(measured.windows, limits, last_s) and all(
-        abs(measured.now(tag) - measured.value(tag)) <= limit for tag, limit in limits
-    )
-
-
-def settled(
-    plant: Plant, measured: Measured, tags: Iterable[str], settle_s: float
-) -> dict[str, float]:
+def residuals_of(
+    plant: Plant, measured: Measured, limits: Limits, last_s: float, tags: Iterable[str],
+    settle_s: float,
+) -> dict[str, float]:  # fmt: skip
     """Returns the measured less the modelled value of each tag, a share of its range.
+
+    There are none unless nothing has moved within a window, also not since its last closed bucket.
 
     Args:
         plant: Model at the estimate, which is advanced until its loops have answered what it
             lacks.
     """
+    if not is_steady(measured.windows, limits, last_s) or any(
+        abs(measured.now(tag) - measured.value(tag)) > limit for tag, limit in limits
+    ):
+        return {}
     for _ in range(round(settle_s / plant.step_s)):
         plant.step()
     modelled = plant.measurements()

@@ -6,7 +6,7 @@ from handwheel.sim_plant.cw100.plant import CoolingWater
 from handwheel.sim_plant.cw100.state import PUMPS
 
 from ..measured import Measured
-from ..residuals import has_stood, settled
+from ..residuals import residuals_of
 
 SETTLE_S = 300.0
 STEADY_S = 600.0
@@ -28,12 +28,10 @@ def residuals(plant: CoolingWater, measured: Measured) -> dict[str, float]:
     Args:
         plant: Model at the estimate, which is advanced.
     """
-    if not has_stood(measured, _STEADY, STEADY_S):
-        return {}
     tags = [*_COMPARED, *_of_pumps(plant)]
     for each in plant.state.pumps.values():
         each.damage_tau_s = 0.0
-    return settled(plant, measured, tags, SETTLE_S)
+    return residuals_of(plant, measured, _STEADY, STEADY_S, tags, SETTLE_S)
 
 
 def _of_pumps(plant: CoolingWater) -> Iterator[str]:
