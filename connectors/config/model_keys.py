@@ -17,26 +17,25 @@ class _Place(NamedTuple):
     others: Mapping[str, Any]
 
 
-def unknown_key(model: type[BaseModel], location: Sequence[str | int], known: Sequence[str]) -> str:
+def unknown_key(model: type[BaseModel], location: Sequence[str | int]) -> str:
     """Returns the reason why a key is unknown, with a suggestion.
 
     Args:
         location: As pydantic names it, with the tags of unions; the key is its last part.
-        known: Keys of all models, used where the location cannot be followed.
     """
     key, place = str(location[-1]), _place(model, location[:-1])
     if key.isdigit():
         return (
             "unknown key; a comma ends a value here: write a decimal point, or quotes as in '1,2'"
         )
-    if place is not None:
-        own = _keys(place.model)
-        if inner := [name for name in own if key in _keys(_only(own[name]))]:
-            return f"unknown key; {key} goes into {inner[0]}: {{{key}: …}}"
-        if kinds := [tag for tag, other in place.others.items() if key in _keys(other)]:
-            return f"unknown key; {key} is for {' and '.join(kinds)}, and this is {place.tag}"
-        known = list(own)
-    return f"unknown key{did_you_mean(key, (each for each in known if each != key))}"
+    if place is None:
+        return "unknown key"
+    own = _keys(place.model)
+    if inner := [name for name in own if key in _keys(_only(own[name]))]:
+        return f"unknown key; {key} goes into {inner[0]}: {{{key}: …}}"
+    if kinds := [tag for tag, other in place.others.items() if key in _keys(other)]:
+        return f"unknown key; {key} is for {' and '.join(kinds)}, and this is {place.tag}"
+    return f"unknown key{did_you_mean(key, (each for each in own if each != key))}"
 
 
 def _place(model: type[BaseModel], location: Sequence[str | int]) -> _Place | None:

@@ -1,9 +1,8 @@
 """Checks documents against pydantic models and explains in plain words what is wrong."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -68,10 +67,9 @@ def load_model(model: type[ModelT], document: Document, at: Path_ = ()) -> Model
     try:
         return model.model_validate(part)
     except ValidationError as error:
-        known = sorted(set(_property_names(model.model_json_schema())))
         raise ConfigError(
             [
-                document.problem(path, _reason(item, path, model, known))
+                document.problem(path, _reason(item, path, model))
                 for item in error.errors()
                 for path in [_own_path(document, (*at, *item["loc"]), item["type"])]
             ]
@@ -87,12 +85,12 @@ def _own_path(document: Document, location: Path_, kind: str) -> Path_:
     return (*path, location[-1]) if kind == "missing" else path
 
 
-def _reason(item: Any, path: Path_, model: type[BaseModel], known: Sequence[str]) -> str:
+def _reason(item: Any, path: Path_, model: type[BaseModel]) -> str:
     message = str(item["msg"]).removeprefix("Value error, ")
     context = item.get("ctx", {})
     match item["type"]:
         case "extra_forbidden":
-            reason = unknown_key(model, item["loc"], known)
+            reason = unknown_key(model, item["loc"])
         case "missing":
             reason = "is missing"
         case "value_error":
@@ -115,14 +113,3 @@ def _reason(item: Any, path: Path_, model: type[BaseModel], known: Sequence[str]
 def _shown(value: Any) -> str:
     text = "nothing" if value is None else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _property_names(schema: object) -> Iterator[str]:
-    if isinstance(schema, Mapping):
-        table = cast(Mapping[str, object], schema)
-        yield from cast(Mapping[str, object], table.get("properties", {}))
-        for item in table.values():
-            yield from _property_names(item)
-    elif isinstance(schema, list):
-        for item in cast(list[object], schema):
-            yield from _property_names(item)

@@ -105,7 +105,7 @@ def parse_content(content: bytes, shown: str, on_scalar: OnScalar | None = None)
 
 
 def _file_error(file: str, reason: str) -> ConfigError:
-    return ConfigError([Problem(file, 0, 0, "", f"cannot be read: {reason}")])
+    return ConfigError.of(f"cannot be read: {reason}", file)
 
 
 def parse_document(text: str, document: Document, on_scalar: OnScalar | None = None) -> Document:
