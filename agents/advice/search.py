@@ -17,7 +17,7 @@ Cost = Callable[[Values], Awaitable[float | None]]
 
 
 async def least_cost(
-    bands: Sequence[Band], start: Values, cost: Cost, most: int = MOST
+    bands: Sequence[Band], start: Values, cost: Cost
 ) -> tuple[Values | None, float, int]:
     """Looks around the present set points, and closer around each better ones.
 
@@ -27,7 +27,6 @@ async def least_cost(
     Args:
         bands: Lowest and highest value of each set point.
         start: Present set points; they cost nothing to reach, and are not predicted.
-        most: Most predictions.
 
     Returns:
         The best allowed set points that were found, `None` for none, their cost, and the number
@@ -41,7 +40,7 @@ async def least_cost(
         for values in _around(centre, size, bands, grid):
             if values in found or values == start:
                 continue
-            if len(found) >= most:
+            if len(found) >= MOST:
                 return best, best_cost, len(found)
             found[values] = each = await cost(values)
             if each is not None and each < best_cost:

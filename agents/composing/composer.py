@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 
-from handwheel.connectors.errors import ConfigError, Problem, os_reason
+from handwheel.connectors.errors import ConfigError, os_reason
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook
@@ -93,7 +93,7 @@ class Composer:
             replace_file(path, text)
         except OSError as error:
             reason = f"cannot be written: {os_reason(error)}; nothing was composed"
-            raise ConfigError([Problem(str(path), 0, 0, "", reason)]) from None
+            raise ConfigError.of(reason, path) from None
         playbook = self._load(path)
         wrong = [each for each in lint(playbook, self._site) if each.is_error]
         return None if wrong else bind(playbook, self._site)

@@ -9,6 +9,7 @@ LEAST = 0.5
 """Likeness below which an episode is not told."""
 _CAUSE_DB = 10.0  # weight of the same cause, as much as is needed to name one
 _LEAST_DB = 1.0  # weight of a sign that adds nothing, since another one is on the same tags
+_MOST = 3  # episodes that are told
 _UNKNOWN = "unknown"
 _Signs = Mapping[tuple[str, str], SeenSign]
 
@@ -30,9 +31,7 @@ class SimilarEpisode:
     compared: int
 
 
-def similar(
-    diagnosis: CaseDiagnosis, episodes: Iterable[Episode], most: int = 3
-) -> Sequence[SimilarEpisode]:
+def similar(diagnosis: CaseDiagnosis, episodes: Iterable[Episode]) -> Sequence[SimilarEpisode]:
     """Returns the episodes that are most like a diagnosis, of equal ones the newest first.
 
     Compared are the signs of the leading hypotheses of both, by failure mode: the same mode of
@@ -42,7 +41,7 @@ def similar(
     found = [each for episode in episodes if (each := _compared(diagnosis, episode))]
     found.sort(key=lambda each: (each.episode.opened_at, each.episode.case_id), reverse=True)
     found.sort(key=lambda each: -each.likeness)
-    return found[:most]
+    return found[:_MOST]
 
 
 def _compared(diagnosis: CaseDiagnosis, episode: Episode) -> SimilarEpisode | None:

@@ -67,7 +67,7 @@ async def read_once(
 
 
 async def read_reachable(
-    site: Site, tags: Sequence[Tag], connector: ConnectorFor = connector_for
+    site: Site, tags: Sequence[Tag]
 ) -> tuple[dict[str, DataValue], dict[str, str]]:
     """Reads the tags of all connections that can be reached, as `read_once` does.
 
@@ -75,7 +75,7 @@ async def read_reachable(
         One value per tag of those connections, in the order asked for, and the reason of each
         connection that is down.
     """
-    found, down = await _survey_all(site, tags, (), connector)
+    found, down = await _survey_all(site, tags, (), connector_for)
     return dict(found.readings), down
 
 

@@ -9,7 +9,7 @@ from ..errors import NotConnected
 from ..model.endpoints import OpcuaConnection
 from ..model.site import Site
 from ..session.protocols import Connector, OpensToWrite
-from .site_reader import ConnectorFor, connector_for
+from .site_reader import connector_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,15 @@ class WriteAccess:
     not_tried: str = ""  # why this process cannot log in
 
 
-async def write_faults(site: Site, connector: ConnectorFor = connector_for) -> Mapping[str, str]:
+async def write_faults(site: Site) -> Mapping[str, str]:
     """Returns the connections that cannot be written to now, with the reason and what to do.
 
     Effect: OBSERVE. Retry: none. Timeout: as of `try_write_access`, all at the same time.
     """
     names = list(site.connections)
-    found = await asyncio.gather(*(try_write_access(site, connector(site, name)) for name in names))
+    found = await asyncio.gather(
+        *(try_write_access(site, connector_for(site, name)) for name in names)
+    )
     return {
         name: each.fault for name, each in zip(names, found, strict=True) if each and each.fault
     }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from math import ceil
 from threading import Event, Lock
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 
 from handwheel.connectors.historian.errors import HistoryError, NoHistory
 from handwheel.connectors.historian.reader import HistoryReader
@@ -28,6 +28,7 @@ _LEAST_GOOD = 0.1  # share of a slot with good values, without which its mean do
 
 _logger = logging.getLogger(__name__)
 
+_T = TypeVar("_T")
 _Moment = tuple[float, float]  # wall-clock time and the plant's clock then
 
 
@@ -112,12 +113,7 @@ class RecordedHistory:
         Each slot of time has its lowest and highest value, so that no spike is lost. Thread-safe;
         takes about 50 ms, or a second where the file is locked. The length is in process time.
         """
-        try:
-            with self._lock:
-                return [] if self._is_closed else self._trend(tag, last_s, most)
-        except HistoryError as error:
-            self._warn(error)
-            return []
+        return self._read(lambda: self._trend(tag, last_s, most))
 
     def hourly_means(self, tag: str, last_s: float) -> list[Mean]:
         """Returns the means of a tag over each hour of process time, oldest first.
@@ -125,9 +121,12 @@ class RecordedHistory:
         Their times are the plant's clock, or without one the monotonic clock of this machine.
         Thread-safe; takes about 50 ms, or a second where the file is locked.
         """
+        return self._read(lambda: self._hourly_means(tag, last_s))
+
+    def _read(self, read: Callable[[], list[_T]]) -> list[_T]:
         try:
             with self._lock:
-                return [] if self._is_closed else self._hourly_means(tag, last_s)
+                return [] if self._is_closed else read()
         except HistoryError as error:
             self._warn(error)
             return []

@@ -154,7 +154,7 @@ def find_site(given: Path | None) -> Path:
     name_site(named)
     if named is not None:
         if not (named / SITE_FILE).exists():
-            raise ConfigError([Problem(str(named / SITE_FILE), 0, 0, "", "there is no such file")])
+            raise ConfigError.of("there is no such file", named / SITE_FILE)
         return named
     here = Path.cwd()
     for folder in (here, *here.parents):
@@ -164,7 +164,7 @@ def find_site(given: Path | None) -> Path:
         f"no {SITE_FILE} here or above; make a site with '{shell_command('init', 'DIR')}', "
         f"or name one with --site or {SITE_VARIABLE}"
     )
-    raise ConfigError([Problem("", 0, 0, "", reason)])
+    raise ConfigError.of(reason)
 
 
 def load_site(root: Path) -> Site:

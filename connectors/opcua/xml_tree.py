@@ -44,8 +44,7 @@ def read_xml(path: Path) -> Element:
     try:
         tree.parser.Parse(read_regular(path, _MOST_BYTES), True)
     except OSError as error:
-        reason = f"cannot be read: {os_reason(error)}"
-        raise ConfigError([Problem(str(path), 0, 0, "", reason)]) from None
+        raise ConfigError.of(f"cannot be read: {os_reason(error)}", path) from None
     except expat.ExpatError as error:
         raise tree.refusal(error.lineno, error.offset + 1, expat.ErrorString(error.code)) from None
     return tree.root

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from math import ceil
 
-from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bind import bind
@@ -128,5 +128,5 @@ class SteppedEngine:
 def check_connection(site: Site, name: str) -> None:
     """Raises `ConfigError` if a site has no connection of a name."""
     if name not in site.connections:
-        reason = f"there is no connection {name!r}; known: {', '.join(site.connections)}"
-        raise ConfigError([Problem("", 0, 0, "", reason)])
+        known = ", ".join(site.connections)
+        raise ConfigError.of(f"there is no connection {name!r}; known: {known}")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from handwheel.connectors.config.validation import load_model
 from handwheel.connectors.config.yaml_documents import Path_, read_document
-from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.errors import ConfigError
 
 from ..twin import TwinError
 from .mapping import Link, UnitMap
@@ -24,7 +24,7 @@ def load_unit(unit: Path, mapping: Path) -> FmuTwin:
     try:
         variables = read_unit(unit)
     except TwinError as error:
-        raise ConfigError([Problem(str(unit), 0, 0, "", str(error))]) from error
+        raise ConfigError.of(str(error), unit) from error
     problems = [document.problem(place, reason) for place, reason in _wrong(found, variables)]
     if problems:
         raise ConfigError(problems)

@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from handwheel.connectors.hints import shell_command
 
 from ...config.secrets import read_private
-from ...errors import ConfigError, NotConnected, Problem, os_reason
+from ...errors import ConfigError, NotConnected, os_reason
 from .certificates import Certificate, read_certificate, utc_now
 
 FOLDER = "secrets/opcua"
@@ -97,7 +97,7 @@ def make_application(root: Path, site_id: str) -> bool:
             shutil.rmtree(made)
             raise
     except OSError as error:
-        raise ConfigError([Problem(str(folder), 0, 0, "", os_reason(error))]) from None
+        raise ConfigError.of(os_reason(error), folder) from None
     return True
 
 
