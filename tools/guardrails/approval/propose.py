@@ -2,8 +2,6 @@
 
 from typing import ClassVar
 
-from handwheel.connectors.denial import Denial
-
 from ...errors import PermitRefused
 from ...requests.request import ActionRequest
 from ...requests.timestamps import Instant
@@ -33,7 +31,6 @@ class Propose(Message):
                 lease, or a limit of requests is reached.
         """
         request, signed, database = self.request, self.signed, context.database
-        denial = Denial("policy", self.denial) if self.denial else None
         with context.refusals_recorded(signed, now):
             decision, operator = context.verified(signed, now)
             if decision.verdict != "propose" or decision.digest != request.digest:
@@ -49,9 +46,11 @@ class Propose(Message):
             check_may_have_lease(database, request)
             # In an older ledger there would be one request less.
             with database.transaction(now, waits_for="rows") as transaction:
-                refused = None if denial else check_request_limits(context, transaction, request)
+                refused = None
+                if not self.denial:
+                    refused = check_request_limits(context, transaction, request)
                 if refused is None:
-                    if not file_in(transaction, request, str(denial or "")):
+                    if not file_in(transaction, request, self.denial or ""):
                         raise PermitRefused("the same proposal was submitted before")
                     insert_decision(transaction, request.request_id, decision, signed, None)
         if refused:  # the journal has its own row for it

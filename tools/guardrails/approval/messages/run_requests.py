@@ -2,8 +2,6 @@
 
 from typing import Any, Literal
 
-from handwheel.connectors.denial import Denial
-
 from ....errors import PermitRefused
 from ....requests.canonical import parse_canonical
 from ....requests.request import ActionRequest
@@ -56,10 +54,9 @@ class FileSegment(AgentOperation):
         for action in request.actions:
             check_filing(WriteCheck(site, database, policy, request, action, transaction.now))
         load_superseded(transaction, request)
-        denial = Denial("policy", self.denial) if self.denial else None
-        if not denial and (refused := check_request_limits(context, transaction, request)):
+        if not self.denial and (refused := check_request_limits(context, transaction, request)):
             raise TooManyRequests(refused.reason)
-        file_in(transaction, request, str(denial or ""))
+        file_in(transaction, request, self.denial)
 
 
 class SetDue(AgentOperation):
