@@ -10,13 +10,14 @@ import subprocess
 import sys
 import termios
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import chdir, suppress
 from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import IO, Any, Self
 
+_ROOT = Path(__file__).parents[1]
 _CONTEXT = get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tests.preloaded"])
 
@@ -37,7 +38,8 @@ class Forked:
         assert tuple(command[:2]) == (sys.executable, "-m")
         given = (list(command[2:]), cwd, dict(env), [DupFd(each) for each in files])
         self._process = _CONTEXT.Process(target=_enter, args=given, daemon=True)
-        self._process.start()
+        with chdir(_ROOT):  # a server that starts elsewhere would import nothing beforehand
+            self._process.start()
         assert self._process.pid is not None
         self.pid = self._process.pid
 

@@ -3,7 +3,6 @@
 The devices are processes on other people's libraries, not our simulator.
 """
 
-import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -14,21 +13,17 @@ import pytest
 from handwheel.connectors.model.site import load_site
 
 from ...command_line import handwheel
+from ...forked_process import ForkedProcess
 
-DEVICES = Path(__file__).parents[2] / "plants/devices"
+ROOT = Path(__file__).parents[3]
 
 
 @contextmanager
-def device(script: str) -> Generator[str]:
+def device(name: str) -> Generator[str]:
     """Serves a device and yields its port."""
-    pipe = subprocess.PIPE
-    command = [sys.executable, str(DEVICES / script)]
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.kill()
+    command = (sys.executable, "-m", f"tests.plants.devices.{name}")
+    with ForkedProcess(command, cwd=ROOT) as process:
+        yield process.stdout.readline().strip()
 
 
 def said(*words: str, code: int = 0) -> list[str]:
@@ -42,7 +37,7 @@ def test_a_server_of_ones_own_is_read_at_once(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HANDWHEEL_SITE", raising=False)
-    with device("opcua_boiler.py") as port:
+    with device("opcua_boiler") as port:
         url = f"opc.tcp://127.0.0.1:{port}"
         made = said("init", "kessel", "--connect", url)
         assert made[:8] == [
@@ -89,7 +84,7 @@ def test_a_meter_of_ones_own_is_read_by_its_registers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with device("modbus_meter.py") as port:
+    with device("modbus_meter") as port:
         url = f"modbus://127.0.0.1:{port}/1"
         made = said("init", "meter", "--connect", url)
         assert made == [

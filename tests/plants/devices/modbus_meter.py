@@ -24,5 +24,5 @@ async def _serve() -> None:
     await server.shutdown()
 
 
-if __name__ == "__main__":
+def main() -> None:
     asyncio.run(_serve())

@@ -52,5 +52,5 @@ async def _serve() -> None:
         await asyncio.to_thread(sys.stdin.read)
 
 
-if __name__ == "__main__":
+def main() -> None:
     asyncio.run(_serve())
