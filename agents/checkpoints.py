@@ -50,7 +50,7 @@ class Checkpoints(AsyncSqliteSaver):
             await self._prune(thread, unrecorded)
 
     async def _prune(self, thread: str, unrecorded: str) -> None:
-        found = [each async for each in self.alist(_config(thread), limit=_READ)]
+        found = [each async for each in self.alist(thread_config(thread), limit=_READ)]
         if not found:
             return
         newest = found[0].checkpoint["id"]
@@ -97,13 +97,14 @@ class Checkpoints(AsyncSqliteSaver):
             self._report(about, f"its checkpoints cannot be removed: {error}")
 
     async def _is_old(self, thread: str, now: datetime) -> bool:
-        newest = await self.aget_tuple(_config(thread))
+        newest = await self.aget_tuple(thread_config(thread))
         return newest is not None and (
             now - datetime.fromisoformat(newest.checkpoint["ts"]) > _KEPT_FOR
         )
 
 
-def _config(thread: str) -> RunnableConfig:
+def thread_config(thread: str) -> RunnableConfig:
+    """Returns the configuration by which LangGraph finds a thread."""
     return {"configurable": {"thread_id": thread}}
 
 
@@ -137,7 +138,7 @@ def read_deliberations(state: Path, thread: str) -> Mapping[str, Mapping[str, An
 async def _deliberations(state: Path, thread: str) -> Mapping[str, Mapping[str, Any]]:
     found: dict[str, Mapping[str, Any]] = {}
     async with open_checkpoints(state) as saver:
-        async for each in saver.alist(_config(thread)):
+        async for each in saver.alist(thread_config(thread)):
             values = each.checkpoint["channel_values"]
             if values.get("plan"):
                 found.setdefault(str(values.get("at", "")), values)

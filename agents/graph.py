@@ -9,7 +9,6 @@ from hashlib import sha256
 from importlib.metadata import version
 from typing import Annotated, Any, Literal, TypedDict
 
-from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
@@ -19,7 +18,7 @@ from pydantic import TypeAdapter
 
 from handwheel.playbooks.engine.diagnosis import CheckResult, Choice, Judgement
 
-from .checkpoints import Checkpoints
+from .checkpoints import Checkpoints, thread_config
 from .deviations.continuous_diagnosis import ContinuousDiagnosis
 from .diagnosis.ranking import weighed_fields
 from .lookahead.foretold_plans import FORBIDDEN, ForetoldPlans
@@ -151,7 +150,7 @@ class Deliberations:
 
     async def _deliberate(self, thread: str, situation: Situation) -> Deliberation:
         """Wakes a thread that waits, else begins it. One that was moved begins anew."""
-        config = _config(thread)
+        config = thread_config(thread)
         config["recursion_limit"] = _STEPS + 2 * len(situation.candidates)
         if self._fleeting is not None:
             await self._fleeting.adelete_thread(thread)  # nobody reads what was before
@@ -171,7 +170,7 @@ class Deliberations:
         """Adds to a deliberation what came of it. One that was lost or moved stays so."""
         if await self._is_waiting(thread):
             work: Command[Any] = Command(resume="read the ledger")
-            await self.graph.ainvoke(work, _config(thread), durability="sync")
+            await self.graph.ainvoke(work, thread_config(thread), durability="sync")
         if self._fleeting is not None and thread not in self._begun:
             await self._fleeting.adelete_thread(thread)
         await self._prune(thread)
@@ -185,7 +184,7 @@ class Deliberations:
             await self._lasting.keep_latest(thread, self._unrecorded.pop(thread, ""))
 
     async def _is_waiting(self, thread: str) -> bool:
-        snapshot = await self.graph.aget_state(_config(thread))
+        snapshot = await self.graph.aget_state(thread_config(thread))
         return len(snapshot.tasks) == len(snapshot.interrupts) == 1
 
     # --- nodes, all of them async because LangGraph runs a plain function in another thread -----
@@ -258,10 +257,6 @@ class Deliberations:
         self._begun.discard(state["thread"])
         found = self._outcome(state["thread"])
         return {"outcome": {name: each for name, each in found.items() if name != "is_over"}}
-
-
-def _config(thread: str) -> RunnableConfig:
-    return {"configurable": {"thread_id": thread}}
 
 
 def _state(candidate: Candidate, situation: Situation) -> dict[str, Any]:

@@ -160,7 +160,6 @@ class CaseCandidates:
         owners: Mapping[str, str],
     ) -> Situation:
         """Returns what a deliberation about a case starts from."""
-        found = self._situation(case, candidates, plant)
         policy = self._context.ledger.context.policy
         risks = {
             each.name: lowest_class(policy, each.plan, plant.readings)
@@ -168,7 +167,24 @@ class CaseCandidates:
             if not each.code
         }
         bind = partial(self._bind, case, plant, owners) if self._context.rebind else None
-        return replace(found, risks=risks, bind=bind)
+        at, own, view = stamp(self._context.clock().wall), self._deviations, self._context.plant
+        known = self.known(case)
+        if own is None:
+            fired = [
+                {"id": f"trigger {each.name}", "text": each.condition(view),
+                 "since": case.triggered.get(each.name, case.opened_at)}
+                for each in known
+                if each.due is not None
+            ]  # fmt: skip
+            return Situation(at, candidates, plant.readings, fired, risks=risks, bind=bind)
+        names = [each.name for each in candidates]
+        return Situation(
+            at, candidates, plant.readings, own.fields(case, known, view),
+            own.explaining(case, known), [each.id for each in own.named(case)],
+            {each: own.answered_by(self._watches[self._stands_for.get(each, each)])
+             for each in names},
+            risks, bind,
+        )  # fmt: skip
 
     def _bind(
         self,
@@ -186,27 +202,6 @@ class CaseCandidates:
         bound = replace(watch, plan=plan)
         bound.name = name  # its place in a queue, and the time of its trigger
         return replace(self.admission.judge(case, bound, plant, owners), base=name)
-
-    def _situation(
-        self, case: Case, candidates: list[Candidate], plant: PlantSnapshot
-    ) -> Situation:
-        at, own, view = stamp(self._context.clock().wall), self._deviations, self._context.plant
-        known = self.known(case)
-        if own is None:
-            fired = [
-                {"id": f"trigger {each.name}", "text": each.condition(view),
-                 "since": case.triggered.get(each.name, case.opened_at)}
-                for each in known
-                if each.due is not None
-            ]  # fmt: skip
-            return Situation(at, candidates, plant.readings, fired)
-        names = [each.name for each in candidates]
-        return Situation(
-            at, candidates, plant.readings, own.fields(case, known, view),
-            own.explaining(case, known), [each.id for each in own.named(case)],
-            {each: own.answered_by(self._watches[self._stands_for.get(each, each)])
-             for each in names},
-        )  # fmt: skip
 
     def key(self, case: Case, candidates: list[Candidate]) -> str:
         """Returns a text that changes when the judgement of a case does."""

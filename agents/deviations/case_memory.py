@@ -7,7 +7,7 @@ from math import inf
 from handwheel.connectors.denial import Denial
 
 from ..lookahead.foretold_plans import FORBIDDEN
-from ..planning.candidates import Candidate, blocked_by
+from ..planning.candidates import Candidate
 
 _FORBIDDEN_S = 600.0  # process time after which the twin is asked again
 _AGAIN_S = 60.0  # shortest wall-clock time between the first two rows of the same judgement
@@ -57,8 +57,8 @@ class CaseMemory:
             if not since_s <= now_s < since_s + _FORBIDDEN_S:
                 del self.forbidden[name]
         return [
-            blocked_by(each.plan, each.diagnosis, Denial(FORBIDDEN, self.forbidden[each.name][0]))
-            if not each.code and each.name in self.forbidden
+            each.prevented(Denial(FORBIDDEN, self.forbidden[each.name][0]))
+            if each.name in self.forbidden
             else each
             for each in found
         ]

@@ -10,7 +10,7 @@ from handwheel.playbooks.engine.states import RunState
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
-from ..planning.candidates import Candidate, blocked_by
+from ..planning.candidates import Candidate
 from .case import Case
 
 REASK_S = 600.0
@@ -45,9 +45,7 @@ def after_pause(
         ended = f"{case.failures} runs of it were rejected, stopped or aborted"
         reason = f"{ended}, the last one {case.returned['run_id']}: {case.returned['reason']}"
         denial = Denial("people", f"{reason}; people decide now")
-        return [
-            each if each.code else blocked_by(each.plan, each.diagnosis, denial) for each in found
-        ]
+        return [each.prevented(denial) for each in found]
     pause = timedelta(seconds=RETRY_S if case.returned["is_unread"] else REASK_S)
     until = parse_stamp(case.returned_at) + pause
     if now >= until:
@@ -55,10 +53,7 @@ def after_pause(
     reason = f"{case.returned['run_id']} gave it back: {case.returned['reason']}"
     denial = Denial("returned", f"{reason}; it is asked for again at {stamp(until)[11:19]} UTC")
     changed = [each for each in found if _has_changed(case, each, now_s, differs_since_s)]
-    return [
-        each if each.code or each in changed else blocked_by(each.plan, each.diagnosis, denial)
-        for each in found
-    ]
+    return [each if each in changed else each.prevented(denial) for each in found]
 
 
 def once_steady(
@@ -78,10 +73,7 @@ def once_steady(
         del free_since_s[name]
     brief = {n for n in free if now_s - free_since_s.setdefault(n, now_s) < STEADY_S}
     denial = Denial("steady", f"what it needs must be met for {STEADY_S:g} s first")
-    return [
-        blocked_by(each.plan, each.diagnosis, denial) if each.name in brief else each
-        for each in found
-    ]
+    return [each.prevented(denial) if each.name in brief else each for each in found]
 
 
 def waits_for_people(run: Run) -> bool:

@@ -51,6 +51,10 @@ class Candidate:
         """Truth of all its evidence and permissives."""
         return [f"{self.name} {each.id} {each.truth.value}" for each in self.diagnosis.findings]
 
+    def prevented(self, denial: Denial) -> "Candidate":
+        """Returns it as a denial prevents it, itself if something prevents it already."""
+        return self if self.code else blocked_by(self.plan, self.diagnosis, denial)
+
     def fields(self) -> dict[str, Any]:
         """Returns what the journal keeps of it."""
         return {

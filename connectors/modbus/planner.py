@@ -41,15 +41,11 @@ class Planner:
         self._refused: dict[_Place, list[int]] = {}  # in ascending order
         self._plans: dict[tuple[str, ...], list[Block]] = {}
 
-    def plan(self, tags: Sequence[Tag]) -> list[Block]:
-        """Returns the blocks that cover these tags, units ascending. Kept until it learns."""
-        key = tuple(tag.name for tag in tags)
-        if key not in self._plans:
-            self._plans[key] = self._merge(tags)
-        return self._plans[key]
+    async def plan(self, tags: Sequence[Tag]) -> list[Block]:
+        """Returns the blocks that cover these tags, units ascending. Kept until it learns.
 
-    async def plan_cooperatively(self, tags: Sequence[Tag]) -> list[Block]:
-        """Returns the same plan and yields to the event loop, since planning may take long."""
+        It yields to the event loop, since planning may take long.
+        """
         key = tuple(tag.name for tag in tags)
         if key not in self._plans:
             blocks: list[Block] = []

@@ -71,7 +71,7 @@ class ModbusSession:
         await self._ask_again(tags)
         values = self._refusals(tags)
         wanted = [tag for tag in tags if tag.name not in values] if values else tags
-        plan = await self._planner.plan_cooperatively(wanted)
+        plan = await self._planner.plan(wanted)
         self._device.units.add(block.unit for block in plan)
         by_unit = {unit: list(part) for unit, part in groupby(plan, lambda block: block.unit)}
         for unit, blocks in by_unit.items():

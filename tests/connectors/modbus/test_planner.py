@@ -44,7 +44,7 @@ def tag_sets(draw: st.DrawFn) -> list[Tag]:
     return draw(st.permutations(tags))
 
 
-def _scan(
+async def _scan(
     planner: Planner, tags: Sequence[Tag], refused: set[Cell]
 ) -> tuple[list[str], list[Block]]:
     """Reads as a session does, from a device without the `refused` cells.
@@ -54,7 +54,7 @@ def _scan(
     """
     answered: list[str] = []
     refusals: list[Block] = []
-    due = list(planner.plan(tags))
+    due = list(await planner.plan(tags))
     while due:
         block = due.pop(0)
         if _span(block) & refused:
@@ -69,9 +69,9 @@ def _scan(
 
 @settings(max_examples=60)
 @given(tag_sets())
-def test_every_tag_is_read_once_in_as_few_blocks_as_fit(tags: list[Tag]) -> None:
+async def test_every_tag_is_read_once_in_as_few_blocks_as_fit(tags: list[Tag]) -> None:
     planner = Planner()
-    blocks = planner.plan(tags)
+    blocks = await planner.plan(tags)
     planned = [tag.name for block in blocks for tag in block.tags]
     assert sorted(planned) == sorted(tag.name for tag in tags)
     for block in blocks:
@@ -84,12 +84,12 @@ def test_every_tag_is_read_once_in_as_few_blocks_as_fit(tags: list[Tag]) -> None
         if block.table == following.table:
             end = max(address for _, address in _cells(following.tags[0])) + 1
             assert end - block.start > MAX_ITEMS[block.table]
-    assert planner.plan(tags) is blocks
+    assert await planner.plan(tags) is blocks
 
 
 @settings(max_examples=60)
 @given(st.data())
-def test_what_the_device_refuses_is_learnt_and_never_asked_again(data: st.DataObject) -> None:
+async def test_what_the_device_refuses_is_learnt_and_never_asked_again(data: st.DataObject) -> None:
     tags = data.draw(tag_sets())
     taken = {cell for tag in tags for cell in _cells(tag)}
     missing = data.draw(st.lists(st.sampled_from(tags), max_size=4)) if tags else []
@@ -99,16 +99,16 @@ def test_what_the_device_refuses_is_learnt_and_never_asked_again(data: st.DataOb
     planner = Planner()
     good = sorted(tag.name for tag in tags if tag not in missing)
 
-    answered, refusals = _scan(planner, tags, refused)
+    answered, refusals = await _scan(planner, tags, refused)
     assert sorted(answered) == good
     tags = [tag for tag in tags if tag not in missing]
     rounds = 0
     while refusals:
-        answered, refusals = _scan(planner, tags, refused)
+        answered, refusals = await _scan(planner, tags, refused)
         assert sorted(answered) == good
         rounds += 1
         assert rounds <= len(good) + 1
-    for block in planner.plan(tags):
+    for block in await planner.plan(tags):
         assert not _span(block) & refused
         assert block.count <= MAX_ITEMS[block.table]
 
@@ -118,41 +118,35 @@ def _at(unit: int | None, address: int) -> Tag:
     return Tag(f"U{unit or 0}.a{address}", "pkg", "int", where)
 
 
-def _asked(planner: Planner, tags: Sequence[Tag]) -> list[tuple[int, int, int]]:
-    return [(block.unit, block.start, block.count) for block in planner.plan(tags)]
+async def _asked(planner: Planner, tags: Sequence[Tag]) -> list[tuple[int, int, int]]:
+    return [(block.unit, block.start, block.count) for block in await planner.plan(tags)]
 
 
-def test_units_are_planned_and_learnt_apart() -> None:
+async def test_units_are_planned_and_learnt_apart() -> None:
     planner = Planner(unit=2)
     tags = [_at(unit, address) for address in (0, 1, 9) for unit in (3, None, 1)]
-    assert _asked(planner, tags) == [(1, 0, 10), (2, 0, 10), (3, 0, 10)]
-    refused = planner.plan(tags)[1]
+    assert await _asked(planner, tags) == [(1, 0, 10), (2, 0, 10), (3, 0, 10)]
+    refused = (await planner.plan(tags))[1]
     far = planner.split(refused)[1]
     assert planner.split(far) == []
-    assert len(planner.split(planner.plan(tags)[-1])) == 2  # unit 3 has a border too
+    assert len(planner.split((await planner.plan(tags))[-1])) == 2  # unit 3 has a border too
     left = [each for each in tags if each not in far.tags]
     third = [(3, 0, 2), (3, 9, 1)]
-    assert _asked(planner, left) == [(1, 0, 10), (2, 0, 2), *third]
-    planner.accept(planner.plan(tags)[0])
-    assert _asked(planner, tags) == [(1, 0, 10), (2, 0, 2), (2, 9, 1), *third]
+    assert await _asked(planner, left) == [(1, 0, 10), (2, 0, 2), *third]
+    planner.accept((await planner.plan(tags))[0])
+    assert await _asked(planner, tags) == [(1, 0, 10), (2, 0, 2), (2, 9, 1), *third]
     planner.accept(planner.single(far.tags[0]))
-    assert _asked(planner, tags) == [(1, 0, 10), (2, 0, 10), *third]
+    assert await _asked(planner, tags) == [(1, 0, 10), (2, 0, 10), *third]
     # The connection's own unit, named or not, is one.
-    assert _asked(Planner(unit=2), [_at(None, 0), _at(2, 1)]) == [(2, 0, 2)]
+    assert await _asked(Planner(unit=2), [_at(None, 0), _at(2, 1)]) == [(2, 0, 2)]
 
 
-def test_tags_that_share_registers_are_read_once() -> None:
+async def test_tags_that_share_registers_are_read_once() -> None:
     bits = [
         Tag(f"W.b{bit}", "pkg", "bool", RegisterAddress("holding", 4, "bit", bit))
         for bit in range(16)
     ]
     text = Tag("W.text", "pkg", "string", RegisterAddress("holding", 2, "string", length=120))
     planner = Planner()
-    assert _asked(planner, [*bits, text, _at(None, 126)]) == [(1, 2, 125)]
-    assert _asked(planner, [*bits, text, _at(None, 127)]) == [(1, 2, 120), (1, 127, 1)]
-
-
-@settings(max_examples=25)
-@given(tag_sets())
-async def test_a_plan_made_in_turns_is_the_same(tags: list[Tag]) -> None:
-    assert await Planner().plan_cooperatively(tags) == Planner().plan(tags)
+    assert await _asked(planner, [*bits, text, _at(None, 126)]) == [(1, 2, 125)]
+    assert await _asked(planner, [*bits, text, _at(None, 127)]) == [(1, 2, 120), (1, 127, 1)]

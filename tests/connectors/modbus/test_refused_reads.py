@@ -77,12 +77,12 @@ async def test_a_device_that_takes_less_than_the_protocol_is_learnt_or_told_of()
         await session.close()
 
 
-def test_bits_and_registers_have_a_maximum_each() -> None:
+async def test_bits_and_registers_have_a_maximum_each() -> None:
     cases: list[tuple[Table, int]] = [("coil", 24), ("discrete", 24), ("input", 60)]
     for table, most in cases:
         config = ModbusConnection(kind="modbus", host="plc", max_registers=60, max_bits=24)
         tags = [_tag(address, table) for address in range(100)]
-        blocks = ModbusConnector("pkg", config).planner.plan(tags)
+        blocks = await ModbusConnector("pkg", config).planner.plan(tags)
         assert [block.count for block in blocks[:-1]] == [most] * (len(blocks) - 1)
         assert sum(block.count for block in blocks) == 100, table
 
