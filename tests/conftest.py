@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from handwheel.connectors.hints import name_site
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.identity import keys
 
@@ -148,6 +149,11 @@ def no_lost_exception() -> Generator[None]:
     gc.freeze()  # what lives on, such as modules and caches, need not be looked through again
     logger.removeHandler(errors)
     assert errors.texts == []
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_named_site() -> None:
+    name_site(None)  # that a command of an earlier module has left to messages
 
 
 @pytest.hookimpl(wrapper=True)
