@@ -19,9 +19,10 @@ from ..diagnosis.ranking import (
     Ranking,
     are_rivals,
     deciding_checks,
+    diagnose,
     rank,
 )
-from ..diagnosis.weigh import Moment, Weighed, measure, weigh
+from ..diagnosis.weigh import Moment, Weighed, weigh
 from ..diagnosis.windows import GUESSED_S, Windows
 from .deviation import SLOPE_WINDOW_S
 
@@ -57,7 +58,6 @@ class ContinuousDiagnosis:
     answers: Mapping[CheckKey, Evidence] = field(default_factory=dict[CheckKey, Evidence])
     windows: Windows = field(init=False)
     _by_id: Mapping[str, Hypothesis] = field(init=False)
-    _weighed: dict[str, Weighed] = field(default_factory=dict[str, Weighed])  # in that moment
     _times: dict[str, int] = field(default_factory=dict[str, int])
     _rivals: dict[str, tuple[int, float]] = field(default_factory=dict[str, tuple[int, float]])
     _absent: dict[str, int] = field(default_factory=dict[str, int])
@@ -85,7 +85,7 @@ class ContinuousDiagnosis:
 
         It has the other's windows and residuals, so that none is measured twice.
         """
-        self.windows, self._weighed = moment.windows, {}
+        self.windows = moment.windows
         self.moment = replace(moment, baseline=self.baseline, answers=self.answers)
         self.ranking = self.diagnose(moment.readings)
         self._confirm(self.ranking, now_s)
@@ -113,19 +113,14 @@ class ContinuousDiagnosis:
 
     def diagnose(self, readings: Readings) -> Ranking:
         """Returns the ranking of all hypotheses now."""
-        measure(self.hypotheses.signs, self._moment_of(readings))
-        return self._rank([self.weigh(each, readings) for each in self._by_id])
+        return diagnose(self.hypotheses, self._moment_of(readings))
 
     def weigh(self, hypothesis: str, readings: Readings) -> Weighed:
-        """Weighs a hypothesis by its id, once for a scan."""
-        moment = self._moment_of(readings)
-        if hypothesis not in self._weighed:
-            self._weighed[hypothesis] = weigh(self._by_id[hypothesis], moment)
-        return self._weighed[hypothesis]
+        """Weighs a hypothesis by its id."""
+        return weigh(self._by_id[hypothesis], self._moment_of(readings))
 
     def _moment_of(self, readings: Readings) -> Moment:
         if self.moment is None:
-            self._weighed = {}
             self.moment = Moment(self.windows, readings, self.history, self.baseline, self.answers)
         return self.moment
 
@@ -133,11 +128,8 @@ class ContinuousDiagnosis:
         """Returns the latest ranking, in which some hypotheses are weighed again."""
         found = {each.hypothesis.id: each for each in self.ranking.weighed} if self.ranking else {}
         found |= {each: self.weigh(each, readings) for each in names}
-        return self._rank(list(found.values()))
-
-    def _rank(self, found: Sequence[Weighed]) -> Ranking:
         faults = self.moment.faults if self.moment else None
-        return rank(found, self.hypotheses, faults, self.answers)
+        return rank(list(found.values()), self.hypotheses, faults, self.answers)
 
     def deciding_checks(self, suspected: Sequence[Weighed]) -> tuple[DecidingCheck, ...]:
         """Returns the checks that would decide between the best two of some suspects."""
