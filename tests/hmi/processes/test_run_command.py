@@ -2,7 +2,6 @@
 
 import json
 import signal
-import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -25,7 +24,7 @@ from ...command_line import HANDWHEEL, handwheel
 from ...forked_process import ForkedProcess
 from ...kill.agent_kills.operator_actions import RunDesk
 from ...kill.agent_kills.site import PLAYBOOK, RunWorld
-from ...kill.process_group import ProcessGroup, gate_command
+from ...kill.process_group import ROOT, ProcessGroup, gate_command
 from ...kill.site import ADMINISTRATOR, edit
 from ...plants.served import frames_of
 from ..command_processes import becomes_true, environment
@@ -222,33 +221,26 @@ def test_what_is_wrong_is_said_in_one_line(stage: Stage) -> None:
     assert _listed(stage).startswith(f"{run_id}  HELD ")
 
 
-_SLOW = """
-import time
-from handwheel.hmi.processes import agents
-from handwheel.hmi.__main__ import main
-from handwheel.connectors.historian.recorded_history import RecordedHistory, RecordedScan
-
-def scans(past, reaches):
-    while True:
-        time.sleep(0.001)
-        yield RecordedScan({}, 1.0, 1.0)
-
-RecordedHistory._scans, agents._SILENT_S = scans, 0.0
-main()
-"""
-
-
 def test_agents_that_still_go_through_the_past_end_at_once(stage: Stage) -> None:
-    command = [sys.executable, "-W", "error", "-c", _SLOW, "run", "--site", str(stage.site)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
-    ) as process:
-        assert process.stderr is not None
-        while "filling windows from recorded values" not in process.stderr.readline():
+    command = [
+        sys.executable,
+        "-m",
+        f"{__package__}.endless_past",
+        "run",
+        "--site",
+        str(stage.site),
+    ]
+    said = stage.world.root / "past.log"
+    with (
+        said.open("wb") as log,
+        ForkedProcess(command, cwd=ROOT, env=environment(), errors=log) as process,
+    ):
+        while "filling windows from recorded values" not in said.read_text(encoding="utf-8"):
             assert process.poll() is None
+            sleep(_POLL_S)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 130
-        assert process.stderr.read() == ""
+    assert said.read_text(encoding="utf-8").endswith("may take up to 60 s\n")
 
 
 def _steps(stage: Stage, run_id: str) -> dict[str, str]:
