@@ -114,16 +114,16 @@ HEALTHY = 38
 
 
 @pytest.mark.parametrize(
-    ("client", "kind", "wrong", "right"),
+    ("client", "kind", "is_wrong", "right"),
     [
-        (ours, "one by one as 0", 0, 1),
-        (ours, "one by one", 0, 9),
-        (naive, "one by one as 0", 9, 1),
-        (naive, "one by one", 0, 9),
+        (ours, "one by one as 0", False, 1),
+        (ours, "one by one", False, 9),
+        (naive, "one by one as 0", True, 1),
+        (naive, "one by one", False, 9),
     ],
 )
 async def test_a_gateway_that_answers_as_0_after_a_cancelled_read_gives_no_wrong_value(
-    client: Client, kind: str, wrong: int, right: int
+    client: Client, kind: str, is_wrong: bool, right: int
 ) -> None:
     def script(asked: Asked) -> str:
         return "right" if asked.start == HEALTHY else kind
@@ -136,5 +136,5 @@ async def test_a_gateway_that_answers_as_0_after_a_cancelled_read_gives_no_wrong
             await task
         marks = {address: await plc.read(address) for address in range(20, 40, 2)}
     good = {address: seen[0] for address, seen in marks.items() if isinstance(seen, tuple)}
-    assert sum(mark != 0x1000 | address for address, mark in good.items()) == wrong
+    assert any(mark != 0x1000 | address for address, mark in good.items()) is is_wrong
     assert sum(mark == 0x1000 | address for address, mark in good.items()) >= right
