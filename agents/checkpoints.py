@@ -14,7 +14,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from .problem_log import ProblemLog
+from handwheel.tools.problem_log import ProblemLog
 
 CHECKPOINTS_FILE = "checkpoints.db"
 """Name in the site's state folder. Deleting the file loses only what `cases show --why` adds."""

@@ -12,11 +12,11 @@ from handwheel.connectors.model.process_clock import Readings
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.store.database import LostRace
+from handwheel.tools.problem_log import ProblemLog
 
 from .agent_context import CaseContext, ShadowLedger
 from .deviations.site_cases import SiteCases
 from .graph import Deliberations
-from .problem_log import ProblemLog
 from .supervised_run import one_line
 
 

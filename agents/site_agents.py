@@ -14,6 +14,7 @@ from handwheel.playbooks.execution.opening import RunStart
 from handwheel.tools.errors import LedgerError, PermitRefused
 from handwheel.tools.guardrails.ledger.runs import asset_owners
 from handwheel.tools.guardrails.ledger.store.database import Ledger, LostRace
+from handwheel.tools.problem_log import ProblemLog
 from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import stamp
 
@@ -29,7 +30,6 @@ from .left_open import LeftOpen
 from .maintenance.closed_orders import ClosedOrders
 from .planning.candidates import Candidate, judge_candidate
 from .planning.situation import Judged, Situation
-from .problem_log import ProblemLog
 from .site_runs import SiteRuns
 from .starts.start_orders import StartOrders
 from .supervised_run import one_line

@@ -8,10 +8,10 @@ from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.plant_view import PlantView
+from handwheel.tools.problem_log import ProblemLog
 
 from ..diagnosis.windows import GUESSED_S, Windows
 from ..planning.planner import COMPOSED
-from ..problem_log import ProblemLog
 from ..supervised_run import one_line
 from .foretell import course_of, estimate_of, foretell, foretell_without
 from .load import SiteTwin

@@ -10,9 +10,9 @@ from typing import get_args
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.hints import did_you_mean
+from handwheel.tools.problem_log import ProblemLog
 from handwheel.tools.safe_text import printable
 
-from ..problem_log import ProblemLog
 from .candidates import Candidate
 from .planner import GROUP, RULES, Kind, Plan, Planner, PlanningCase
 from .rules import choose

@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
-from handwheel.agents.problem_log import ProblemLog
 from handwheel.agents.supervised_run import Report
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.notice_spec import NoticeSpec
@@ -16,6 +15,7 @@ from handwheel.tools.maintenance.work_order_database import Notice, WorkOrders
 from handwheel.tools.notices.attempt_database import Attempts
 from handwheel.tools.notices.delivery import DeliveryContext, NoticeDelivery
 from handwheel.tools.notices.open_channels import open_channels
+from handwheel.tools.problem_log import ProblemLog
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..shell.terminal.line_writer import print_log

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from handwheel.agents.agent_context import AgentContext
-from handwheel.agents.problem_log import ProblemLog
 from handwheel.agents.site_runs import SiteRuns
 from handwheel.agents.tasks import Tasks
 from handwheel.connectors.model.process_clock import Readings
@@ -13,6 +12,7 @@ from handwheel.playbooks.engine.diagnosis import Diagnosis, Judgement, diagnose
 from handwheel.playbooks.engine.states import RunState
 from handwheel.playbooks.execution.opening import RunStart
 from handwheel.tools.errors import PermitRefused
+from handwheel.tools.problem_log import ProblemLog
 from handwheel.tools.requests.ids import new_id
 
 from .own_agent import OwnAgent, Seen

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.agents.problem_log import ProblemLog
 from handwheel.connectors.model.notice_spec import NoticeSpec
 from handwheel.connectors.model.site import Site
 from handwheel.hmi.processes.notices import delivering_notices
@@ -15,6 +14,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.maintenance.work_order_database import Notice, WorkOrders
 from handwheel.tools.notices.attempt_database import NOTICES_FILE
+from handwheel.tools.problem_log import ProblemLog
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ...gate.testbed.with_oracle import Watched

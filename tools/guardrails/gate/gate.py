@@ -15,6 +15,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import DataValue
 
 from ...errors import GuardrailError, LedgerError
+from ...problem_log import ProblemLog
 from ...requests.timestamps import CLOCK_STEP_S, Instant, instant_now
 from ..approval.plant_snapshot import GateLedger, PlantSnapshot, make_snapshot
 from ..client.gate_connection import gate_process
@@ -42,7 +43,6 @@ from .monitoring.scanner import PlantReader, Scanner
 from .monitoring.suspension_monitor import MonitoredConnection, SuspensionMonitor
 from .monitoring.watched_tags import WatchedTags, tags_of_suspended
 from .state.execution import Execution, GateContext
-from .state.fault_log import FaultLog
 from .steps.effects import look_for_effects
 from .steps.execute import execute_action
 from .steps.lease_expiry import note_seen_back, set_undos_due
@@ -144,7 +144,7 @@ class Gate:
         self._looked_for: frozenset[str] = frozenset()
         self._lookout = SuspensionMonitor(context)
         self._offset_s = _offset_s(context.clock())
-        self._troubles = FaultLog()
+        self._troubles = ProblemLog(__name__, logging.ERROR, "goes on")
         self._heartbeats = [
             HeartbeatWriter(context, name, self._latest)
             for name, each in context.site.equipment.items()
@@ -188,7 +188,7 @@ class Gate:
                     self._context.database.check_file()
                     self.watch_once(self._latest())
                     await self._follow_tags()
-                    self._troubles.note(_WATCHING, "")
+                    self._troubles(_WATCHING, "")
                     self._note_connections()
                     self._lookout.ledger_works()
                 except HandwheelError as error:
@@ -230,7 +230,7 @@ class Gate:
                 await recover_in_flight(self._context)
                 while execution := self.next_due():
                     await _to_its_end(execute_action(execution))
-                self._troubles.note(_ACTING, "")
+                self._troubles(_ACTING, "")
             except LedgerError as error:
                 await self._suspend(_ACTING, error)
             with suppress(TimeoutError):  # `wait_for` of Python 3.11 may lose a cancellation
@@ -239,7 +239,7 @@ class Gate:
             self._changed.clear()
 
     async def _suspend(self, half: str, error: HandwheelError) -> None:
-        self._troubles.note(half, f"suspended: {error}")
+        self._troubles(half, f"suspended: {error}")
         self._lookout.ledger_failed(str(error))
         await asyncio.sleep(_AFTER_FAULT_S)
 
@@ -247,7 +247,7 @@ class Gate:
         for each in self._connections:
             if each.is_connected or each.reason:
                 lost = "" if each.is_connected else each.reason
-                self._troubles.note(f"reading {each.name}", lost)
+                self._troubles(f"reading {each.name}", lost)
 
     def _look_out(self) -> None:
         now = self._context.clock()
@@ -271,7 +271,7 @@ class Gate:
 
     def _latch(self) -> None:
         site, database = self._context.site, self._context.database
-        self._troubles.note("lockouts", self._context.lockouts.fault)
+        self._troubles("lockouts", self._context.lockouts.fault)
         locked = locked_scopes(database)
         for name in sorted(self._context.lockouts.seen()):
             scope = self._scope(name)

@@ -4,6 +4,7 @@ The PLC's own watchdog takes over where they stay away; nothing is written to te
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,10 +17,10 @@ from handwheel.connectors.model.values import DataValue
 from handwheel.connectors.session.protocols import DeviceIdentity
 
 from ....errors import GuardrailError, InterlockActive, LedgerError, PermitRefused
+from ....problem_log import ProblemLog
 from ....requests.timestamps import parse_stamp
 from ...signatures.heartbeat_grants import heartbeat_text
 from ..state.execution import GateContext
-from ..state.fault_log import FaultLog
 from .heartbeat_permission import (
     HeartbeatPermission,
     check_lockouts,
@@ -70,7 +71,7 @@ class HeartbeatWriter:
         self._due_ms = 0
         self._away_ms: int | None = None  # when it was seen last not to be in remote
         self._failures = 0
-        self._troubles = FaultLog()
+        self._troubles = ProblemLog(__name__, logging.ERROR, "goes on")
 
     @property
     def tags(self) -> frozenset[str]:
@@ -268,7 +269,7 @@ class HeartbeatWriter:
             self._note(f"{TOLD_AFTER} counts in a row came to nothing: {reason}")
 
     def _note(self, trouble: str) -> None:
-        self._troubles.note(f"heartbeat of {self._equipment}", trouble)
+        self._troubles(f"heartbeat of {self._equipment}", trouble)
 
     async def _hang_up(self) -> None:
         session, self._session = self._session, None

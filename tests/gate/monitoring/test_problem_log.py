@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from handwheel.connectors.errors import NotConnected
-from handwheel.tools.guardrails.gate.state.fault_log import FaultLog
+from handwheel.tools.problem_log import ProblemLog
 
 from ..testbed.served import World
 
@@ -20,12 +20,12 @@ START = "P-101B.run_cmd=true"
 def test_a_trouble_is_said_when_it_begins_changes_and_ends(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    troubles = FaultLog()
+    troubles = ProblemLog("tests.troubles", logging.ERROR, "goes on")
     for name, trouble in [
         ("acting", ""), ("acting", "full"), ("watching", ""), ("acting", "full"),
         ("acting", "broken"), ("watching", "lost"), ("acting", ""), ("acting", ""),
     ]:  # fmt: skip
-        troubles.note(name, trouble)
+        troubles(name, trouble)
     assert caplog.messages == [
         "acting: full", "acting: broken", "watching: lost", "acting: goes on",
     ]  # fmt: skip
