@@ -3,18 +3,16 @@
 import asyncio
 from contextlib import suppress
 
-from .faults import Faults
-from .flow import Flow, drop
+from .flow import Faults, Flow, drop
 from .framing import Framing
 
 
 class ProxiedConnection:
-    """A proxied connection, numbered from 0 as clients came, with a flow in each direction."""
+    """A proxied connection with a flow in each direction."""
 
     def __init__(
-        self, number: int, framing: Framing, up: Faults, down: Faults, client: asyncio.StreamWriter
+        self, framing: Framing, up: Faults, down: Faults, client: asyncio.StreamWriter
     ) -> None:
-        self._number = number
         self._framing = framing
         self._up, self._down = up, down
         self._writers = [client]
@@ -29,7 +27,7 @@ class ProxiedConnection:
     def has_hole(self) -> bool:
         """Returns whether bytes were lost."""
         is_one_sided = len(self._flows) == 1
-        return is_one_sided or any(flow.is_broken or flow.is_over for flow in self._flows)
+        return is_one_sided or any(flow.is_broken for flow in self._flows)
 
     async def forward(self, reader: asyncio.StreamReader, plant_port: int) -> None:
         """Connects to the plant, if it listens, and forwards until both sides have ended."""
@@ -51,7 +49,7 @@ class ProxiedConnection:
     def _flow(
         self, faults: Faults, source: asyncio.StreamReader, target: asyncio.StreamWriter | None
     ) -> None:
-        self._flows.append(Flow(self._number, faults, self._framing, source, target))
+        self._flows.append(Flow(faults, self._framing, source, target))
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as group:

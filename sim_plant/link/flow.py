@@ -1,14 +1,14 @@
-"""One direction of one connection through the link."""
+"""One direction of one connection through the link, and its faults."""
 
 import asyncio
 import socket
 import struct
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from .faults import Faults
 from .framing import Framing
 
 _READ = 2**16
@@ -28,31 +28,40 @@ def drop(writer: asyncio.StreamWriter) -> None:
 
 
 @dataclass(slots=True)
+class Faults:
+    """Present faults of one direction."""
+
+    alter: Callable[[bytes], bytes] | None = None  # replaces each unit; an empty result drops it
+    delay_s: float = 0.0  # by which each unit is late, in order
+    is_dead: bool = False  # everything that is sent is lost, the end of a connection included
+
+    def clear(self) -> None:
+        """Ends them all."""
+        self.alter, self.delay_s, self.is_dead = None, 0.0, False
+
+
+@dataclass(slots=True)
 class _Unit:
     due_s: float
     data: bytes
-    is_held: bool = False
-    end: End | None = None
+    end: End | None
 
 
 class Flow:
     """Forwards one direction with its present faults, which may change at any time.
 
     Attributes:
-        is_over: It was truncated, and the target has seen an end.
         is_broken: Bytes were lost, and the target has seen no end.
         was_reset: The source has reset its connection.
     """
 
     def __init__(
         self,
-        connection: int,
         faults: Faults,
         framing: Framing,
         source: asyncio.StreamReader,
         target: asyncio.StreamWriter | None,
     ) -> None:
-        self._connection = connection
         self._faults = faults
         self._framing = framing
         self._source = source
@@ -62,7 +71,6 @@ class Flow:
         self._last_due_s = 0.0
         self._came = asyncio.Event()
         self._went = asyncio.Event()
-        self.is_over = False
         self.is_broken = False
         self.was_reset = False
 
@@ -83,7 +91,7 @@ class Flow:
             end = "reset"
         if buffer:
             self._put(bytes(buffer))
-        self._append(_Unit(self._due_s(), b"", end=end))
+        self._append(b"", end)
 
     async def send(self) -> None:
         """Sends each unit to the target when it is due, until the end."""
@@ -102,37 +110,22 @@ class Flow:
     def release(self) -> None:
         """Makes all pending units due."""
         for unit in self._units:
-            unit.due_s, unit.is_held = 0.0, False
+            unit.due_s = 0.0
         self._last_due_s = 0.0
         self._came.set()
 
     def _put(self, unit: bytes) -> None:
-        faults = self._faults
-        if faults.alter is not None:
-            unit = faults.alter(unit)
-        if faults.corruption is not None:
-            unit = faults.corruption.apply(self._connection, unit)
+        if self._faults.alter is not None:
+            unit = self._faults.alter(unit)
         if unit:
-            self._append(_Unit(self._due_s(), unit))
+            self._append(unit)
 
-    def _due_s(self) -> float:
-        """Returns when a new unit is due, never before the unit in front of it."""
-        faults = self._faults
+    def _append(self, data: bytes, end: End | None = None) -> None:
+        """Lets a unit wait until it is due, never before the unit in front of it."""
         now = asyncio.get_running_loop().time()
-        delay_s = faults.delay.next_s(self._connection) if faults.delay is not None else 0.0
-        self._last_due_s = max(now + delay_s, self._last_due_s)
-        return self._last_due_s
-
-    def _append(self, unit: _Unit) -> None:
-        last = self._units[-1] if self._units else None
-        if last is not None and last.is_held:
-            last.due_s, last.is_held = unit.due_s, False
-            self._units.insert(len(self._units) - (unit.end is None), unit)
-        else:
-            unit.is_held = self._faults.hold_s > 0.0 and unit.end is None
-            unit.due_s += self._faults.hold_s if unit.is_held else 0.0
-            self._units.append(unit)
-        self._size += len(unit.data)
+        self._last_due_s = max(now + self._faults.delay_s, self._last_due_s)
+        self._units.append(_Unit(self._last_due_s, data, end))
+        self._size += len(data)
         self._came.set()
 
     async def _until_due(self) -> None:
@@ -145,16 +138,13 @@ class Flow:
                     await self._came.wait()
 
     async def _send(self, unit: _Unit, target: asyncio.StreamWriter) -> None:
-        if target.is_closing() or self.is_over:
+        if target.is_closing():
             return  # the other direction handles a receiver that has closed
         if unit.end == "reset":
             drop(target)
             return
-        data = unit.data
-        if self._faults.truncation is not None:
-            data, self.is_over = self._faults.truncation.apply(self._connection, data)
-        target.write(data)
+        target.write(unit.data)
         with suppress(OSError):  # the receiver has just closed
-            if self.is_over or unit.end is not None:
+            if unit.end is not None:
                 target.write_eof()
             await target.drain()

@@ -1,4 +1,4 @@
-"""Cuts a stream into the units that a link delays, swaps and corrupts."""
+"""Cuts a stream into the units that a link delays and alters."""
 
 import struct
 from collections.abc import Callable

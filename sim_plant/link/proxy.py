@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal, Self
 
 from .connection import ProxiedConnection
-from .faults import Corruption, Delay, Faults, Truncation
-from .flow import drop
+from .flow import Faults, drop
 from .framing import Framing, chunks
 
 Direction = Literal["up", "down", "both"]
@@ -18,8 +17,8 @@ class LinkProxy:
 
     Without a fault it passes on every byte, close and reset, no faster than the receiver reads.
     A fault starts at once, on present and new connections, in addition to other faults; a
-    second call replaces it. `mend` ends them all. Units are delayed, swapped and corrupted; with
-    other ones than `chunks` a unit goes on when all of it has come.
+    second call replaces it. `mend` ends them all. Units are delayed and altered; with other ones
+    than `chunks` a unit goes on when all of it has come.
 
     Attributes:
         accepted: Number of connections.
@@ -55,12 +54,10 @@ class LinkProxy:
             await asyncio.wait(list(self._connections))
         await self._server.wait_closed()
 
-    def delay(
-        self, seconds: float, jitter_s: float = 0.0, seed: int = 0, direction: Direction = "both"
-    ) -> None:
-        """Delays each unit by `seconds` plus up to `jitter_s`, in order."""
+    def delay(self, seconds: float, direction: Direction = "both") -> None:
+        """Delays each unit by `seconds`, in order."""
         for faults in self._of(direction):
-            faults.delay = Delay(seconds, jitter_s, seed)
+            faults.delay_s = seconds
 
     def cut(self) -> None:
         """Resets every present and new connection on both sides, until `mend`."""
@@ -77,31 +74,12 @@ class LinkProxy:
         for faults in self._of(direction):
             faults.is_dead = True
 
-    def reorder(self, hold_s: float, direction: Direction = "down") -> None:
-        """Swaps every two units, and passes a single one on after `hold_s` seconds."""
-        for faults in self._of(direction):
-            faults.hold_s = hold_s
-
-    def corrupt(
-        self, rate: float, seed: int = 0, within: slice = slice(None), direction: Direction = "down"
-    ) -> None:
-        """Flips one bit in random bytes, see `Corruption`, or raises `ValueError` for a bad rate.
-
-        TCP's checksum is valid behind the proxy, as behind a broken gateway. Neither Modbus TCP
-        nor OPC UA without a security policy detects changed data behind the headers.
-        """
-        for faults in self._of(direction):
-            faults.corruption = Corruption(rate, seed, within)
-
-    def truncate(self, count: int, direction: Direction = "down") -> None:
-        """Closes each connection towards the receiver after `count` more bytes."""
-        for faults in self._of(direction):
-            faults.truncation = Truncation(count)
-
     def alter(self, change: Callable[[bytes], bytes], direction: Direction = "down") -> None:
         """Replaces each unit by the result of `change`, or drops it if that is empty.
 
-        `change` can also record the units, or begin a fault at a certain unit.
+        `change` can corrupt, hold back, swap or record the units, or begin a fault at a certain
+        one. TCP's checksum is valid behind the proxy, as behind a broken gateway. Neither Modbus
+        TCP nor OPC UA without a security policy detects changed data behind the headers.
         """
         for faults in self._of(direction):
             faults.alter = change
@@ -125,12 +103,11 @@ class LinkProxy:
 
     # No coroutine: asyncio would log a connection's task as failed when a reset cancels it.
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        number = self.accepted
         self.accepted += 1
         if self._is_cut:
             drop(writer)
             return
-        connection = ProxiedConnection(number, self._framing, self._up, self._down, writer)
+        connection = ProxiedConnection(self._framing, self._up, self._down, writer)
         task = asyncio.create_task(connection.forward(reader, self._plant_port))
         self._connections[task] = connection
         task.add_done_callback(self._forget)
