@@ -5,17 +5,26 @@ Its faults never block the ledger. One that cannot be read or written raises `To
 
 import sqlite3
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
 from pydantic import ValidationError
 
-from .errors import LedgerError, ToolFailed
-from .guardrails.ledger.store.connection import connect, ledger_error
+from handwheel.connectors.config.shared_folder import make_file
+
+from .errors import ToolFailed
+from .guardrails.ledger.store.sqlite_errors import BUSY_S, ledger_error, while_busy
 
 IF_DAMAGED = "if it is damaged, stop the agents, and restore it from a backup or move it away"
 """What to do about a database that cannot be read."""
+
+_PRAGMAS = (
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA recursive_triggers = ON",  # else INSERT OR REPLACE slips past append-only triggers
+    "PRAGMA trusted_schema = OFF",
+)
 
 
 def append_only_table(name: str, columns: str, same: str) -> tuple[str, ...]:
@@ -54,13 +63,15 @@ class AppendOnlyStore:
         self._path = path
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._connection = connect(path, application_id)
         except OSError as error:
             raise ToolFailed(f"{path.parent}: {error.strerror}") from None
-        except LedgerError as error:
-            raise ToolFailed(str(error)) from None
+        with suppress(OSError):  # SQLite tells why
+            make_file(path)  # and gives its log and its shared memory the same rights
+        with self._translated():
+            self._connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
         try:
             with self._translated():
+                self._share(application_id)
                 self._prepare(application_id, versions)
         except BaseException:
             self.close()
@@ -81,6 +92,22 @@ class AppendOnlyStore:
         with self._translated():
             seen: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
         return seen, self._connection.total_changes
+
+    def _share(self, application_id: int) -> None:
+        connection = self._connection
+        connection.row_factory = sqlite3.Row
+        mark, count = connection.execute(
+            "SELECT application_id, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id"
+        ).fetchone()
+        if mark not in {0, application_id} or (mark == 0 and count > 0):
+            raise ToolFailed(f"{self._path}: is another program's database")
+        # SQLite does not wait by itself while another process is making the change.
+        if while_busy()(connection.execute, "PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+            raise ToolFailed(
+                f"{self._path}: is on a file system where SQLite cannot use WAL; use a local disk"
+            )
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
 
     def _prepare(self, application_id: int, versions: Mapping[int, Sequence[str]]) -> None:
         newest = max(versions)

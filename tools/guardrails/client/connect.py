@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from handwheel.connectors.model.site import Site
@@ -49,31 +49,23 @@ def open_ledger(site: Site) -> Generator[Ledger]:
         NoGate: No gate is running, and this user may not read the file.
         LedgerError: The gate does not answer, or the file cannot be used.
     """
-    try:
-        client = GateClient(site.state, site.id)
-    except NoGate:
-        _check_user(site)
-        with LedgerFile(site.state, site.id, read_only=True) as file:
-            yield file
-        return
-    with client:
-        yield client
+    with _client(site) or LedgerFile(site.state, site.id, read_only=True) as found:
+        yield found
 
 
 @contextmanager
 def open_journal(site: Site) -> Generator[JournalReader]:
     """Opens rows and anchors as `open_ledger`, also of a file on which no gate would start."""
+    with _client(site) or nullcontext(JournalFile(site.state, site.id)) as found:
+        yield found
+
+
+def _client(site: Site) -> GateClient | None:
+    """Returns a client of the running gate, or `None` if there is none and the file may be read."""
     try:
-        client = GateClient(site.state, site.id)
+        return GateClient(site.state, site.id)
     except NoGate:
-        _check_user(site)
-        yield JournalFile(site.state, site.id)
-        return
-    with client:
-        yield client
-
-
-def _check_user(site: Site) -> None:
-    folder = ledger_file(site.state).parent
-    if os.path.lexists(folder) and folder.lstat().st_uid != os.geteuid():
-        raise NoGate("its ledger, another user's, cannot be read")
+        folder = ledger_file(site.state).parent
+        if os.path.lexists(folder) and folder.lstat().st_uid != os.geteuid():
+            raise NoGate("its ledger, another user's, cannot be read") from None
+        return None

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ....atomic_files import sync_folder
 from ....errors import LedgerError
-from .connection import ledger_error
 from .journal import Chain, JournalRow
 from .log_file import create_log
+from .sqlite_errors import ledger_error
 
 ANCHORS_SUFFIX = ".anchors"
 """What the anchors beside a copy are called, after the copy's own name."""

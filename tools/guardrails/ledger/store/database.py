@@ -16,11 +16,11 @@ from ....errors import LedgerError
 from ....requests.canonical import digest
 from ....requests.timestamps import Instant, instant_now
 from . import log_file
-from .connection import ledger_error
 from .fold import Fields, IllegalRow, apply
 from .journal import Anchors, Chain, JournalRow, next_row
 from .ledger import Ledger, LedgerReader, LostRace, TableReader, Transaction, WaitsFor
 from .schema import HISTORY, HISTORY_INDEXES
+from .sqlite_errors import ledger_error
 from .tables import Tables
 
 __all__ = [

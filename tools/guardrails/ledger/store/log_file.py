@@ -10,21 +10,16 @@ from pathlib import Path
 from shlex import quote
 from stat import S_ISDIR, S_ISREG
 
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
-
 from handwheel.connectors.hints import NEXT, next_step
 
 from ....errors import LedgerError
-from .connection import is_busy, ledger_error
 from .schema import APPLICATION_ID, LOG, VERSION
+from .sqlite_errors import is_busy, ledger_error, while_busy
 
 LEDGER_FOLDER = "ledger"
 """Folder of the site's state folder that belongs to the gate's user alone."""
 ANCHORS = "anchors"
 """File of the anchors, beside the ledger."""
-BUSY_S = 5.0
-"""How long a file is waited for while another process has it."""
-_PAUSE_S = 0.05
 _OLD_FILE = "ledger.db"  # in the state folder, up to version 7
 
 
@@ -76,14 +71,7 @@ def attach_log(connection: sqlite3.Connection, path: Path, site: str) -> None:
     _check_old(path)
     _make(path)
     try:
-        for attempt in Retrying(
-            retry=retry_if_exception(is_busy),
-            stop=stop_after_delay(BUSY_S),
-            wait=wait_random(0.0, _PAUSE_S),
-            reraise=True,
-        ):
-            with attempt:
-                _attach(connection, path)
+        while_busy()(_attach, connection, path)
         if not connection.execute("SELECT count(*) FROM log.sqlite_schema").fetchone()[0]:
             create_log(connection, site)
     except sqlite3.Error as error:

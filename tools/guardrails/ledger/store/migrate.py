@@ -15,10 +15,10 @@ from ....atomic_files import sync_folder, write_new
 from ....errors import LedgerError
 from ....requests.timestamps import Instant
 from .backup import back_up
-from .connection import ledger_error
 from .journal import Anchors, JournalRow, chain_faults, next_row
 from .log_file import LEDGER_FOLDER, ledger_file
 from .schema import APPLICATION_ID, VERSION
+from .sqlite_errors import ledger_error
 from .tables import Tables
 
 OLD_VERSION = 7

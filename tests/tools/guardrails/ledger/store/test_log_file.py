@@ -11,7 +11,7 @@ from shutil import copyfile
 import pytest
 
 from handwheel.tools.errors import LedgerError
-from handwheel.tools.guardrails.ledger.store import log_file
+from handwheel.tools.guardrails.ledger.store import sqlite_errors
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.log_file import attach_log, ledger_file
 from handwheel.tools.guardrails.ledger.store.schema import APPLICATION_ID, VERSION
@@ -30,7 +30,7 @@ from .sample_writes import contents, file, opened, record
 def test_no_other_process_can_open_it_not_even_to_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_file, "BUSY_S", 0.0)
+    monkeypatch.setattr(sqlite_errors, "BUSY_S", 0.0)
     with opened(tmp_path) as database:
         assert opened_by_another_process(tmp_path) == "database is locked"
         file(database)
@@ -177,7 +177,7 @@ def test_an_attempt_that_failed_keeps_no_part_of_the_lock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two that each keep a part of it would wait for each other."""
-    monkeypatch.setattr(log_file, "BUSY_S", 0.0)
+    monkeypatch.setattr(sqlite_errors, "BUSY_S", 0.0)
     opened(tmp_path).close()
     memory = sqlite3.connect(":memory:", timeout=0.0, isolation_level=None)
     with closing(memory), closed_file(tmp_path) as other:
