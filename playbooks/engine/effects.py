@@ -4,8 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from handwheel.tools.guardrails.approval.messages.run_requests import (
+    EndRequest,
+    NotePromise,
+    SetDue,
+    SkipAction,
+)
 from handwheel.tools.guardrails.approval.segment import Segment
-from handwheel.tools.guardrails.ledger.effects import StepEffect
 
 from ..binding.step_model import RunPlaybook, Step, WorkOrderStep
 from .diagnosis import Diagnosis
@@ -21,14 +26,6 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordOutcome:
-    """Record the outcome of an expected result with the writes of its step."""
-
-    step: str
-    outcome: StepEffect
-
-
-@dataclass(frozen=True, slots=True)
 class Judge:
     """Let the agents judge whether the playbook applies, by this diagnosis."""
 
@@ -41,30 +38,6 @@ class FileRequest:
 
     segment: Segment
     kind: EventKind  # `FILED`, or `ASKED_BACK` for an undo
-
-
-@dataclass(frozen=True, slots=True)
-class SetDue:
-    """Set an action due, so that the gate may carry it out."""
-
-    action_id: str
-    may_be_stopped: bool  # whether an order that was not handled prevents it
-
-
-@dataclass(frozen=True, slots=True)
-class SkipAction:
-    """Skip an action whose `if` is false."""
-
-    action_id: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class EndRequest:
-    """End a request. Its unsent actions are never sent."""
-
-    request_id: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +66,6 @@ class StartPlaybook:
 
 
 Effect = (
-    Record | RecordOutcome | Judge | FileRequest | SetDue | SkipAction | EndRequest | Notify
-    | RaiseWorkOrder | StartPlaybook
+    Record | Judge | FileRequest | Notify | RaiseWorkOrder | StartPlaybook
+    | SetDue | SkipAction | EndRequest | NotePromise
 )  # fmt: skip

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 
 from handwheel.tools.conditions import Truth, parse_condition
+from handwheel.tools.guardrails.approval.messages.run_requests import SetDue, SkipAction
 from handwheel.tools.guardrails.ledger.store.states import (
     WAITING_REQUESTS,
     ActionState,
 )
 
 from ..binding.step_model import Verify
-from .effects import Effect, FileRequest, Record, SetDue, SkipAction
+from .effects import Effect, FileRequest, Record
 from .inputs import IN_PROGRESS, SETTLED, FiledAction, Inputs
 from .nested_run import blocks_rollback, complete_after
 from .requests.segments import newest_approved
@@ -199,12 +200,12 @@ def _carry_out(inputs: Inputs, filed: FiledAction) -> list[Effect]:
         if truth is Truth.UNKNOWN:
             return block_undo(inputs, f"unknown: {shown}")
         if truth is Truth.FALSE:
-            skipped = SkipAction(action_id, f"condition is false: {shown}")
+            skipped = SkipAction(action_id=action_id, reason=f"condition is false: {shown}")
             return [skipped, _undone(inputs, filed, ActionState.SKIPPED, shown)]
     if await_pace(inputs, filed):
         return []
     due = event(inputs, EventKind.DUE, action_id=action_id)
-    return [SetDue(action_id, may_be_stopped=False), due]
+    return [SetDue(action_id=action_id), due]  # no order stops it
 
 
 def _undone(inputs: Inputs, filed: FiledAction, state: ActionState, reason: str) -> Record:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.model.values import Value
 from handwheel.tools.conditions import Truth
+from handwheel.tools.guardrails.approval.messages.run_requests import SetDue, SkipAction
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.values import already_text, is_already
 
@@ -19,7 +20,7 @@ from ..binding.step_model import (
     WorkOrderStep,
     Write,
 )
-from .effects import Effect, Notify, RaiseWorkOrder, SetDue, SkipAction
+from .effects import Effect, Notify, RaiseWorkOrder
 from .inputs import IN_PROGRESS, FiledAction, Inputs
 from .nested_run import await_nested
 from .requests.segments import applied_writes, count_writes, latest_commands
@@ -76,7 +77,7 @@ def check_if(inputs: Inputs, step: Step) -> list[Effect]:
         return hold(inputs, f"step {step.id}: unknown: {shown}")
     reason = f"condition is false: {shown}"
     planned = [each for each in latest_commands(inputs, step) if each.state is ActionState.PLANNED]
-    skipped = [SkipAction(each.action.action_id, reason) for each in planned]
+    skipped = [SkipAction(action_id=each.action.action_id, reason=reason) for each in planned]
     return [*skipped, move_step(inputs, step, StepState.SKIPPED, reason)]
 
 
@@ -151,7 +152,7 @@ def _set_due(inputs: Inputs, command: FiledAction) -> list[Effect]:
         spent = f"the run has made its {most} {'write' if most == 1 else 'writes'}"
         return hold(inputs, f"{spent} of limits.max_writes; stop or abort it, and order it anew")
     return [
-        SetDue(action_id, may_be_stopped=True),
+        SetDue(action_id=action_id, orders=run.orders),
         event(inputs, EventKind.DUE, action_id=action_id),
     ]
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.conditions import Truth
-from handwheel.tools.guardrails.ledger.effects import EffectVerdict, StepEffect
+from handwheel.tools.guardrails.approval.messages.run_requests import NotePromise
+from handwheel.tools.guardrails.ledger.effects import EffectVerdict
 
 from ..binding.model import Invariant
 from ..binding.step_model import StepExpectation
-from .effects import Effect, RecordOutcome
+from .effects import Effect
 from .inputs import Inputs
 from .requests.segments import applied_writes
 from .states import RunState, StepState
@@ -89,10 +90,11 @@ def _evaluate_expectations(inputs: Inputs) -> list[Effect]:
             noted = expected_event(inputs, each.step, that)
             shown = noted.body["shown"]
             after_s = max(inputs.plant.now_s - each.began_s, 0.0) if is_met else None
-            outcome = StepEffect(
-                each.number, that.bound, within_s, shown, _VERDICTS[truth], after_s
-            )
-            found += [RecordOutcome(each.step, outcome), noted]
+            promise = NotePromise(
+                run_id=inputs.run_id, step=each.step, number=each.number, expected=that.bound,
+                within_s=within_s, observed=shown, verdict=_VERDICTS[truth], after_s=after_s,
+            )  # fmt: skip
+            found += [promise, noted]
     return found
 
 

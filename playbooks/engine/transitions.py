@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
 from handwheel.tools.conditions import Condition, Truth
+from handwheel.tools.guardrails.approval.messages.run_requests import EndRequest
 from handwheel.tools.guardrails.ledger.store.states import (
     OPEN_REQUESTS,
     UNRESOLVED_ACTIONS,
@@ -13,7 +14,7 @@ from handwheel.tools.guardrails.ledger.store.states import (
 
 from ..binding.model import BoundPlaybook
 from ..binding.step_model import Step
-from .effects import Effect, EndRequest, Notify, Record
+from .effects import Effect, Notify, Record
 from .inputs import FiledAction, Inputs
 from .run import Run
 from .states import STEPS_IN_PROGRESS, EventKind, RunState, StepState
@@ -43,7 +44,7 @@ def end_requests(
 ) -> list[Effect]:
     """Ends the requests of the run that are in some states."""
     found = [each for each in inputs.requests if each.state in states]
-    return [EndRequest(each.request_id, reason) for each in found]
+    return [EndRequest(request_id=each.request_id, reason=reason) for each in found]
 
 
 def hold(inputs: Inputs, reason: str) -> list[Effect]:

@@ -8,7 +8,13 @@ from typing import Protocol
 from handwheel.connectors.errors import ConfigError, NotConnected
 from handwheel.tools.conditions import ConditionError
 from handwheel.tools.errors import GuardrailError, InvalidArguments, PermitRefused, ToolFailed
-from handwheel.tools.guardrails.approval.messages.run_requests import OrderPending
+from handwheel.tools.guardrails.approval.messages.run_requests import (
+    EndRequest,
+    NotePromise,
+    OrderPending,
+    SetDue,
+    SkipAction,
+)
 from handwheel.tools.guardrails.ledger.store.database import LostRace
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.maintenance.work_order_database import WorkOrders
@@ -18,15 +24,11 @@ from ..binding.model import BoundPlaybook
 from ..engine.diagnosis import Diagnosis, Judgement, judged_body
 from ..engine.effects import (
     Effect,
-    EndRequest,
     FileRequest,
     Judge,
     Notify,
     RaiseWorkOrder,
     Record,
-    RecordOutcome,
-    SetDue,
-    SkipAction,
     StartPlaybook,
 )
 from ..engine.inputs import Clocks, Inputs, PlantSnapshot, recorded_of
@@ -99,7 +101,8 @@ def _rest(
         log.record(through[0], reason=reason, at_once=True)
         for each in requests:
             if each.state in WAITING_REQUESTS:
-                ledger.end(each.request_id, f"{told}: {reason}")
+                ended = EndRequest(request_id=each.request_id, reason=f"{told}: {reason}")
+                ledger.writer.add(ended)
         log.record(through[1], reason=reason)
 
 
@@ -246,18 +249,11 @@ class RunDriver:
                 self._do(each)
 
     def _do(self, effect: Effect) -> None:
-        ledger, log = self._ports.ledger, self.log
         match effect:
             case Record(kind, body):
-                log.record(kind, **body)
-            case RecordOutcome(step_id, outcome):
-                log.record_outcome(step_id, outcome)
-            case SetDue(action_id, may_be_stopped):
-                ledger.set_due(action_id, log.run.orders if may_be_stopped else None)
-            case SkipAction(action_id, reason):
-                ledger.skip(action_id, reason)
-            case EndRequest(request_id, reason):
-                ledger.end(request_id, reason)
+                self.log.record(kind, **body)
+            case SetDue() | SkipAction() | EndRequest() | NotePromise():
+                self._ports.ledger.writer.add(effect)
             case Notify(to, text, step_id):
                 self._maintenance.send(to, text, step_id)
             case _:

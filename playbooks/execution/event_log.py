@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict
 
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.messages.agents import Operation
 from handwheel.tools.guardrails.approval.messages.run_events import OpenRun, RecordEvent
-from handwheel.tools.guardrails.approval.messages.run_requests import NotePromise
 from handwheel.tools.guardrails.approval.run_orders import RunOrder, load_orders
-from handwheel.tools.guardrails.ledger.effects import StepEffect
 from handwheel.tools.guardrails.ledger.runs import PREFIX, RunRow, load_rows
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
@@ -94,10 +91,6 @@ class RunLog:
     def reload(self) -> None:
         """Reads the run again, since what was not anchored stands in the ledger."""
         self.run = load_run(self._writer.context.database, self.run_id)
-
-    def record_outcome(self, step: str, outcome: StepEffect) -> None:
-        """Records the outcome of an expected result with the writes of its step, once."""
-        self._writer.add(NotePromise(run_id=self.run_id, step=step, **asdict(outcome)))
 
     def new_orders(self) -> list[RunOrder]:
         """Returns the orders since the last one that was handled. They are not checked."""

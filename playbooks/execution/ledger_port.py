@@ -12,12 +12,7 @@ from handwheel.tools.guardrails.approval.build_segment import (
     scopes_of_segment,
     tags_of_segment,
 )
-from handwheel.tools.guardrails.approval.messages.run_requests import (
-    EndRequest,
-    FileSegment,
-    SetDue,
-    SkipAction,
-)
+from handwheel.tools.guardrails.approval.messages.run_requests import FileSegment
 from handwheel.tools.guardrails.approval.ramps import spacing_s
 from handwheel.tools.guardrails.approval.segment import Segment
 from handwheel.tools.guardrails.ledger.journal_rows import subjects_after
@@ -128,18 +123,3 @@ class LedgerPort:
         filed before.
         """
         self.writer.add(FileSegment(request=made.request, denial=str(made.denial or "")))
-
-    def set_due(self, action_id: str, orders: int | None) -> None:
-        """Sets an action due, so that the gate may carry it out.
-
-        `orders` is the newest order that the run has handled, `None` if no order may stop it.
-        """
-        self.writer.add(SetDue(action_id=action_id, orders=orders))
-
-    def skip(self, action_id: str, reason: str) -> None:
-        """Skips an action whose `if` is false."""
-        self.writer.add(SkipAction(action_id=action_id, reason=reason))
-
-    def end(self, request_id: str, reason: str) -> None:
-        """Ends a request. Its unsent actions are never sent."""
-        self.writer.add(EndRequest(request_id=request_id, reason=reason))

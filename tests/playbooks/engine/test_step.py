@@ -12,7 +12,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import GOOD, DataValue
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.engine.effects import Effect, Record, SetDue
+from handwheel.playbooks.engine.effects import Effect, Record
 from handwheel.playbooks.engine.inputs import (
     Clocks,
     FiledAction,
@@ -24,6 +24,7 @@ from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.states import RunState, StepState
 from handwheel.playbooks.engine.step import step
 from handwheel.tools.conditions import History
+from handwheel.tools.guardrails.approval.messages.run_requests import SetDue
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.requests.request import Action
 from handwheel.tools.requests.timestamps import Instant, stamp

@@ -38,18 +38,6 @@ class Effect:
     verdict: str
 
 
-@dataclass(frozen=True, slots=True)
-class StepEffect:
-    """Verdict on an expected effect of a playbook's step."""
-
-    number: int  # its place among those of its step, from 1
-    expected: str
-    within_s: float
-    observed: str  # the condition with the values that were seen, in words
-    verdict: EffectVerdict
-    after_s: float | None  # seconds from the end of the step's writes; `None` if it was not kept
-
-
 def pending_effects(reader: LedgerReader) -> list[PendingEffect]:
     """Returns the expectations that have no verdict yet, of the actions that were verified."""
     found: list[PendingEffect] = []

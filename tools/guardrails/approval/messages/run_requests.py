@@ -134,12 +134,12 @@ class NotePromise(AgentOperation):
     do: Literal["note promise"] = "note promise"
     run_id: str
     step: str
-    number: int
+    number: int  # its place among those of its step, from 1
     expected: str
     within_s: float
-    observed: str
+    observed: str  # the condition with the values that were seen, in words
     verdict: EffectVerdict
-    after_s: float | None = None
+    after_s: float | None = None  # from the end of the step's writes; `None` if it was not kept
 
     def apply(self, context: DecisionContext, transaction: Transaction) -> None:
         """Records it, once."""
