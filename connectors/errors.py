@@ -13,10 +13,13 @@ Bad quality is a value on reads, not an error.
 import os
 import re
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+
+_Item = TypeVar("_Item")
+_Made = TypeVar("_Made")
 
 
 class HandwheelError(Exception):
@@ -61,6 +64,20 @@ class ConfigError(HandwheelError):
     def of(cls, reason: str, file: Path | str = "", key: str = "") -> Self:
         """Returns the error of one problem that has no line."""
         return cls([Problem(str(file), 0, 0, key, reason)])
+
+
+def made_of_each(make: Callable[[_Item], _Made], items: Iterable[_Item]) -> list[_Made]:
+    """Returns what is made of each item. Raises `ConfigError` with the problems of all of them."""
+    made: list[_Made] = []
+    problems: list[Problem] = []
+    for item in items:
+        try:
+            made.append(make(item))
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    return made
 
 
 class ConnectorError(HandwheelError):

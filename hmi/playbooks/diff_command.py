@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.errors import made_of_each
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.language.names import every_role_binding
@@ -43,7 +44,7 @@ def diff(
     Exit codes: 0 they do the same, 1 they differ, 2 no such playbook, or one has errors.
     """
     opened = open_site(site)
-    before, after = _versions(opened, old, new)
+    before, after = made_of_each(partial(_version, opened), (old, new))
     found = differences(before, after)
     if as_json:
         typer.echo(json.dumps([{**asdict(each), "is_write": each.is_write} for each in found]))
@@ -56,20 +57,6 @@ def diff(
             typer.echo(f"no difference{other}")
     if found:
         raise SystemExit(NO)
-
-
-def _versions(site: Site, *paths: str) -> list[Version]:
-    """Returns the versions of the paths. Raises `ConfigError` with the problems of all."""
-    found: list[Version] = []
-    problems: list[Problem] = []
-    for path in paths:
-        try:
-            found.append(_version(site, path))
-        except ConfigError as error:
-            problems += error.problems
-    if problems:
-        raise ConfigError(problems)
-    return found
 
 
 def _version(site: Site, path: str) -> Version:

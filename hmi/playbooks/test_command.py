@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from handwheel.connectors.config.durations import format_duration
-from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.errors import ConfigError, Problem, made_of_each
 
 from ..shell.cli.completion import complete_playbook
 from ..shell.cli.exits import CONFIGURATION, NO
@@ -79,19 +79,16 @@ def _chosen(site: "Site", paths: Sequence[str], only: str) -> list["CaseFile"]:
 
     from .test_files import find_test_files
 
-    files: list[CaseFile] = []
-    problems: list[Problem] = []
-    for path, shown in find_test_files(site, paths):
-        try:
-            found = read_cases(site.root, path, shown)
-        except ConfigError as error:
-            problems += error.problems
-            continue
-        names = [each for each in found.names if only.lower() in each.lower()]
-        files.append(replace(found, names=names))
-    if problems:
-        _show_problems(sorted(set(problems)), site)
-        raise SystemExit(CONFIGURATION)
+    named = find_test_files(site, paths)
+    try:
+        found = made_of_each(lambda each: read_cases(site.root, *each), named)
+    except ConfigError as error:
+        _show_problems(sorted(set(error.problems)), site)
+        raise SystemExit(CONFIGURATION) from None
+    files = [
+        replace(file, names=[each for each in file.names if only.lower() in each.lower()])
+        for file in found
+    ]
     if not any(each.names for each in files):
         raise typer.BadParameter(f"no case has {only!r} in its name", param_hint="-k")
     return files

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
-from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.errors import ConfigError, made_of_each
 from handwheel.connectors.model.site import Site
 from handwheel.evaluation.playbook_tests.load import is_tests_file
 from handwheel.playbooks.language.loader import Playbook, load_library
@@ -23,16 +24,8 @@ def find_test_files(site: Site, paths: Sequence[str]) -> list[tuple[Path, str]]:
         ConfigError: A path names nothing, or has no tests; every one of them.
     """
     found: dict[Path, str] = {}
-    problems: list[Problem] = []
-    for path in paths:
-        try:
-            files = list(_files_of(site, path))
-        except ConfigError as error:
-            problems += error.problems
-            continue
-        found |= {file.resolve(): shown for file, shown in files if file.resolve() not in found}
-    if problems:
-        raise ConfigError(problems)
+    for file, shown in chain(*made_of_each(lambda path: list(_files_of(site, path)), paths)):
+        found.setdefault(file.resolve(), shown)
     return list(found.items())
 
 

@@ -7,7 +7,7 @@ from time import monotonic
 import typer
 
 from handwheel.connectors.client.site_reader import read_reachable
-from handwheel.connectors.errors import ConfigError, NotConnected, Problem
+from handwheel.connectors.errors import NotConnected, made_of_each
 from handwheel.connectors.hints import NEXT, name_site
 from handwheel.connectors.model.endpoints import ModbusConnection, OpcuaConnection
 from handwheel.connectors.model.site import Site, load_site
@@ -38,17 +38,9 @@ def connections_of(urls: Sequence[str]) -> dict[str, OpcuaConnection | ModbusCon
         ConfigError: Every address that is wrong.
     """
     found: dict[str, OpcuaConnection | ModbusConnection] = {}
-    problems: list[Problem] = []
-    for url in urls:
-        try:
-            config = parse_device_url(url)
-        except ConfigError as error:
-            problems += error.problems
-            continue
+    for config in made_of_each(parse_device_url, urls):
         number = sum(each.kind == config.kind for each in found.values()) + 1
         found[f"{config.kind}{number if number > 1 else ''}"] = config
-    if problems:
-        raise ConfigError(problems)
     return found
 
 
