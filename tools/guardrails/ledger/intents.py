@@ -44,22 +44,3 @@ def has_intent(reader: TableReader, action_id: str) -> bool:
 def was_not_sent(reader: LedgerReader, action_id: str) -> bool:
     """Whether the gate recorded an intent of an action whose frame was not sent."""
     return has_field(reader, action_id, "action.REFUSED", "sent", False)
-
-
-def epochs_of_run(reader: TableReader, run_id: str) -> dict[str, int]:
-    """Returns the actions of a run that have an intent, each with the epoch of its gate."""
-    rows = reader.all(
-        "SELECT action_id, epoch FROM intent JOIN action USING (action_id) "
-        "JOIN request USING (request_id) WHERE run_id = ?",
-        run_id,
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-def epochs_of_request(reader: TableReader, request_id: str) -> dict[str, int]:
-    """Returns the actions that have an intent, each with the epoch of its gate."""
-    rows = reader.all(
-        "SELECT action_id, epoch FROM intent JOIN action USING (action_id) WHERE request_id = ?",
-        request_id,
-    )
-    return {row[0]: row[1] for row in rows}

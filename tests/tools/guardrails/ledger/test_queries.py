@@ -48,7 +48,7 @@ ANSWERS: Sequence[tuple[Callable[..., object], tuple[object, ...], object]] = [
     (actions.states_in, (REQUEST,), {ACTION: "VERIFIED"}),
     (intents.has_gate, (), True),
     (intents.newest_epoch, (), 1),
-    (intents.epochs_of_request, (REQUEST,), {ACTION: 1}),
+    (intents.has_intent, (ACTION,), True),
     (decisions.newest_number, (), 2),
     (authority.load_authority, (["P-101A"],), []),
     (latched_lockouts.load_lockouts, (), [("P-101B", 1, True)]),

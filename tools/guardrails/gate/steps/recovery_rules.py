@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from ....errors import PermitRefused
 from ....requests.request import Action
 from ...interlocks.action_order import other_undos, states_of
-from ...ledger.intents import epochs_of_request, epochs_of_run, was_not_sent
+from ...ledger.intents import has_intent, was_not_sent
 from ...ledger.records import RequestRecord, load_run
 from ..state.execution import Execution
 
@@ -16,30 +16,15 @@ def check_recovery(execution: Execution) -> None:
     if action.kind != "recovery":
         return
     database = execution.context.database
-    if run is None:
-        _check_lease(execution)
-        return
-    intents = epochs_of_run(database, run.run_id).keys()
-    if not intents:
+    records = load_run(database, run.run_id) if run else [execution.record]
+    names = [each.action_id for record in records for each in record.actions]
+    intents = {name for name in names if has_intent(database, name)}
+    if run and not intents:
         raise PermitRefused(f"there is nothing to undo: run {run.run_id} has sent nothing")
-    if action.undoes is None:
+    if run and action.undoes is None:  # a safe state may be wanted whatever was sent
         return
-    records = load_run(database, run.run_id)
-    _check_undo(action, records, _sent(execution, intents), intents)
-
-
-def _check_lease(execution: Execution) -> None:
-    record = execution.record
-    intents = epochs_of_request(execution.context.database, record.request.request_id).keys()
-    _check_undo(execution.action, [record], _sent(execution, intents), intents)
-
-
-def _sent(execution: Execution, intents: Collection[str]) -> set[str]:
-    """Returns the actions with an intent without those whose frame never left.
-
-    A safe state may be wanted all the same: it undoes nothing.
-    """
-    return {each for each in intents if not was_not_sent(execution.context.database, each)}
+    sent = {name for name in intents if not was_not_sent(database, name)}
+    _check_undo(action, records, sent, intents)
 
 
 def _check_undo(
