@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
@@ -111,6 +111,9 @@ class Notice(Model):
     run_id: str = Field(min_length=1)
 
 
+Row = TypeVar("Row", WorkOrder, Closing, Addition, Notice)
+
+
 class WorkOrders(AppendOnlyStore):
     """Open store of a site's work orders and notices."""
 
@@ -119,9 +122,7 @@ class WorkOrders(AppendOnlyStore):
 
     def raise_order(self, order: WorkOrder) -> WorkOrder:
         """Stores a work order and returns it, or the earlier one with its key."""
-        return WorkOrder.model_validate_json(
-            self._kept("workorder", order.key, order.model_dump_json(by_alias=True))
-        )
+        return self._keep("workorder", order)
 
     def all(self, until: datetime | None = None) -> list[WorkOrder]:
         """Returns the work orders with the priority and time that count, oldest first.
@@ -129,22 +130,17 @@ class WorkOrders(AppendOnlyStore):
         Args:
             until: Moment as of which they are told, by default now.
         """
-        with self._translated():
-            found = [WorkOrder.model_validate_json(text) for text in self._texts("workorder")]
-        added = self.additions(until)
+        found, added = self._all("workorder", WorkOrder), self.additions(until)
         found = [each for each in found if until is None or parse_stamp(each.opened_at) < until]
         return [_as_it_counts(each, added.get(each.workorder_id, [])) for each in found]
 
     def close_order(self, closed: Closing) -> Closing:
         """Stores that a work order is closed and returns it, or the earlier record."""
-        text = self._kept("closing", closed.key, closed.model_dump_json())
-        return Closing.model_validate_json(text)
+        return self._keep("closing", closed)
 
     def closings(self) -> dict[str, Closing]:
         """Returns the closed work orders by their ids."""
-        with self._translated():
-            found = [Closing.model_validate_json(text) for text in self._texts("closing")]
-        return {each.key: each for each in found}
+        return {each.key: each for each in self._all("closing", Closing)}
 
     def open_orders(self) -> list[WorkOrder]:
         """Returns the work orders that are not closed, oldest first."""
@@ -153,17 +149,14 @@ class WorkOrders(AppendOnlyStore):
 
     def add(self, addition: Addition) -> Addition:
         """Stores a finding about an order and returns it, or the earlier one with its key."""
-        text = self._kept("addition", addition.key, addition.model_dump_json())
-        return Addition.model_validate_json(text)
+        return self._keep("addition", addition)
 
     def additions(self, until: datetime | None = None) -> dict[str, list[Addition]]:
         """Returns the additions of each work order that has any, oldest first. See `all`."""
         found: dict[str, list[Addition]] = {}
-        with self._translated():
-            for text in self._texts("addition"):
-                each = Addition.model_validate_json(text)
-                if until is None or parse_stamp(each.at) < until:
-                    found.setdefault(each.workorder_id, []).append(each)
+        for each in self._all("addition", Addition):
+            if until is None or parse_stamp(each.at) < until:
+                found.setdefault(each.workorder_id, []).append(each)
         return found
 
     def find(self, name: str) -> WorkOrder:
@@ -185,8 +178,7 @@ class WorkOrders(AppendOnlyStore):
 
     def notify(self, notice: Notice) -> Notice:
         """Stores a notice and returns it, or the earlier one with its key."""
-        text = self._kept("notice", notice.key, notice.model_dump_json())
-        return Notice.model_validate_json(text)
+        return self._keep("notice", notice)
 
     def notices(self) -> list[Notice]:
         """Returns the notices, oldest first."""
@@ -199,18 +191,19 @@ class WorkOrders(AppendOnlyStore):
             rows = self._connection.execute(query, (number,))
             return [(row[0], Notice.model_validate_json(row[1])) for row in rows]
 
-    def _kept(self, table: str, key: str, text: str) -> str:
+    def _keep(self, table: str, row: Row) -> Row:
         with self._translated(), self._transaction():
             known = f"SELECT text FROM {table} WHERE key = ?"  # noqa: S608 (our own names)
-            if row := self._connection.execute(known, (key,)).fetchone():
-                return str(row[0])
+            if found := self._connection.execute(known, (row.key,)).fetchone():
+                return row.model_validate_json(found[0])
             new = f"INSERT INTO {table}(key, text) VALUES (?, ?)"  # noqa: S608
-            self._connection.execute(new, (key, text))
-            return text
+            self._connection.execute(new, (row.key, row.model_dump_json(by_alias=True)))
+            return row
 
-    def _texts(self, table: str) -> list[str]:
-        rows = self._connection.execute(f"SELECT text FROM {table} ORDER BY number")  # noqa: S608
-        return [row[0] for row in rows]
+    def _all(self, table: str, kind: type[Row]) -> list[Row]:
+        with self._translated():
+            rows = self._connection.execute(f"SELECT text FROM {table} ORDER BY number")  # noqa: S608
+            return [kind.model_validate_json(row[0]) for row in rows]
 
 
 def _as_it_counts(order: WorkOrder, added: Sequence[Addition]) -> WorkOrder:

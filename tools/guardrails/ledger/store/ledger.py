@@ -3,12 +3,14 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ....errors import LedgerError
 from ....requests.timestamps import Instant
 from .journal import JournalRow
-from .tables import Tables
+
+if TYPE_CHECKING:  # it imports this module
+    from .database import Database
 
 WaitsFor = Literal["anchor", "rows", "nothing"]
 """What the disk must have when a transaction ends. An anchor is waited for with its rows."""
@@ -97,20 +99,10 @@ class Ledger(LedgerReader, JournalReader, Protocol):
         ...
 
 
-class Appending(LedgerReader, Protocol):
-    """Ledger that a transaction adds rows to."""
-
-    tables: Tables
-
-    def append(self, kind: str, subject: str, body: dict[str, object], now: Instant) -> JournalRow:
-        """Appends a row, see `Transaction.record`."""
-        ...
-
-
 class Transaction:
     """One transaction. All its rows are committed, or none."""
 
-    def __init__(self, database: "Appending", now: Instant) -> None:
+    def __init__(self, database: "Database", now: Instant) -> None:
         self._database = database
         self.now = now
         self.rows: list[JournalRow] = []
