@@ -218,9 +218,9 @@ class RunDriver:
             made = await ledger.make(filing.segment)
             request = made.request
             with self.log.transaction():
-                ledger.file(made)
+                ledger.writer.add(made)
                 if made.denial:
-                    self._commit(refuse_request(inputs, str(made.denial)))
+                    self._commit(refuse_request(inputs, made.denial))
                     return
                 steps = dict.fromkeys(str(each.step) for each in request.commands)
                 filed = event(

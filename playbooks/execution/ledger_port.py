@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Survey
 from handwheel.tools.guardrails.approval.build_request import BuildContext
@@ -19,7 +18,7 @@ from handwheel.tools.guardrails.ledger.journal_rows import subjects_after
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.requests.request import Action, ActionRequest, agent_proposer
+from handwheel.tools.requests.request import Action, agent_proposer
 
 from ..engine.inputs import FiledRequest
 from .agent_names import CONTROL
@@ -28,14 +27,6 @@ from .ledger_writer import LedgerWriter
 
 SurveyPlant = Callable[[Sequence[Tag], Sequence[Tag]], Awaitable[Survey]]
 """Reads the plant once over read sessions; see `connectors.client.site_reader.survey`."""
-
-
-@dataclass(frozen=True, slots=True)
-class MadeRequest:
-    """Request of a segment that is not filed yet."""
-
-    request: ActionRequest
-    denial: Denial | None  # the policy's
 
 
 @dataclass(slots=True)
@@ -97,8 +88,8 @@ class LedgerPort:
         tag = self.context.site.tags.get(action.tag)
         return spacing_s(self.build_context.policy, tag, action.value) if tag else 0.0
 
-    async def make(self, segment: Segment) -> MadeRequest:
-        """Builds a segment's request on fresh readings.
+    async def make(self, segment: Segment) -> FileSegment:
+        """Builds a segment's request on fresh readings, and returns what files it.
 
         Raises:
             ConditionError: A requirement is not valid.
@@ -114,12 +105,5 @@ class LedgerPort:
         locks = lockout_generations(self.context.database, scopes)
         now = self.writer.clock()
         proposer = agent_proposer(CONTROL)
-        return MadeRequest(*make_segment(context, segment, seen, proposer, locks, now))
-
-    def file(self, made: MadeRequest) -> None:
-        """Files a request, PENDING or DENIED.
-
-        Raises `GuardrailError` if it is locked out, agents have no authority, or its segment was
-        filed before.
-        """
-        self.writer.add(FileSegment(request=made.request, denial=str(made.denial or "")))
+        request, denial = make_segment(context, segment, seen, proposer, locks, now)
+        return FileSegment(request=request, denial=str(denial or ""))
