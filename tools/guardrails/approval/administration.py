@@ -32,8 +32,7 @@ class RevokeKey(Message):
             LedgerError: Nothing was recorded.
         """
         signed = self.signed
-        with context.refusals_recorded(signed, now):
-            decision, operator = context.verified(signed, now)
+        with context.verified(signed, now) as (decision, operator):
             subject = decision.subject or ""
             if not subject.startswith("key:"):
                 raise DecisionRefused(Reason.NOT_APPROVED)
@@ -68,8 +67,7 @@ class ReleaseLockout(Message):
         if self.scope not in locked_scopes(database) and file.exists():
             with database.under(""):  # else a refused release would count as done when sent again
                 latch(database, self.scope, covered, now, lockout_note(file))
-        with context.refusals_recorded(signed, now):
-            decision, operator = context.verified(signed, now)
+        with context.verified(signed, now) as (decision, operator):
             check_about(decision, "release", lockout_subject(self.scope, self.generation))
             _check_administrator(operator)
             context.check_attended(decision)

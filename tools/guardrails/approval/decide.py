@@ -44,8 +44,7 @@ class Decide(Message):
             GuardrailError: The decision is not valid.
         """
         signed, card = self.signed, self.card
-        with context.refusals_recorded(signed, now):
-            decision, operator = context.verified(signed, now)
+        with context.verified(signed, now) as (decision, operator):
             # No approval outlasts a start of the gate, so that nothing hangs on a lost one.
             waits_for: WaitsFor = "nothing" if decision.verdict == "approve" else "anchor"
             with context.database.transaction(now, waits_for=waits_for) as transaction:

@@ -31,8 +31,7 @@ class Propose(Message):
                 lease, or a limit of requests is reached.
         """
         request, signed, database = self.request, self.signed, context.database
-        with context.refusals_recorded(signed, now):
-            decision, operator = context.verified(signed, now)
+        with context.verified(signed, now) as (decision, operator):
             if decision.verdict != "propose" or decision.digest != request.digest:
                 raise DecisionRefused(Reason.OTHER_DIGEST)
             proposer = request.proposer

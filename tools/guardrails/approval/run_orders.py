@@ -106,8 +106,7 @@ class OrderRun(Message):
                 the journal records the reason.
         """
         signed = self.signed
-        with context.refusals_recorded(signed, now):
-            decision, operator = context.verified(signed, now)
+        with context.verified(signed, now) as (decision, operator):
             given = RunOrder(0, self.order, operator.person, self.seq, signed)
             _check_word(context, self.run_id, given, self.roles, operator)
             body: dict[str, object] = {

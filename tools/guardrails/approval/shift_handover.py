@@ -93,8 +93,7 @@ def _check(
     verdict: ShiftVerdict,
     now: Instant,
 ) -> None:
-    with context.refusals_recorded(signed, now):
-        decision, operator = context.verified(signed, now)
+    with context.verified(signed, now) as (decision, operator):
         wanted = summary.leaving if verdict == "end-shift" else summary.coming
         check_about(decision, verdict, summary.subject)
         if operator.person != wanted:

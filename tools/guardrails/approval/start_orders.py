@@ -101,8 +101,7 @@ class OrderStart(Message):
         """
         order = StartOrder(self.case_id, self.playbook, self.digest, self.given)
         signed = self.signed
-        with context.refusals_recorded(signed, now):
-            decision, operator = context.verified(signed, now)
+        with context.verified(signed, now) as (decision, operator):
             _check(context, order, signed)
             check_roles(context, operator, self.roles, f"to start {self.playbook}", self.tags)
             body: dict[str, object] = {

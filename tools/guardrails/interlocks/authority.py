@@ -105,8 +105,7 @@ class GrantAuthority(Message):
         """
         equipment, signed = self.equipment, self.signed
         check_equipment(context.site, equipment)
-        with context.refusals_recorded(signed, now):
-            decision, operator = context.verified(signed, now)
+        with context.verified(signed, now) as (decision, operator):
             row = Authority(equipment, self.generation, "AGENT", operator.person, self.until)
             check_grant(context, row, signed, now)
             check_not_closed(load_authority(context.database, _scopes(context.site, equipment)))
@@ -176,8 +175,8 @@ class EndMaintenance(Message):
         """
         scope, signed = self.equipment, self.signed
         row = Authority(scope, self.generation, "MAINTENANCE", self.taken_by, None)
-        with context.refusals_recorded(signed, now):
-            decision, operator = check_end_of_maintenance(context, row, signed, now)
+        with context.verified(signed, now) as (decision, operator):
+            check_end_of_maintenance(context, row, decision, operator)
             with context.database.transaction(now) as transaction:
                 if maintenance_of(transaction, scope) != row:
                     raise PermitRefused(f"the authority over {scope} has changed; look again")

@@ -204,18 +204,13 @@ def check_grant(context: DecisionContext, row: Authority, signed: Signed, now: I
 
 
 def check_end_of_maintenance(
-    context: DecisionContext, row: Authority, signed: Signed, now: Instant
-) -> tuple[Decision, Operator]:
-    """Returns a signed end of MAINTENANCE, and who signed it.
-
-    Raises `GuardrailError` unless an entitled person has signed exactly this end.
-    """
-    decision, operator = context.verified(signed, now)
+    context: DecisionContext, row: Authority, decision: Decision, operator: Operator
+) -> None:
+    """Refuses an end of MAINTENANCE that is not exactly this one, or not an entitled person's."""
     check_about(decision, "end-maintenance", maintenance_subject(row.scope, row.generation))
     if not decision.attended and not _is_unattended_allowed(context, row.scope):
         raise DecisionRefused(Reason.UNATTENDED)
     check_grantor_roles(context, row.scope, operator, "to end the MAINTENANCE of")
-    return decision, operator
 
 
 def check_grantor_roles(

@@ -76,8 +76,7 @@ class AnswerCheck(Message):
                 why.
         """
         answer, signed = self.answer, self.signed
-        with context.refusals_recorded(signed, now):
-            decision, operator = context.verified(signed, now)
+        with context.verified(signed, now) as (decision, operator):
             _check(context, answer, decision, operator)
             body: dict[str, object] = {
                 "card": answer.text, "person": operator.person, **signed.model_dump(),

@@ -42,13 +42,32 @@ class DecisionContext:
             site = replace(site, trust_root=found.trust_root if found.id == site.id else "")
         return replace(self, site=site, roster=load_roster(site))
 
-    def verified(self, signed: Signed, now: Instant) -> tuple[Decision, Operator]:
-        """Returns what was decided and by whom.
+    @contextmanager
+    def verified(self, signed: Signed, now: Instant) -> Generator[tuple[Decision, Operator]]:
+        """Yields what was decided and by whom.
+
+        The journal keeps every decision that came and did not count, here or inside, and why.
 
         Raises:
             DecisionRefused: It is not the valid signature of a person enrolled now, made now,
                 on this boot, with this ledger's head in view.
         """
+        try:
+            yield self._verified(signed, now)
+        except GuardrailError as refusal:
+            person, subject = "", ""
+            try:
+                decision = parse_decision(signed.text)
+                person, subject = decision.person, decision.digest or decision.subject or ""
+            except DecisionRefused:
+                pass
+            with self.database.transaction(now) as transaction:
+                transaction.record(
+                    "decision.refused", subject, {"person": person, "reason": str(refusal)}
+                )
+            raise
+
+    def _verified(self, signed: Signed, now: Instant) -> tuple[Decision, Operator]:
         decision, operator = verify(
             signed, self.roster, self.revoked_keys(), self.site.id, now.wall
         )
@@ -74,24 +93,6 @@ class DecisionContext:
         """Raises `DecisionRefused` for one that nobody typed for, where the policy forbids it."""
         if not decision.attended and not self.policy.unattended:
             raise DecisionRefused(Reason.UNATTENDED)
-
-    @contextmanager
-    def refusals_recorded(self, signed: Signed, now: Instant) -> Generator[None]:
-        """Lets the journal keep every decision that came and did not count, and why."""
-        try:
-            yield
-        except GuardrailError as refusal:
-            person, subject = "", ""
-            try:
-                decision = parse_decision(signed.text)
-                person, subject = decision.person, decision.digest or decision.subject or ""
-            except DecisionRefused:
-                pass
-            with self.database.transaction(now) as transaction:
-                transaction.record(
-                    "decision.refused", subject, {"person": person, "reason": str(refusal)}
-                )
-            raise
 
 
 def insert_decision(
