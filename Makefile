@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Shows what it installs at a terminal only, since a log needs no progress.
 PIP := $(BIN)/python -m pip --disable-pip-version-check $$(test -t 2 || echo --quiet)
 ARGS ?=
-PACKAGES := agents connectors evaluation hmi playbooks sim_plant tools
+PACKAGES := agents api connectors evaluation hmi playbooks sim_plant tools
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 # Where it is set, each of the hundreds of processes that the tests start compiles all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -32,7 +32,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	@$(MAKE) --no-print-directory -j2 mypy pyright
-	$(BIN)/lint-imports
+	PYTHONPATH=typings $(BIN)/lint-imports
 
 mypy pyright: $(VENV)/.dev
 	$(BIN)/$@

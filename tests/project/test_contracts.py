@@ -68,10 +68,10 @@ def _contracts() -> dict[str, str]:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "api", tmp_path / "handwheel", ignore=ignored)
     for room in ROOMS:
-        shutil.copytree(
-            ROOT / room, tmp_path / "handwheel" / room, ignore=shutil.ignore_patterns("__pycache__")
-        )
+        shutil.copytree(ROOT / room, tmp_path / "handwheel" / room, ignore=ignored)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 

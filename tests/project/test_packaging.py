@@ -5,10 +5,8 @@ import subprocess
 import tomllib
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
-ROOMS = ("agents", "connectors", "evaluation", "hmi", "playbooks", "sim_plant", "tools")
+ROOMS = ("agents", "api", "connectors", "evaluation", "hmi", "playbooks", "sim_plant", "tools")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
@@ -19,15 +17,25 @@ def _tracked() -> list[Path]:
     return [ROOT / name for name in output.split("\0") if name]
 
 
+def _installed(folder: Path) -> str:
+    """Returns the dotted name of a folder; `api` is the root package."""
+    return ".".join(("handwheel", *folder.parts)).replace("handwheel.api", "handwheel")
+
+
+def _folder(package: str) -> Path:
+    parts = package.split(".")[1:]
+    return ROOT / Path(*parts) if parts and parts[0] in ROOMS else ROOT / "api" / Path(*parts)
+
+
 def test_every_package_of_the_tree_is_in_the_wheel() -> None:
     packages = {
-        "handwheel." + ".".join(path.parent.relative_to(ROOT).parts)
+        _installed(path.parent.relative_to(ROOT))
         for room in ROOMS
         for path in (ROOT / room).rglob("__init__.py")
     }
     settings = PROJECT["tool"]["setuptools"]
     assert set(settings["packages"]) == packages
-    assert settings["package-dir"] == {f"handwheel.{room}": room for room in ROOMS}
+    assert settings["package-dir"] == {_installed(Path(room)): room for room in ROOMS}
 
 
 def test_every_data_file_of_the_tree_is_in_the_wheel() -> None:
@@ -36,20 +44,20 @@ def test_every_data_file_of_the_tree_is_in_the_wheel() -> None:
         path
         for package in PROJECT["tool"]["setuptools"]["packages"]
         for pattern in (*data["*"], *data.get(package, ()))
-        for path in (ROOT / Path(*package.split(".")[1:])).glob(pattern)
+        for path in _folder(package).glob(pattern)
     }
     tracked = {path for path in _tracked() if path.relative_to(ROOT).parts[0] in ROOMS}
     there = {ROOT / "playbooks/library/cw/pump-bearing-changeover.yaml", *tracked}
     assert {path for path in there if path.suffix not in {".py", ".md"}} <= shipped
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_every_room_is_typed_and_has_its_link_for_the_checkers(room: str) -> None:
-    assert (ROOT / room / "py.typed").is_file()
-    link = ROOT / "typings" / "handwheel" / room
-    assert link.is_symlink()
-    assert not link.readlink().is_absolute()
-    assert link.resolve() == ROOT / room
+def test_every_room_is_typed_and_has_its_link_for_the_checkers() -> None:
+    assert all((ROOT / room / "py.typed").is_file() for room in ROOMS)
+    linked = [ROOT / room for room in ROOMS if room != "api"]
+    linked += [each for each in (ROOT / "api").iterdir() if each.name != "__pycache__"]
+    links = list((ROOT / "typings" / "handwheel").iterdir())
+    assert all(each.is_symlink() and not each.readlink().is_absolute() for each in links)
+    assert {each.name: each.resolve() for each in links} == {each.name: each for each in linked}
 
 
 # Pieces are joined here, so that this file does not contain what it forbids.
@@ -84,7 +92,7 @@ def test_the_lock_pins_every_dependency_and_nothing_else() -> None:
     project = PROJECT["project"]
     asked = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     names = {re.split(r"[\[<>=]", text)[0].replace(".", "-").lower() for text in asked}
-    assert names <= {name.replace(".", "-") for name in pinned}
+    assert names - {"handwheel"} <= {name.replace(".", "-") for name in pinned}
 
 
 def test_a_python_that_is_too_old_is_told_so_before_anything_is_made(tmp_path: Path) -> None:

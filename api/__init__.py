@@ -1,0 +1,59 @@
+"""Handwheel for programs: read a plant, propose a write, follow what people decide.
+
+The names are loaded when they are first used, so that the import costs nothing. No name decides:
+an approval is signed by a person in the terminal.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from handwheel.agents.deviations.deviation import Deviation
+    from handwheel.agents.diagnosis.diagnoser import diagnoser
+    from handwheel.agents.diagnosis.evidence import Evidence
+    from handwheel.agents.diagnosis.windows import Windows
+    from handwheel.agents.lookahead.twin import Course, Estimate, Move, Twin
+    from handwheel.agents.planning.planner import Plan, Planner, PlanningCase
+    from handwheel.connectors.errors import HandwheelError
+
+__all__ = [
+    "Course",
+    "Deviation",
+    "Estimate",
+    "Evidence",
+    "HandwheelError",
+    "Move",
+    "Plan",
+    "Planner",
+    "PlanningCase",
+    "Twin",
+    "Windows",
+    "diagnoser",
+]
+
+_HOMES = {
+    "Course": "agents.lookahead.twin",
+    "Deviation": "agents.deviations.deviation",
+    "Estimate": "agents.lookahead.twin",
+    "Evidence": "agents.diagnosis.evidence",
+    "HandwheelError": "connectors.errors",
+    "Move": "agents.lookahead.twin",
+    "Plan": "agents.planning.planner",
+    "Planner": "agents.planning.planner",
+    "PlanningCase": "agents.planning.planner",
+    "Twin": "agents.lookahead.twin",
+    "Windows": "agents.diagnosis.windows",
+    "diagnoser": "agents.diagnosis.diagnoser",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
