@@ -8,7 +8,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from handwheel.agents.deviations.deviation import Deviation
     from handwheel.agents.diagnosis.diagnoser import diagnoser
     from handwheel.agents.diagnosis.evidence import Evidence
     from handwheel.agents.diagnosis.windows import Windows
@@ -16,35 +15,54 @@ if TYPE_CHECKING:
     from handwheel.agents.planning.planner import Plan, Planner, PlanningCase
     from handwheel.connectors.errors import HandwheelError
 
+    from .case import OpenCase, RankedHypothesis
+    from .reading import Reading
+    from .request import Outcome, Request
+    from .site import Site
+    from .window import Window
+
 __all__ = [
     "Course",
-    "Deviation",
     "Estimate",
     "Evidence",
     "HandwheelError",
     "Move",
+    "OpenCase",
+    "Outcome",
     "Plan",
     "Planner",
     "PlanningCase",
+    "RankedHypothesis",
+    "Reading",
+    "Request",
+    "Site",
     "Twin",
+    "Window",
     "Windows",
     "diagnoser",
 ]
 
 _HOMES = {
     "Course": "agents.lookahead.twin",
-    "Deviation": "agents.deviations.deviation",
     "Estimate": "agents.lookahead.twin",
     "Evidence": "agents.diagnosis.evidence",
     "HandwheelError": "connectors.errors",
     "Move": "agents.lookahead.twin",
+    "OpenCase": "case",
+    "Outcome": "request",
     "Plan": "agents.planning.planner",
     "Planner": "agents.planning.planner",
     "PlanningCase": "agents.planning.planner",
+    "RankedHypothesis": "case",
+    "Reading": "reading",
+    "Request": "request",
+    "Site": "site",
     "Twin": "agents.lookahead.twin",
+    "Window": "window",
     "Windows": "agents.diagnosis.windows",
     "diagnoser": "agents.diagnosis.diagnoser",
 }
+"""Module of each name."""
 
 
 def __getattr__(name: str) -> object:

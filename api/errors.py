@@ -13,8 +13,10 @@ HandwheelError
 ├─ ToolError
 │  ├─ InvalidArguments    the caller may correct it
 │  └─ ToolFailed          final
-└─ LedgerError            the ledger cannot be read or changed
-   └─ NoGate              no gate runs, and only a gate changes the ledger
+├─ LedgerError            the ledger cannot be read or changed
+│  └─ NoGate              no gate runs, and only a gate changes the ledger
+├─ BadQuality             a number was asked of values that are not good
+└─ NoAgents               no `handwheel run` takes what a program asks for
 """
 
 from handwheel.connectors.errors import (
@@ -26,6 +28,7 @@ from handwheel.connectors.errors import (
     WriteOutcomeUnknown,
     WriteRefused,
 )
+from handwheel.connectors.hints import next_step
 from handwheel.tools.errors import (
     GuardrailError,
     InterlockActive,
@@ -38,7 +41,24 @@ from handwheel.tools.errors import (
     ToolFailed,
 )
 
+
+class BadQuality(HandwheelError):
+    """Values are not good enough for a number. It says how many were."""
+
+
+class NoAgents(HandwheelError):
+    """No agents of the site run, which alone file a program's request.
+
+    Args:
+        so: What is not possible without them.
+    """
+
+    def __init__(self, so: str = "nothing was proposed") -> None:
+        super().__init__(f"no agents of this site run, so {so}; {next_step('run')}")
+
+
 __all__ = [
+    "BadQuality",
     "ConfigError",
     "ConnectorError",
     "GuardrailError",
@@ -46,6 +66,7 @@ __all__ = [
     "InterlockActive",
     "InvalidArguments",
     "LedgerError",
+    "NoAgents",
     "NoGate",
     "NotConnected",
     "PermitRefused",

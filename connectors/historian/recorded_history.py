@@ -40,6 +40,17 @@ class RecordedScan(NamedTuple):
     ago_s: float  # process time before the newest scan
 
 
+class RecordedSlot(NamedTuple):
+    """Good values of a tag in one part of a time, `None` where there was none."""
+
+    before_s: float  # process time from its start to now
+    span_s: float
+    mean: float | None  # weighted by time
+    low: float | None
+    high: float | None
+    good: float  # share of its time with good values, 0 to 1
+
+
 class RecordedHistory:
     """Reads the historian for a plant view. Errors are logged and yield no data.
 
@@ -115,6 +126,14 @@ class RecordedHistory:
         """
         return self._read(lambda: self._trend(tag, last_s, most))
 
+    def slots(self, tag: str, last_s: float, count: int) -> list[RecordedSlot]:
+        """Returns a tag's values in `count` equal parts of the time to now, the oldest first.
+
+        Nothing is returned where nothing was recorded. Thread-safe; takes about 50 ms, or a second
+        where the file is locked. The length is in process time.
+        """
+        return self._read(lambda: self._slots(tag, last_s, count))
+
     def hourly_means(self, tag: str, last_s: float) -> list[Mean]:
         """Returns the means of a tag over each hour of process time, oldest first.
 
@@ -186,6 +205,21 @@ class RecordedHistory:
             for at_s, value in _extremes(slot):
                 points.append((_shown_at(scale, at_s) - end_s, value))
         return points
+
+    def _slots(self, tag: str, last_s: float, count: int) -> list[RecordedSlot]:
+        now_s = self._wall()
+        scale = self._scale(now_s, last_s)
+        since_s = _wall_of(scale, scale[-1][1] - last_s) if scale else now_s
+        if since_s >= now_s:
+            return []
+        end_s, width_s = scale[-1][1], (now_s - since_s) / count
+        found: list[RecordedSlot] = []
+        for slot in self._reader.trend(tag, since_s, now_s, count):
+            begun_s = _shown_at(scale, slot.at_s)
+            span_s = _shown_at(scale, slot.at_s + width_s) - begun_s
+            values = slot.mean, slot.low, slot.high, slot.good
+            found.append(RecordedSlot(end_s - begun_s, span_s, *values))
+        return found
 
     def _scale(self, now_s: float, last_s: float) -> Sequence[_Moment]:
         """Returns the readings of this plant's clock in process time `last_s`, oldest first."""

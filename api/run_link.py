@@ -1,0 +1,124 @@
+"""Connection of a program to the agents of a site, over their socket."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from time import monotonic
+from typing import Any, Self
+
+import httpx
+
+from handwheel.connectors.errors import HandwheelError, os_reason
+from handwheel.tools.errors import ToolFailed
+from handwheel.tools.guardrails.client.denials import error_of
+
+from .errors import NoAgents
+
+SOCKET_FILE = "agents.sock"
+"""Name of the agents' socket in the state folder."""
+NAME_HEADER = "Handwheel-Name"
+MODEL_HEADER = "Handwheel-Model"
+TIMEOUT_S = 30.0
+"""How long an answer may take. The longest is that to a request that is waited for."""
+_TOO_MANY = 429
+_REFUSED = 400
+_PATIENCE_S = 5.0  # with an answer that there were too many messages
+_PAUSE_S = 0.15
+
+
+class RunLink:
+    """Connection to a site's agents. `open` makes it.
+
+    A message that was one too many in its second is sent again for up to 5 s.
+    """
+
+    def __init__(self, client: httpx.AsyncClient, folder: int) -> None:
+        self._client = client
+        self._folder = folder
+
+    @classmethod
+    async def open(cls, state: Path, name: str, model: str | None) -> Self:
+        """Connects to the agents of a state folder.
+
+        Raises:
+            NoAgents: None run there.
+            HandwheelError: They refuse this program.
+
+        Effect: none. Retry: none. Timeout: 30 s.
+        """
+        try:
+            folder = os.open(state, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError:
+            raise NoAgents from None
+        # A path may be too long for a socket's address.
+        transport = httpx.AsyncHTTPTransport(uds=f"/proc/self/fd/{folder}/{SOCKET_FILE}")
+        headers = {NAME_HEADER: name} | ({MODEL_HEADER: model} if model else {})
+        client = httpx.AsyncClient(
+            transport=transport, base_url="http://agents", headers=headers, timeout=TIMEOUT_S
+        )
+        link = cls(client, folder)
+        try:
+            await link.get("/v1/status")
+        except BaseException:
+            await link.close()
+            raise
+        return link
+
+    async def close(self) -> None:
+        """Closes the connection."""
+        await self._client.aclose()
+        os.close(self._folder)
+
+    async def get(self, path: str, **query: object) -> Any:
+        """Returns the answer to a question. Raises as `_asked`."""
+        given = {key: value for key, value in query.items() if value is not None}
+        return await self._asked("GET", path, params=given)
+
+    async def post(self, path: str, fields: Mapping[str, object]) -> Any:
+        """Sends something and returns the answer. Raises as `_asked`.
+
+        What is sent has a key, so that it counts once however often it is sent.
+        """
+        return await self._asked("POST", path, json=fields)
+
+    async def _asked(self, method: str, path: str, **what: Any) -> Any:
+        """Returns an answer.
+
+        Raises:
+            NoAgents: The agents have ended.
+            HandwheelError: They refuse it, with the error that they say.
+            ToolFailed: They do not answer.
+        """
+        until_s = monotonic() + _PATIENCE_S
+        while True:
+            answer = await self._answer(method, path, what)
+            if answer.status_code != _TOO_MANY or monotonic() >= until_s:
+                break
+            await asyncio.sleep(_PAUSE_S)
+        try:
+            fields = answer.json()
+        except ValueError:
+            raise ToolFailed(f"the agents' answer to {path} cannot be read") from None
+        if answer.status_code >= _REFUSED:
+            raise _error(fields)
+        return fields
+
+    async def _answer(self, method: str, path: str, what: Mapping[str, Any]) -> httpx.Response:
+        try:
+            return await self._client.request(method, path, **what)
+        except httpx.TimeoutException:
+            raise ToolFailed(f"the agents did not answer within {TIMEOUT_S:g} s") from None
+        except httpx.TransportError as error:
+            cause = error.__cause__ or error.__context__
+            if isinstance(cause, PermissionError):
+                raise ToolFailed(f"{SOCKET_FILE}: {os_reason(cause)}") from None
+            raise NoAgents from None
+
+
+def _error(fields: Mapping[str, Any]) -> HandwheelError:
+    """Returns the error of a refusal. One that only this socket knows is final."""
+    found = error_of(fields)
+    if type(found).__name__ == "LedgerError" and fields.get("code") != "ledger":
+        return ToolFailed(str(fields.get("reason", "the agents give no reason")))
+    return found

@@ -1,0 +1,111 @@
+"""Recent course of a tag, and numbers about it that rest on good values."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Self
+
+from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.historian.recorded_history import RecordedSlot
+
+from .errors import BadQuality
+
+LEAST_COVERAGE = 0.8
+"""Share of a window with good values, below which it gives no number."""
+_HOUR_S = 3600.0
+_WIDTH, _HEIGHT = 320, 48  # of the picture in a notebook, pixels
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Window:
+    """Course of one tag over the last while, process time, in the tag's unit.
+
+    Attributes:
+        slots: Equal parts of the time, oldest first.
+
+    A number needs good values in 80 % of the time, else its method raises `BadQuality`.
+    """
+
+    tag: str
+    unit: str
+    slots: Sequence[RecordedSlot]
+
+    @classmethod
+    def of_fields(cls, tag: str, unit: str, fields: Mapping[str, Any]) -> Self:
+        """Returns the window of an answer of the agents' socket."""
+        return cls(tag, unit, tuple(RecordedSlot(**each) for each in fields["slots"]))
+
+    @property
+    def coverage(self) -> float:
+        """Share of its time with good values, 0 to 1."""
+        return sum(each.good for each in self.slots) / len(self.slots) if self.slots else 0.0
+
+    @property
+    def samples(self) -> list[tuple[float, float]]:
+        """Middle of each slot with good values, as seconds before now, with its mean."""
+        return [
+            (each.before_s - each.span_s / 2, each.mean)
+            for each in self.slots
+            if each.mean is not None and each.good > 0.0
+        ]
+
+    def mean(self) -> float:
+        """Returns the mean over time. Raises `BadQuality`."""
+        good = [each for each in self._good() if each.mean is not None]
+        weight = sum(each.good for each in good)
+        return sum((each.mean or 0.0) * each.good for each in good) / weight
+
+    def low(self) -> float:
+        """Returns the lowest good value. Raises `BadQuality`."""
+        return min(each.low for each in self._good() if each.low is not None)
+
+    def high(self) -> float:
+        """Returns the highest good value. Raises `BadQuality`."""
+        return max(each.high for each in self._good() if each.high is not None)
+
+    def slope(self) -> float:
+        """Returns the slope of the line of least squares, in the unit per hour.
+
+        Raises:
+            BadQuality: Too little is good, or there is only one moment.
+        """
+        self._good()
+        points = [(-before_s / _HOUR_S, value) for before_s, value in self.samples]
+        middle = sum(at for at, _ in points) / len(points)
+        spread = sum((at - middle) ** 2 for at, _ in points)
+        if spread == 0.0:
+            raise BadQuality(f"{self.tag} has one moment only, which has no slope")
+        return sum((at - middle) * value for at, value in points) / spread
+
+    def _good(self) -> Sequence[RecordedSlot]:
+        if self.coverage < LEAST_COVERAGE:
+            raise BadQuality(
+                f"{self.tag} was good in {self.coverage:.0%} of the last {self._span}; a number "
+                f"needs {LEAST_COVERAGE:.0%}"
+            )
+        return [each for each in self.slots if each.good > 0.0]
+
+    @property
+    def _span(self) -> str:
+        return format_duration(self.slots[0].before_s) if self.slots else "0 s"
+
+    def __repr__(self) -> str:
+        return f"Window({self.tag!r}, {self._span}, {self.coverage:.0%} good, {self.unit!r})"
+
+    def _repr_html_(self) -> str:
+        """Returns the course as a picture for a notebook."""
+        points = self.samples
+        lows = [value for _, value in points] or [0.0]
+        low, span = min(lows), (max(lows) - min(lows)) or 1.0
+        reach = self.slots[0].before_s if self.slots else 1.0
+        drawn = " ".join(
+            f"{_WIDTH * (1.0 - before_s / reach):.1f},"
+            f"{_HEIGHT - 4 - (_HEIGHT - 8) * (value - low) / span:.1f}"
+            for before_s, value in points
+        )
+        title = f"{self.tag}, {min(lows):.6g} to {max(lows):.6g} {self.unit}, last {self._span}"
+        return (
+            f'<figure><svg width="{_WIDTH}" height="{_HEIGHT}" role="img">'
+            f'<polyline points="{drawn}" fill="none" stroke="currentColor"/></svg>'
+            f"<figcaption>{escape(title)}; {self.coverage:.0%} good</figcaption></figure>"
+        )

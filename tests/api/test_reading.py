@@ -1,0 +1,32 @@
+import pytest
+
+from handwheel import Reading
+from handwheel.connectors.model.values import Quality
+from handwheel.errors import BadQuality
+
+GOOD = Reading("PT-102.pv", 349.1, "kPa", Quality.GOOD, "Good", 0.2)
+BAD = Reading("PT-102.pv", 349.1, "kPa", Quality.BAD, "BadNoCommunication", 31.0)
+
+
+def test_good_reading_is_a_number() -> None:
+    assert float(GOOD) == 349.1
+    assert repr(GOOD) == "Reading(349.1, 'kPa', good, 0.2 s)"
+
+
+def test_bad_reading_is_no_number() -> None:
+    with pytest.raises(BadQuality, match=r"PT-102.pv has no number .* BadNoCommunication"):
+        float(BAD)
+    with pytest.raises(BadQuality):
+        bool(BAD)
+    assert repr(BAD) == "Reading(349.1, 'kPa', bad BadNoCommunication, 31 s)"
+
+
+def test_word_is_no_number() -> None:
+    with pytest.raises(BadQuality, match="it is no number"):
+        float(Reading("P-101A.mode", "remote", "", Quality.GOOD, "Good", 0.2))
+
+
+def test_plant_text_in_a_notebook_is_no_markup() -> None:
+    hostile = Reading("X.pv", "<script>", "<b>", Quality.GOOD, "Good", 0.2)
+    assert "<script>" not in hostile._repr_html_()
+    assert "<b>" not in hostile._repr_html_().replace("<b>X.pv</b>", "")
