@@ -4,6 +4,8 @@ from handwheel import Reading
 from handwheel.connectors.model.values import Quality
 from handwheel.errors import BadQuality
 
+from .notebook import html_of
+
 GOOD = Reading("PT-102.pv", 349.1, "kPa", Quality.GOOD, "Good", 0.2)
 BAD = Reading("PT-102.pv", 349.1, "kPa", Quality.BAD, "BadNoCommunication", 31.0)
 
@@ -28,5 +30,6 @@ def test_word_is_no_number() -> None:
 
 def test_plant_text_in_a_notebook_is_no_markup() -> None:
     hostile = Reading("X.pv", "<script>", "<b>", Quality.GOOD, "Good", 0.2)
-    assert "<script>" not in hostile._repr_html_()
-    assert "<b>" not in hostile._repr_html_().replace("<b>X.pv</b>", "")
+    drawn = html_of(hostile)
+    assert "<script>" not in drawn
+    assert "<b>" not in drawn.replace("<b>X.pv</b>", "")

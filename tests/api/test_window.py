@@ -6,6 +6,8 @@ from handwheel import Window
 from handwheel.connectors.historian.recorded_history import RecordedSlot
 from handwheel.errors import BadQuality
 
+from .notebook import html_of
+
 
 def _window(*slots: tuple[float | None, float]) -> Window:
     """Returns a window of minutes, each with its mean and its good share."""
@@ -48,6 +50,6 @@ def test_one_moment_has_no_slope() -> None:
 
 
 def test_window_is_drawn_for_a_notebook() -> None:
-    drawn = _window((300.0, 1.0), (310.0, 1.0))._repr_html_()
+    drawn = html_of(_window((300.0, 1.0), (310.0, 1.0)))
     assert drawn.count(",") >= 2
     assert "PT-102.pv, 300 to 310 kPa, last 2 min 00 s; 100% good" in drawn
