@@ -55,10 +55,10 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import meaning_of
 from handwheel.tools.guardrails.signatures.message import Message, submit
 from handwheel.tools.guardrails.signatures.statement import Statement
+from handwheel.tools.requests.proposer import Proposer
 from handwheel.tools.requests.request import (
     ActionRequest,
     Evidence,
-    Proposer,
     Requirement,
 )
 from handwheel.tools.requests.timestamps import Instant, instant_now

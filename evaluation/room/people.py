@@ -32,7 +32,8 @@ from handwheel.tools.guardrails.signatures.decisions import (
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.canonical import digest
 from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
-from handwheel.tools.requests.request import ActionRequest, Proposer
+from handwheel.tools.requests.proposer import Proposer
+from handwheel.tools.requests.request import ActionRequest
 
 from .clock import SteppedClock
 from .devices import MemoryDevices

@@ -55,7 +55,7 @@ def write_csv(
         cells = dict(_cells(entry, actions.get(entry.subject)))
         cells["request"] = requests.get(entry.seq, "")
         if (request := filed.get(entry.seq)) is not None:
-            cells |= {"person": request.proposer.name, "reason": request.reason}
+            cells |= {"person": request.proposer.shown, "reason": request.reason}
             cells["more"] = f"{request.risk_class}; {request.quorum} of {', '.join(request.roles)}"
         write(_line(_cell(cells.get(name, "")) for name in COLUMNS))
 

@@ -64,7 +64,7 @@ def render_request(
     parts = [
         Part("requested", [_write(n, each) for n, each in enumerate(request.commands, start=1)]),
         Part("frames", [row for frame, name in frames for row in wire_rows(frame, name, width)]),
-        Part("proposer", [Row(["", printable(request.proposer.name), request.proposer.kind])]),
+        Part("proposer", [Row(["", request.proposer.shown, request.proposer.kind])]),
         Part("signed", people or [Row(["", "none"])]),
         Part("reason", [Row(["", f"“{printable(request.reason, _WHOLE)}”"])]),
     ]

@@ -27,7 +27,8 @@ from handwheel.tools.guardrails.signatures.message import submit
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.duration_text import exact_span
 from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
-from handwheel.tools.requests.request import ActionRequest, Proposer
+from handwheel.tools.requests.proposer import Proposer
+from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.requests.values import (
     already_text,

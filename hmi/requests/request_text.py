@@ -37,7 +37,7 @@ def request_line(request: ListedRequest, now: Instant, *, has_gate: bool = True)
     if not (has_gate or stuck):
         why = why.partition(f"; {NEXT}")[0]  # which needs a gate
     reason = "" if request.state in WAITING_REQUESTS else f"  {why}"
-    origin = f"  {_origin(request)}" if request.run else ""
+    origin = f"  {found}" if (found := _origin(request)) else ""
     wanted = f"{request.risk_class}  {_writes(request)}"
     return f"{request.request_id}  {state:<11} {wanted}{left}{reason}{origin}"
 
@@ -46,7 +46,7 @@ def waiting_text(request: ListedRequest) -> str:
     """Returns that a request waits and until when, for a message that is read later."""
     until = request.filed.wall + timedelta(seconds=request.within_s)
     waits = f"{request.request_id} waits for approval until {until:%Y-%m-%d %H:%M:%S} UTC"
-    origin = f" {_origin(request)}" if request.run else ""
+    origin = f" {found}" if (found := _origin(request)) else ""
     return f"{waits}: {_writes(request)}, {request.risk_class}{origin}"
 
 
@@ -59,7 +59,7 @@ def _writes(request: ListedRequest) -> str:
 
 def _origin(request: ListedRequest) -> str:
     if request.run is None:
-        return ""
+        return f"({request.proposer})" if request.is_guest else ""
     steps = dict.fromkeys(plain(each.step) for each in request.commands if each.step)
     run = {name: plain(str(value)) for name, value in request.run.items()}
     return f"({run['run_id']}, {run['playbook']}: {', '.join(steps)})"

@@ -18,7 +18,8 @@ from handwheel.tools.guardrails.ledger.journal_rows import subjects_after
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.records import load_exactly
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.requests.request import Action, agent_proposer
+from handwheel.tools.requests.proposer import agent_proposer
+from handwheel.tools.requests.request import Action
 
 from ..engine.inputs import FiledRequest
 from .agent_names import CONTROL

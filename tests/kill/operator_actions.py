@@ -54,7 +54,7 @@ from handwheel.tools.guardrails.signatures.decisions import (
 from handwheel.tools.guardrails.signatures.message import submit
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
-from handwheel.tools.requests.request import Proposer
+from handwheel.tools.requests.proposer import Proposer
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from .site import APPROVER, PROPOSER, ROLES, World

@@ -33,7 +33,8 @@ from handwheel.tools.guardrails.client.gate_client import GateClient
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
-from handwheel.tools.requests.request import ActionRequest, Proposer, RunOrigin
+from handwheel.tools.requests.proposer import Proposer
+from handwheel.tools.requests.request import ActionRequest, RunOrigin
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..kill.site import PLAYBOOK

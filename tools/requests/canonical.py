@@ -13,12 +13,17 @@ import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import sha256
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import Field
 
 Domain = Literal[
     "request", "action", "decision", "card", "journal", "enrolment", "heartbeat", "release",
     "baseline", "message",
 ]  # fmt: skip
+
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 of a text, hexadecimal."""
 
 _FLOAT = "f64"
 _NESTED = frozenset({dict, list})

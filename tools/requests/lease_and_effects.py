@@ -1,4 +1,4 @@
-"""Time limit and expected results of a person's request."""
+"""Time limit and expected results of a request of no run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,10 +19,11 @@ _WITHIN = " within "
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Terms of a person's request besides its writes."""
+    """Terms of a request of no run besides its writes."""
 
     lease: Lease | None = None
     effects: tuple[ExpectedEffect, ...] = ()  # monitored after the last command
+    proposal_key: str = ""  # see `proposal_key_of`
 
 
 NO_TERMS = Terms()

@@ -1,7 +1,5 @@
 """Request for an ordered list of writes with exact bytes and preconditions."""
 
-import os
-import pwd
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self, TypeVar, cast
 
@@ -11,7 +9,8 @@ from handwheel.connectors.config.validation import Model
 from handwheel.connectors.model.values import Value
 from handwheel.connectors.session.protocols import DeviceIdentity
 
-from .canonical import canonical, digest, parse_canonical
+from .canonical import Digest, canonical, digest, parse_canonical
+from .proposer import GUEST_KEY, Proposer
 from .reasons import ReasonText
 from .signed_document import CanonicalModel
 from .timestamps import parse_stamp
@@ -32,41 +31,8 @@ TupleOf = Annotated[tuple[_T, ...], BeforeValidator(_as_tuple)]
 Stamp = Annotated[str, AfterValidator(_check_stamp)]
 """Time in a document, `2026-11-25T08:50:25.123Z`."""
 Hex = Annotated[str, Field(pattern=r"^([0-9a-f]{2})+$")]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 RiskClass = Literal["R1", "R2", "R3", "R4"]
 EvidenceSide = Literal["trigger", "for", "against", "permissive"]
-
-
-class Proposer(Model):
-    """Proposer of a request, a person with a key or an agent without."""
-
-    kind: Literal["person", "agent"]
-    name: str
-    key_id: str | None = None
-    os_user: str | None = None  # account of the process that filed it, as that says
-    model: str | None = None  # language model that composed the plan; `None` for rules
-    prompt_hash: Digest | None = None  # SHA-256 of the prompt; `None` for rules
-
-
-def agent_proposer(name: str, model: str | None = None, prompt_hash: str | None = None) -> Proposer:
-    """Returns the proposer of an agent's requests, with the account of this process.
-
-    Args:
-        name: Name of the agent that files, such as `control agent`.
-        model: Language model that composes its plans; `None` for rules.
-        prompt_hash: SHA-256 of the prompt, 64 hexadecimal digits; `None` for rules.
-    """
-    return Proposer(
-        kind="agent", name=name, os_user=_os_user(), model=model, prompt_hash=prompt_hash
-    )
-
-
-def _os_user() -> str:
-    user_id = os.geteuid()
-    try:
-        return pwd.getpwuid(user_id).pw_name
-    except KeyError:  # an account without a name, as in a container
-        return str(user_id)
 
 
 class TargetDevice(Model):
@@ -174,7 +140,7 @@ class Action(Model):
     # In a ramp, shortest time after the write before it as the agents pace it, seconds.
     after_s: float | None = Field(default=None, gt=0.0)
     promises: TupleOf[str] = ()  # expected results in the process, for the approver
-    effects: TupleOf[ExpectedEffect] = ()  # results of a person's request that the gate monitors
+    effects: TupleOf[ExpectedEffect] = ()  # results that the gate monitors; a run has none here
 
     @cached_property
     def digest(self) -> str:
@@ -208,7 +174,7 @@ class ActionRequest(CanonicalModel):
     hashes: Hashes
     commands: TupleOf[Action] = Field(min_length=1)
     recovery: TupleOf[Action]
-    run: RunOrigin | None = None  # the run of an agent's request; `None` for a person's
+    run: RunOrigin | None = None  # the run of an agent's request; `None` for any other
     evidence: TupleOf[Evidence] = ()
     supersedes: str | None = None  # earlier request of the run whose open recovery it takes over
     lease: Lease | None = None  # time limit of its writes; the recovery actions undo them then
@@ -228,9 +194,11 @@ class ActionRequest(CanonicalModel):
     @model_validator(mode="after")
     def _check_origin(self) -> Self:
         if (self.proposer.kind == "agent") != (self.run is not None):
-            raise ValueError("an agent asks for a run, and a person for none")
-        if self.run is not None and self.proposer.key_id is not None:
-            raise ValueError("an agent has no key")
+            raise ValueError("an agent asks for a run, and nobody else does")
+        if self.proposer.kind != "person" and self.proposer.key_id is not None:
+            raise ValueError("only a person has a key")
+        if (self.proposer.kind == "guest") != self.proposal_key.startswith(GUEST_KEY):
+            raise ValueError(f"the proposal key of a guest, and no other, begins with {GUEST_KEY}")
         if self.run is None and (self.evidence or self.supersedes):
             raise ValueError("only a run has evidence and earlier requests")
         return self
@@ -239,7 +207,7 @@ class ActionRequest(CanonicalModel):
     def _check_lease(self) -> Self:
         if self.lease is None:
             if self.run is None and self.recovery:
-                raise ValueError("a person's request has recovery only with a lease")
+                raise ValueError("a request of no run has recovery only with a lease")
             return self
         if self.run is None and any(each.undoes is None for each in self.recovery):
             raise ValueError("a lease undoes what was written, and nothing else")

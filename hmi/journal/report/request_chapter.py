@@ -23,6 +23,12 @@ _SIDES = (("for", "evidence for"), ("against", "against"), ("permissive", "permi
 _WAITS = frozenset({"PENDING", "PARTIAL"})
 _NOT_APPROVED = "Not approved"
 _NEVER = "R4"
+_KINDS = {"person": " (a person)", "agent": " (an agent)", "guest": ""}  # after the name
+_FROM = {
+    "person": "",
+    "agent": " (from an agent, not verified)",
+    "guest": " (from a guest, not verified)",
+}  # after the reason
 
 
 def write_request(report: ReportWriter, history: RequestHistory, signatures: Signatures) -> None:
@@ -62,9 +68,9 @@ def change_text(action: Action) -> str:
 
 
 def _proposer(request: ActionRequest) -> str:
-    name = printable(request.proposer.name)
+    name = request.proposer.shown
     if request.run is None:
-        return f"{name} (a person)" if request.proposer.kind == "person" else f"{name} (an agent)"
+        return f"{name}{_KINDS[request.proposer.kind]}"
     return f"An agent ({name}, run {request.run.run_id} of playbook {plain(request.run.playbook)})"
 
 
@@ -88,11 +94,20 @@ def _is_state(entry: JournalEntry) -> bool:
     return entry.kind.startswith(REQUEST) and entry.kind != "request.filed"
 
 
+def _write_proposer(report: ReportWriter, request: ActionRequest) -> None:
+    proposer = request.proposer
+    report.field("proposer", _proposer(request))
+    if proposer.key_id:
+        report.field("key", plain(proposer.key_id))
+    if proposer.kind == "guest":
+        report.field("account", f"{plain(proposer.os_user or '')}, as the agents' process said")
+        if proposer.model:
+            report.field("model", f"“{plain(proposer.model)}”, not verified")
+
+
 def _write_asked(report: ReportWriter, request: ActionRequest, history: RequestHistory) -> None:
     report.heading("PROPOSAL")
-    report.field("proposer", _proposer(request))
-    if request.proposer.key_id:
-        report.field("key", plain(request.proposer.key_id))
+    _write_proposer(report, request)
     if (run := request.run) is not None:
         report.field("run", f"{run.run_id}, request {run.segment} of it; see its own chapter")
         report.field("playbook", f"{plain(run.playbook)}, version {plain(run.version)}")
@@ -100,7 +115,7 @@ def _write_asked(report: ReportWriter, request: ActionRequest, history: RequestH
         parameters = ", ".join(f"{plain(k)} = {printable(v)}" for k, v in run.parameters.items())
         report.field("parameters", parameters or "none")
     report.field("submitted", moment(request.filed_at))
-    own = "" if request.run is None else " (from an agent, not verified)"
+    own = _FROM[request.proposer.kind]
     report.field("reason", f'"{printable(request.reason, WHOLE)}"{own}')
     for side, label in _SIDES:
         for each in (each for each in request.evidence if each.side == side):

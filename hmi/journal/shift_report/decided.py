@@ -58,7 +58,7 @@ def request_item(history: RequestHistory) -> Item:
     name, request = plain(history.request_id), history.request
     asks = "; ".join(change_text(each) for each in request.commands)
     at = plain(history.entries[0].at)[11:16]
-    asked = f"{at} {name}, {plain(request.risk_class)}: {printable(request.proposer.name)} asked to"
+    asked = f"{at} {name}, {plain(request.risk_class)}: {request.proposer.shown} asked to"
     return Item(f"{asked} {asks}", [_decision(request, history), *_outcome(request, history)])
 
 

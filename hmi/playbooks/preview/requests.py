@@ -23,7 +23,7 @@ from handwheel.tools.guardrails.identity.roster import AGENT
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.signatures.request_class import class_of
-from handwheel.tools.requests.request import Proposer
+from handwheel.tools.requests.proposer import Proposer
 from handwheel.tools.requests.timestamps import Instant
 
 _RUN = "U-00000000"  # of a run that is not opened

@@ -24,7 +24,7 @@ from ...shell.terminal.panel import (
     fitting_width,
 )
 from .card_evidence import UNSEEN
-from .card_text import command_text, undo_text
+from .card_text import command_text, guest_text, undo_text
 
 _BYTES_SHOWN = 16
 
@@ -149,14 +149,21 @@ def _signatures(card: Card, _width: int) -> Iterator[Part]:
     roles = " and ".join(card.roles) or "no role may sign"
     people = "one person" if card.quorum == 1 else f"{card.quorum} different people"
     yield Part("Needs", [Row(["", f"{people}: {roles}"])])
-    key = f", key {card.proposer_key}" if card.proposer_key else ""
-    kind = "a person" if card.proposer_kind == "person" else "an agent"
-    rows = [Row(["", f"{card.proposer}, {kind}{key}"])]
-    if said := _said_of_itself(card):
-        rows.append(Row(["", f"as it says, not checked: {said}"]))
-    yield Part("Proposer", rows)
+    yield Part("Proposer", list(_proposer(card)))
     yield Part("Until", [Row(["", f"{card.expires_at[11:19]} UTC"])])
     yield Part("Digest", [Row(["", _pairs(card.request_digest, 64)])])
+
+
+def _proposer(card: Card) -> Iterator[Row]:
+    if card.proposer_kind == "guest":
+        yield Row(["", card.proposer])
+        yield Row(["", guest_text(card)])
+        return
+    key = f", key {card.proposer_key}" if card.proposer_key else ""
+    kind = "a person" if card.proposer_kind == "person" else "an agent"
+    yield Row(["", f"{card.proposer}, {kind}{key}"])
+    if said := _said_of_itself(card):
+        yield Row(["", f"as it says, not checked: {said}"])
 
 
 def _said_of_itself(card: Card) -> str:

@@ -103,6 +103,12 @@ def undo_text(recovery: CardRecovery, *, is_whole: bool = False) -> str:
     return text
 
 
+def guest_text(card: Card) -> str:
+    """Returns the account and the model of a guest, and who says so."""
+    model = f"; unverified model “{card.proposer_model}”" if card.proposer_model else ""
+    return f"account {card.proposer_account}, as the agents' process says{model}"
+
+
 def _headline(card: Card, width: int) -> Iterator[str]:
     roles = ", ".join(card.roles) or "no role may sign"
     right = f"{card.risk_class} · {roles} · {left_text(card)}"
@@ -182,10 +188,13 @@ def _order(card: Card) -> Iterator[Row]:
 
 
 def _reason(card: Card, most: int) -> Iterator[Row]:
-    if card.proposer_kind == "agent":
-        yield Row(["", f"the agent's words, not checked: “{card.reason}”"], most=most)
-    else:
+    if card.proposer_kind == "person":
         yield Row(["", f"{card.proposer}: “{card.reason}”"], most=most)
+        return
+    if card.proposer_kind == "guest":
+        yield Row(["", guest_text(card)])
+    words = f"the {card.proposer_kind}'s words, not checked: “{card.reason}”"
+    yield Row(["", words], most=most)
 
 
 def _then(card: Card) -> Iterator[Row]:

@@ -34,5 +34,5 @@ def _lines(database: Ledger, record: RequestRecord, now: Instant) -> Iterator[st
         yield (
             f"{tag}: {printable(write.shown)} {printable(write.unit)}".rstrip()
             + f", {action.state} {ago} ago, by {sent.action_id} of "
-            f"{printable(earlier.request.proposer.name)}: “{printable(earlier.request.reason, 60)}”"
+            f"{earlier.request.proposer.shown}: “{printable(earlier.request.reason, 60)}”"
         )

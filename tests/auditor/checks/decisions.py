@@ -172,7 +172,9 @@ def _why_not(
     each: Decision, claim: Row, request: Request, action: Action, decisions: Decisions
 ) -> str:
     proposer = request.proposer
-    is_own = each.person == proposer["name"] or each.key_id == proposer.get("key_id")
+    is_own = proposer["kind"] != "guest" and (
+        each.person == proposer["name"] or each.key_id == proposer.get("key_id")
+    )
     reasons = (
         (bool(each.flaw), each.flaw),
         (decisions.is_revoked(each), "is signed with a revoked key"),

@@ -66,7 +66,8 @@ class Told:
         Args:
             is_begun: Whether a command of its request has left before.
         """
-        quorum, people = self.request.quorum, self.approvals.keys() - {self.request.proposer.name}
+        quorum, proposer = self.request.quorum, self.request.proposer
+        people = self.approvals.keys() - {proposer.name if proposer.kind != "guest" else ""}
         is_first = action == self.request.commands[0] or not is_begun
         if self.end:
             return self.end

@@ -23,10 +23,10 @@ from handwheel.tools.guardrails.approval.messages.run_requests import (
 from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segment
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
+from handwheel.tools.requests.proposer import Proposer
 from handwheel.tools.requests.request import (
     ActionRequest,
     Evidence,
-    Proposer,
     Requirement,
     RunOrigin,
 )

@@ -82,6 +82,14 @@ CARDS = {
             (start() if n % 2 else lower()) | {"action_id": f"R-7K3MQ2XA/c{n}"} for n in range(12)
         ])
     ),
+    "guest": card(
+        request(
+            proposal_key=f"guest:{'ab' * 32}",
+            proposer={
+                "kind": "guest", "name": "anna", "os_user": "lab", "model": "a-model 1.5B",
+            },
+        )
+    ),
     "hostile": card(
         request(
             reason="routine\x1b[2J\nrisk R1 \u202eevil\u200b P-101\N{CYRILLIC CAPITAL LETTER A} "
@@ -95,6 +103,15 @@ CARDS = {
 @pytest.mark.parametrize("name", CARDS)
 def test_a_card_looks_as_it_did(name: str) -> None:
     check_golden(GOLDEN / f"{name}.txt", "\n".join(render_card(CARDS[name])) + "\n")
+
+
+def test_guest_named_as_an_operator_is_shown_as_no_person() -> None:
+    lines = [*render_card(CARDS["guest"]), *render_details(CARDS["guest"], "s")]
+    text = " ".join(" ".join(lines).split())
+    assert text.count("unverified guest program “anna”") == 2
+    assert text.count("account lab, as the agents' process says; unverified model “a-model") == 2
+    assert "a person" not in text
+    assert "an agent" not in text
 
 
 ASSESSED = Assessment(

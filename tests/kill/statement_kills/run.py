@@ -21,7 +21,8 @@ from handwheel.tools.guardrails.approval.segment import Command, Recovery, Segme
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.requests.request import Proposer, RunOrigin
+from handwheel.tools.requests.proposer import Proposer
+from handwheel.tools.requests.request import RunOrigin
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..operator_actions import PUMPS

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from secrets import token_hex
 from typing import Any
 
 from handwheel.connectors.denial import Denial
@@ -17,12 +16,12 @@ from ...conditions.condition import parse_condition
 from ...errors import InterlockActive, InvalidArguments
 from ...requests.ids import new_id
 from ...requests.lease_and_effects import NO_TERMS, Terms, check_terms
+from ...requests.proposer import Proposer, proposal_key_of
 from ...requests.request import (
     Action,
     ActionRequest,
     ExpectedReading,
     Hashes,
-    Proposer,
     Requirement,
     TargetDevice,
 )
@@ -111,7 +110,7 @@ def make_request(
     request = ActionRequest(
         schema="request/1",
         request_id=name,
-        proposal_key=token_hex(16),
+        proposal_key=proposal_key_of(proposer, terms.proposal_key),
         proposer=proposer,
         reason=reason,
         within_s=context.policy.ttl_max_s,

@@ -11,12 +11,12 @@ from handwheel.connectors.session.protocols import Survey
 from ...conditions.condition import parse_condition
 from ...errors import InvalidArguments
 from ...requests.ids import new_id
+from ...requests.proposer import Proposer
 from ...requests.request import (
     Action,
     ActionRequest,
     ExpectedReading,
     Lease,
-    Proposer,
 )
 from ...requests.timestamps import Instant
 from .build_request import (

@@ -14,7 +14,8 @@ from handwheel.connectors.model.values import DataValue, Quality, Value
 
 from ...conditions.truth import Truth
 from ...errors import PermitRefused
-from ...requests.request import Action, ActionRequest, Hashes, Proposer
+from ...requests.proposer import Proposer
+from ...requests.request import Action, ActionRequest, Hashes
 from ...requests.timestamps import Instant
 from ..identity.roster import AGENT, Operator, Roster
 from ..interlocks.blocking import WriteCheck, blocking_reasons, check_files, locked_files

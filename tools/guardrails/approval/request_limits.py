@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.denial import Denial
@@ -27,9 +27,12 @@ from .build_request import tolerance_of
 
 REFUSED = "request.refused"
 """Kind of the journal row of a request refused for these limits."""
+GUESTS = "a guest"
+"""Subject of such a row about any guest, whatever it calls itself."""
 _QUIET_S = 60.0  # at most one such row of a proposer and a reason in so long
 _MOST_TAGS = 20
 _LONGEST_WAIT_S = 86400.0  # of a request, as the policy's own limit
+_ORDER = ("person", "agent", "guest")  # of each kind, only requests of it and before it count
 
 
 class TooManyRequests(PolicyViolation):
@@ -40,7 +43,7 @@ class TooManyRequests(PolicyViolation):
 class Proposal:
     """Parts of a request that the limits compare."""
 
-    kind: str  # `agent` or `person`
+    kind: Literal["person", "agent", "guest"]
     roles: tuple[str, ...]  # roles that must sign
     writes: tuple[tuple[str, Value], ...]  # tags and values, in any order
     hashes: Hashes | None = None  # of the site files that it was made with
@@ -76,6 +79,7 @@ def request_denial(
 ) -> Denial | None:
     """Returns the denial of a proposal for the number or the repetition of requests."""
     full = _queue_denial(database, asking, site, proposal, now)
+    full = full or _guest_denial(database, site, proposal, now)
     return full or _repeat_denial(database, asking, site.tags, proposal, now)
 
 
@@ -91,7 +95,8 @@ def check_request_limits(
     found = request_denial(context.database, asking, context.site, proposal, transaction.now)
     if found is None:
         return None
-    name = request.proposer.name
+    proposer = request.proposer
+    name = GUESTS if proposer.kind == "guest" else proposer.name  # no row in another's name
     recorded = newest_refusal(transaction, name, REFUSED, found.code)
     since_s = elapsed_s(moment_of(recorded), transaction.now) if recorded else _QUIET_S
     if not 0.0 <= since_s < _QUIET_S:
@@ -107,10 +112,24 @@ def waiting_for(
     """Returns the ids of the requests that wait for a role before a proposal, oldest first.
 
     Not counted are those that nobody can approve: those whose time is over, and
-    those made with other site files. For a person's proposal those of agents do not count either.
+    those made with other site files. Those of agents do not count for a person's proposal, and
+    those of guests only for a guest's.
     """
     waiting = _before(database, site, proposal, now)
     return [each.request_id for each in waiting if role in each.roles]
+
+
+def _guest_denial(database: Ledger, site: Site, proposal: Proposal, now: Instant) -> Denial | None:
+    """Returns the denial of a guest's proposal if a guest's request waits for one of its roles."""
+    for each in _before(database, site, proposal, now) if proposal.kind == "guest" else ():
+        shared = sorted({*each.roles} & {*proposal.roles})
+        if each.proposer.kind == "guest" and shared:
+            return Denial(
+                "too many wait",
+                f"{each.request_id} of a guest waits for {printable(shared[0])} already, and all "
+                "guests together may have one request waiting for a role",
+            )
+    return None
 
 
 def _queue_denial(
@@ -129,11 +148,14 @@ def _queue_denial(
 
 
 def _before(database: Ledger, site: Site, proposal: Proposal, now: Instant) -> list[ActionRequest]:
-    """Returns the waiting requests that count. A flood of agents' requests must block no person."""
+    """Returns the waiting requests that count.
+
+    A flood of agents' requests must block no person, and one of guests' neither of them.
+    """
     found = load_requests(database, WAITING_REQUESTS)
     waiting = [each.request for each in found if _waits(each, now)]
-    if proposal.kind == "person":
-        waiting = [each for each in waiting if each.proposer.kind == "person"]
+    counted = _ORDER[: _ORDER.index(proposal.kind) + 1]
+    waiting = [each for each in waiting if each.proposer.kind in counted]
     if not _is_of_present_files(site, proposal.hashes):  # cannot be approved: all count before it
         return waiting
     return [each for each in waiting if each.hashes == proposal.hashes]

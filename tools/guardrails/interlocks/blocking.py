@@ -63,7 +63,7 @@ def check_blocking(case: WriteCheck) -> None:
 
 
 def check_filing(case: WriteCheck) -> None:
-    """Raises `GuardrailError` for an agent's request that could not be executed now."""
+    """Raises `GuardrailError` for a request that could not be executed now, and needs authority."""
     check_lockout(case)
     _check_authority(case)
     check_lease(case)
@@ -210,7 +210,8 @@ def check_files(
 
 def check_request_files(site: Site, request: ActionRequest, held: Mapping[str, str]) -> None:
     """Raises `PermitRefused` for a request made with other files than the gate or the disk has."""
-    reader: FileReader = "request of a person" if request.run is None else "request of agents"
+    is_persons = request.proposer.kind == "person"  # the agents' process makes a guest's
+    reader: FileReader = "request of a person" if is_persons else "request of agents"
     check_files(site, request.hashes.model_dump(), held, reader)
 
 

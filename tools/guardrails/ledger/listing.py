@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from sqlite3 import Row
 from typing import Any
 
@@ -12,6 +12,7 @@ from pydantic_core import from_json
 from handwheel.connectors.model.values import Value
 
 from ...requests.canonical import number_in
+from ...requests.proposer import shown_proposer
 from ...requests.timestamps import Instant, parse_stamp
 from .records import ActionRecord, RequestRecord, read_actions, read_requests, unfinished
 from .store.database import TableReader
@@ -45,11 +46,12 @@ class ListedRequest:
     risk_class: str
     roles: tuple[str, ...]
     quorum: int
-    proposer: str
+    proposer: str  # name as people read it, of a guest marked as unverified
+    is_guest: bool  # whether a guest has asked
     why: str  # the proposer's reason
     filed_at: str
     within_s: float  # how long it waits for the last signature, seconds
-    run: Mapping[str, str | int] | None  # `run_id playbook version segment`; `None` for a person
+    run: Mapping[str, str | int] | None  # `run_id playbook version segment`; `None` for no run's
     commands: tuple[ListedWrite, ...]
     recovery: Sequence[Mapping[str, Any]]  # as it was filed, since few readers ask for it
     state: RequestState  # where it stands, because of `reason`
@@ -81,10 +83,11 @@ def load_listed(database: TableReader, *, every: bool) -> list[ListedRequest]:
     """Returns requests in the order in which they were filed.
 
     Args:
-        every: Those that are over, too; else as `load_unfinished`.
+        every: Those that are over, too; else as `load_unfinished`, those of guests last.
     """
-    condition = ("", ()) if every else unfinished()
-    return read_requests(database, *condition, _listed)
+    if every:
+        return read_requests(database, "", (), _listed)
+    return sorted(read_requests(database, *unfinished(), _listed), key=attrgetter("is_guest"))
 
 
 def listed(record: RequestRecord) -> ListedRequest:
@@ -103,14 +106,15 @@ def _listed(row: Row, actions: Sequence[Row]) -> ListedRequest:
 def _read(
     document: Mapping[str, Any], row: Any, filed: Instant, actions: tuple[ActionRecord, ...]
 ) -> ListedRequest:
-    run = document.get("run")
+    run, proposer = document.get("run"), document["proposer"]
     return ListedRequest(
         request_id=document["request_id"],
         digest=row["digest"],
         risk_class=document["risk_class"],
         roles=tuple(document["roles"]),
         quorum=document["quorum"],
-        proposer=document["proposer"]["name"],
+        proposer=shown_proposer(proposer["kind"], proposer["name"]),
+        is_guest=proposer["kind"] == "guest",
         why=document["reason"],
         filed_at=document["filed_at"],
         within_s=number_in(document["within_s"]),

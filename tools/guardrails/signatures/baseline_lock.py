@@ -10,8 +10,8 @@ from handwheel.connectors.config.validation import KeyId, Model, load_model
 from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.connectors.model.site import Site
 
-from ...requests.canonical import canonical, signed_bytes
-from ...requests.request import Digest, Stamp
+from ...requests.canonical import Digest, canonical, signed_bytes
+from ...requests.request import Stamp
 from ...requests.timestamps import stamp
 from ..identity.keys import PrivateKey
 from ..identity.roster import Operator, Person

@@ -19,8 +19,8 @@ from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import LOCK_FILE, Site
 from handwheel.connectors.model.values import Value
 
-from ...requests.canonical import canonical, signed_bytes
-from ...requests.request import Digest, Stamp
+from ...requests.canonical import Digest, canonical, signed_bytes
+from ...requests.request import Stamp
 from ...requests.timestamps import parse_stamp, stamp
 from ..identity.keys import PrivateKey
 from ..identity.roster import ADMINISTRATOR, Operator, Person, Roster

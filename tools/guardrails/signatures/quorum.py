@@ -124,6 +124,8 @@ def may_object(request: ActionRequest, operator: Operator, satisfies: Satisfies)
 
 def _is_own(request: ActionRequest, operator: Operator) -> bool:
     proposer = request.proposer
+    if proposer.kind == "guest":  # whose name is its own claim
+        return False
     return proposer.name == operator.person or proposer.key_id == operator.key_id
 
 

@@ -24,7 +24,8 @@ from handwheel.tools.guardrails.approval.build_request import (
 from handwheel.tools.guardrails.approval.cards.class_reason import class_reason
 from handwheel.tools.guardrails.signatures.request_class import RequestClass
 from handwheel.tools.requests.canonical import digest
-from handwheel.tools.requests.request import ActionRequest, Proposer, agent_proposer, parse_request
+from handwheel.tools.requests.proposer import Proposer, agent_proposer
+from handwheel.tools.requests.request import ActionRequest, parse_request
 
 from ....plants.fault_injection import Fuse
 from ....plants.in_memory import MemoryPlant

@@ -176,7 +176,7 @@ def _edited(request: ActionRequest, **changes: Any) -> dict[str, Any]:
 
 def test_what_is_no_request_of_a_run_or_a_person_is_refused(context: BuildContext) -> None:
     cases: list[tuple[dict[str, Any], str]] = [
-        ({"proposer": {"kind": "agent", "name": "x", "key_id": "k"}}, "an agent has no key"),
+        ({"proposer": {"kind": "agent", "name": "x", "key_id": "k"}}, "only a person has a key"),
         ({"run": None}, "an agent asks for a run"),
         ({"run": RUN.model_dump() | {"run_id": "U-short"}}, "run_id"),
         ({"run": RUN.model_dump() | {"max_duration_s": 0.0}}, "max_duration_s"),

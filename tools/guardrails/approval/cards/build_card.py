@@ -80,7 +80,7 @@ def make_card(
         roles=[plain(role) for role in request.roles],
         quorum=found.quorum,
         signed=list(map(_signer, signed)),
-        proposer=printable(proposer.name),
+        proposer=proposer.shown,
         proposer_kind=proposer.kind,
         proposer_key=plain(proposer.key_id) if proposer.key_id else None,
         proposer_account=plain(proposer.os_user) if proposer.os_user else None,

@@ -199,14 +199,14 @@ class Card(SignedDocument):
     roles: list[str]
     quorum: int
     signed: list[CardSigner]
-    proposer: str
-    proposer_kind: Literal["person", "agent"]
+    proposer: str  # of a guest quoted and marked as unverified
+    proposer_kind: Literal["person", "agent", "guest"]
     proposer_key: str | None = None
-    proposer_account: str | None = None  # account of its process, as that said
+    proposer_account: str | None = None  # account of its process, as the agents' process said
     proposer_model: str | None = None  # language model of the plan, as its process said
     proposer_prompt: str | None = None  # SHA-256 of the prompt, likewise
     reason: str
-    run: CardRun | None = None  # `None` for a person's request
+    run: CardRun | None = None  # `None` for a person's or a guest's request
     lease: CardLease | None = None  # `None` without a time limit
     changes: list[CardChange]
     readings: list[CardReading]

@@ -15,13 +15,18 @@ from ...ledger.runner_lock import (
 from ...signatures.context import DecisionContext
 from ...signatures.message import Message
 from ..request_limits import TooManyRequests, check_request_limits
+from .filing import FileRequest
+from .guest_requests import FileGuestRequest
 from .run_events import OpenRun, RecordEvent
 from .run_requests import EndRequest, FileSegment, NotePromise, SetDue, SkipAction
 
 Holder = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 """Name of a holder of the runner lock, made by its process."""
 
-Operation = OpenRun | RecordEvent | FileSegment | SetDue | SkipAction | EndRequest | NotePromise
+Operation = (
+    OpenRun | RecordEvent | FileSegment | FileGuestRequest | SetDue | SkipAction | EndRequest
+    | NotePromise
+)  # fmt: skip
 
 
 class _OfHolder(Message):
@@ -91,5 +96,5 @@ class Effects(_OfHolder):
         """Records the refusal by the request limits, which was undone with everything else."""
         with context.database.transaction(now) as transaction:
             for each in self.operations:
-                if isinstance(each, FileSegment):
+                if isinstance(each, FileRequest):
                     check_request_limits(context, transaction, each.request)

@@ -7,11 +7,9 @@ from ....requests.canonical import parse_canonical
 from ....requests.request import ActionRequest
 from ....requests.timestamps import Instant
 from ...interlocks.action_order import check_order
-from ...interlocks.blocking import WriteCheck, check_filing
-from ...ledger.actions import request_of_proposal
 from ...ledger.effects import Effect, EffectVerdict, record_effect
 from ...ledger.journal_rows import newest_seq
-from ...ledger.lifecycle import cancel_commands, file_in, move_action, move_request
+from ...ledger.lifecycle import cancel_commands, move_action, move_request
 from ...ledger.records import RequestRecord, load_exactly, load_run
 from ...ledger.runs import ORDERED
 from ...ledger.store.database import TableReader, Transaction
@@ -19,7 +17,7 @@ from ...ledger.store.states import UNSENT_ACTIONS, WAITING_REQUESTS, ActionState
 from ...ledger.write_leases import APPLIED, has_failed, left_to_undo
 from ...signatures.context import DecisionContext
 from ...signatures.request_class import class_of
-from ..request_limits import TooManyRequests, check_request_limits
+from .filing import FileRequest
 from .run_events import AgentOperation
 
 
@@ -27,15 +25,13 @@ class OrderPending(PermitRefused):
     """The run has an order that it has not yet taken up. Nothing was changed."""
 
 
-class FileSegment(AgentOperation):
+class FileSegment(FileRequest):
     """Files the request of a segment, PENDING or DENIED, once.
 
     Of an unreleased plan it is filed with class R3, see `request_class`.
     """
 
     do: Literal["file segment"] = "file segment"
-    request: ActionRequest
-    denial: str = ""  # reason for which the policy denies it; empty if it does not
 
     def apply(self, context: DecisionContext, transaction: Transaction) -> None:
         """Files it.
@@ -44,19 +40,11 @@ class FileSegment(AgentOperation):
             GuardrailError: It was filed before, a tag is locked out or not granted to agents, the
                 superseded request is another run's, or a limit of requests is reached.
         """
-        name = self.request.request_id
         if self.request.run is None:
-            raise PermitRefused(f"{name} is no request of a run")
-        if earlier := request_of_proposal(transaction, self.request.proposal_key):
-            raise PermitRefused(f"{name} was filed before, as {earlier}")
-        request = _classed(context, self.request, transaction.now)
-        site, database, policy = context.site, context.database, context.policy
-        for action in request.actions:
-            check_filing(WriteCheck(site, database, policy, request, action, transaction.now))
-        load_superseded(transaction, request)
-        if not self.denial and (refused := check_request_limits(context, transaction, request)):
-            raise TooManyRequests(refused.reason)
-        file_in(transaction, request, self.denial)
+            raise PermitRefused(f"{self.request.request_id} is no request of a run")
+        self._check_is_new(transaction)
+        load_superseded(transaction, self.request)
+        self._file(context, transaction, _classed(context, self.request, transaction.now))
 
 
 class SetDue(AgentOperation):
