@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from handwheel.agents.lookahead.twin import Course, Estimate, Move, Twin
     from handwheel.agents.planning.planner import Plan, Planner, PlanningCase
     from handwheel.connectors.errors import HandwheelError
+    from handwheel.tools.toolset.definition import tool
+    from handwheel.tools.toolset.effect import Effect, RetrySafety
+    from handwheel.tools.toolset.toolset import Toolset
+    from handwheel.tools.toolset.unit import Unit
 
     from .case import OpenCase, RankedHypothesis
     from .reading import Reading
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Course",
+    "Effect",
     "Estimate",
     "Evidence",
     "HandwheelError",
@@ -35,15 +40,20 @@ __all__ = [
     "RankedHypothesis",
     "Reading",
     "Request",
+    "RetrySafety",
     "Site",
+    "Toolset",
     "Twin",
+    "Unit",
     "Window",
     "Windows",
     "diagnoser",
+    "tool",
 ]
 
 _HOMES = {
     "Course": "agents.lookahead.twin",
+    "Effect": "tools.toolset.effect",
     "Estimate": "agents.lookahead.twin",
     "Evidence": "agents.diagnosis.evidence",
     "HandwheelError": "connectors.errors",
@@ -56,11 +66,15 @@ _HOMES = {
     "RankedHypothesis": "case",
     "Reading": "reading",
     "Request": "request",
+    "RetrySafety": "tools.toolset.effect",
     "Site": "site",
+    "Toolset": "tools.toolset.toolset",
     "Twin": "agents.lookahead.twin",
+    "Unit": "tools.toolset.unit",
     "Window": "window",
     "Windows": "agents.diagnosis.windows",
     "diagnoser": "agents.diagnosis.diagnoser",
+    "tool": "tools.toolset.definition",
 }
 """Module of each name."""
 

@@ -76,6 +76,14 @@ def load_model(model: type[ModelT], document: Document, at: Path_ = ()) -> Model
         ) from None
 
 
+def argument_faults(error: ValidationError, model: type[BaseModel]) -> list[str]:
+    """Returns the faults of a document that is no file, each after its key."""
+    return [
+        f"{'.'.join(map(str, item['loc']))}: {_reason(item, item['loc'], model)}"
+        for item in error.errors()
+    ]
+
+
 def _own_path(document: Document, location: Path_, kind: str) -> Path_:
     """Removes the names of union members that pydantic adds to a location."""
     path: Path_ = ()

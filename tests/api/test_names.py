@@ -5,9 +5,9 @@ import sys
 import handwheel
 
 NAMES = {
-    "Course", "Estimate", "Evidence", "HandwheelError", "Move", "OpenCase", "Outcome", "Plan",
-    "Planner", "PlanningCase", "RankedHypothesis", "Reading", "Request", "Site", "Twin", "Window",
-    "Windows", "diagnoser",
+    "Course", "Effect", "Estimate", "Evidence", "HandwheelError", "Move", "OpenCase", "Outcome",
+    "Plan", "Planner", "PlanningCase", "RankedHypothesis", "Reading", "Request", "RetrySafety",
+    "Site", "Toolset", "Twin", "Unit", "Window", "Windows", "diagnoser", "tool",
 }  # fmt: skip
 DECIDING = ("approve", "sign", "key", "write", "set")
 LOADED = (

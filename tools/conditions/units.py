@@ -49,6 +49,9 @@ _SECONDS: Mapping[str, float] = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0
 _PART = re.compile(r"([^\^]+)\^([1-9])")
 _DIGITS = 15  # with more, 1.1 bar would be 110.00000000000001 kPa
 
+_UNCONVERTED = frozenset({PERCENT, "kscm"})
+"""Units that equal themselves only."""
+
 Parts = Mapping[str, int]
 
 
@@ -77,6 +80,11 @@ def _between_gauges(source: str, target: str) -> UnitConversion | None:
     wanted, wanted_zero = _GAUGES.get(target, (target, 0.0))
     by = scale(absolute, wanted)
     return by and UnitConversion(by.factor, rounded(zero * by.factor - wanted_zero))
+
+
+def is_known(unit: str) -> bool:
+    """Whether each part of a unit is one of ours. A number without a unit is known."""
+    return all(name in _PINT or name in POINTS or name in _UNCONVERTED for name in _parts(unit))
 
 
 def point_name(unit: str) -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.tools.conditions import ConditionError, Truth, parse_condition, parse_expression
-from handwheel.tools.conditions.units import product, quotient, scale
+from handwheel.tools.conditions.units import is_known, product, quotient, scale
 
 from .samples import TAGS, reading
 
@@ -291,3 +291,8 @@ def test_the_reference_shows_errors_as_they_are() -> None:
     shown = page.read_text(encoding="utf-8").rpartition("```text\n")[2].partition("```")[0]
     assert set(shown.splitlines()) <= {message for _, message in WRONG}
     assert shown
+
+
+def test_a_unit_is_known_by_each_of_its_parts() -> None:
+    assert all(map(is_known, ("", "%", "kPag", "m3/h", "rpm", "W/m2K", "kscmh", "degC/min")))
+    assert not any(map(is_known, ("kpa", "m3/hour", "count", "/s")))

@@ -1,0 +1,1 @@
+"""Tools that agents and people call, with one definition for every way in."""

@@ -1,0 +1,44 @@
+"""Collection of tools by their names."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.hints import did_you_mean
+from handwheel.tools.errors import InvalidArguments
+
+from .tool import Tool
+
+
+class Toolset(Mapping[str, Tool]):
+    """Tools by their names, in the order in which they were given.
+
+    Raises:
+        ConfigError: Two tools have the same name; it says where each is defined.
+    """
+
+    def __init__(self, tools: Iterable[Tool]) -> None:
+        self._tools: dict[str, Tool] = {}
+        problems: list[Problem] = []
+        for each in tools:
+            first = self._tools.setdefault(each.name, each)
+            if first is not each:
+                reason = f"a tool of this name is defined at {first.file}:{first.line}; rename one"
+                problems.append(Problem(each.file, each.line, 1, each.name, reason))
+        if problems:
+            raise ConfigError(problems)
+
+    def __getitem__(self, name: str) -> Tool:
+        return self._tools[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tools)
+
+    def __len__(self) -> int:
+        return len(self._tools)
+
+    def find(self, name: str) -> Tool:
+        """Returns a tool. Raises `InvalidArguments` if there is none, with the closest name."""
+        if name not in self._tools:
+            hint = did_you_mean(name, self._tools) or f"; known: {', '.join(self._tools)}"
+            raise InvalidArguments(f"there is no tool {name!r}{hint}")
+        return self._tools[name]
