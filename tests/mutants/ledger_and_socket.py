@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from handwheel.tools.guardrails.gate.server.messages import MessageDoor
-from handwheel.tools.guardrails.gate.server.peers import MessageRate
 from handwheel.tools.guardrails.gate.steps import execute as carry_out
 from handwheel.tools.guardrails.gate.steps import intent
 from handwheel.tools.guardrails.ledger.store import database, fold, log_file
 from handwheel.tools.guardrails.ledger.store.database import Database, Transaction
 from handwheel.tools.guardrails.ledger.store.journal import Chain
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.socket_server.peers import MessageRate
 
 from .mutant import Mutant, both, put, says
 

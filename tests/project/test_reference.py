@@ -249,6 +249,7 @@ def test_the_reference_lists_exactly_the_kinds_of_the_journal() -> None:
 def test_the_reference_lists_exactly_what_the_gates_socket_takes_and_answers() -> None:
     tables = sections(DOCS / "reference/gate-socket.md")
     server = _source("tools/guardrails/gate/server")
+    server += _source("tools/guardrails/socket_server")
     gets: list[str] = re.findall(r"web\.get\(\"([^\"]+)\"", server)
     assert spans(*(row[0] for row in tables["Questions"])) == {f"GET {path}" for path in gets}
     listed = spans(*(row[0] for row in tables["A message"]))

@@ -16,7 +16,6 @@ from handwheel.connectors.model.values import Value
 from handwheel.tools.errors import GuardrailError, LedgerError
 from handwheel.tools.guardrails.approval.decide import Decide
 from handwheel.tools.guardrails.gate.server.messages import apply_once, read_message
-from handwheel.tools.guardrails.gate.server.rejections import Rejected
 from handwheel.tools.guardrails.ledger.decisions import Signed
 from handwheel.tools.guardrails.ledger.lifecycle import file_request, move_action, move_request
 from handwheel.tools.guardrails.ledger.store.states import (
@@ -26,6 +25,7 @@ from handwheel.tools.guardrails.ledger.store.states import (
 )
 from handwheel.tools.guardrails.signatures.decisions import Decision, meaning_of, new_nonce, sign
 from handwheel.tools.guardrails.signatures.message import Message
+from handwheel.tools.guardrails.socket_server.rejections import Rejected
 from handwheel.tools.requests.canonical import digest, parse_canonical
 from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.request import ActionRequest

@@ -22,9 +22,11 @@ from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.messages.agents import RenewRunnerLock
 from handwheel.tools.guardrails.client.gate_client import GateClient
 from handwheel.tools.guardrails.client.gate_connection import connected_socket
-from handwheel.tools.guardrails.gate.server import connections, messages, peers
-from handwheel.tools.guardrails.gate.server.unix_socket import listening_socket
+from handwheel.tools.guardrails.client.gate_socket import SOCKET_FILE
+from handwheel.tools.guardrails.gate.server import ledger_server
 from handwheel.tools.guardrails.signatures.decisions import DecisionRefused
+from handwheel.tools.guardrails.socket_server import bodies, peers
+from handwheel.tools.guardrails.socket_server.unix_socket import listening_socket
 from handwheel.tools.requests.canonical import canonical
 
 from ...hmi.end_to_end.os_users import interpreter
@@ -107,7 +109,7 @@ def test_a_half_sent_message_changes_nothing(
     head = f"POST /v1/notes HTTP/1.1\r\nContent-Length: {len(text)}"
     with closing(connected_socket(ledger.site.state, 5.0)) as connected:
         connected.sendall(head.encode() + b"\r\nHost: gate\r\n\r\n" + text[:-1])
-    monkeypatch.setattr(messages, "_PATIENCE_S", 0.01)
+    monkeypatch.setattr(bodies, "_PATIENCE_S", 0.01)
     status, fields = exchange(ledger.site.state, head, text[:-1])
     assert (status, fields["code"]) == (408, "half-sent")
     assert ledger.rows == before
@@ -197,11 +199,14 @@ def test_the_runner_lock_outlasts_a_gate_that_stood_still_and_no_silent_runner(
 
 
 def test_a_user_with_too_many_connections_gets_one_more_when_another_is_closed(
-    ledger: ServedLedger, monkeypatch: pytest.MonkeyPatch
+    memory_site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "AT_MOST", 2)
-    state = ledger.site.state
-    with closing(connected_socket(state, DEADLINE_S)) as half_sent:
+    monkeypatch.setattr(ledger_server, "_MOST_CONNECTIONS", 2)
+    state = tmp_path
+    with (
+        served(replace(memory_site, state=state)),
+        closing(connected_socket(state, DEADLINE_S)) as half_sent,
+    ):
         half_sent.sendall(b"GET /v1/st")
         with closing(connected_socket(state, DEADLINE_S)) as other:
             with closing(connected_socket(state, DEADLINE_S)) as third:
@@ -278,7 +283,7 @@ def test_the_socket_is_the_groups_and_takes_the_place_of_a_dead_gates(
     memory_site: Site, tmp_path: Path
 ) -> None:
     site = replace(memory_site, state=tmp_path)
-    listening_socket(tmp_path).close()
+    listening_socket(tmp_path, SOCKET_FILE).close()
     with served(site) as ledger:
         assert stat.S_IMODE((tmp_path / "gate.sock").stat().st_mode) == 0o660
         assert post(site.state, "/v1/notes", NOTE.text.encode())[0] == 200
@@ -290,5 +295,5 @@ def test_the_server_does_not_start_when_a_link_stands_in_the_sockets_place(
 ) -> None:
     (tmp_path / "gate.sock").symlink_to(tmp_path / "other.sock")
     with pytest.raises(LedgerError, match="is a link"):
-        listening_socket(tmp_path)
+        listening_socket(tmp_path, SOCKET_FILE)
     assert not (tmp_path / "other.sock").exists()

@@ -17,8 +17,9 @@ from handwheel.hmi.people.lockout_site_file import Unclear, plain_state
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.tools.guardrails.client import gate_socket
-from handwheel.tools.guardrails.gate.server.unix_socket import listening_socket
+from handwheel.tools.guardrails.client.gate_socket import SOCKET_FILE
 from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder, read_lockouts
+from handwheel.tools.guardrails.socket_server.unix_socket import listening_socket
 
 from ...command_line import HANDWHEEL, handwheel
 from ..command_processes import environment
@@ -50,7 +51,7 @@ def test_a_lockout_is_a_file_that_the_gate_sees(
     assert read_lockouts(site / "var") == {scope}
     text = (site / "var/lockout" / scope).read_text()
     assert LINE.fullmatch(text)
-    with listening_socket(site / "var"):  # this process is as good as a gate
+    with listening_socket(site / "var", SOCKET_FILE):  # this process is as good as a gate
         again = _lock(site, *words)
     assert again == (0, f"already locked out: {scope} ({text.strip()})\n{NEXT} {scope}\n", "")
     assert (site / "var/lockout" / scope).read_text() == text
@@ -95,7 +96,7 @@ def test_what_cannot_be_locked_out_is_said_loudly_and_leaves_nothing(
 
 def test_a_gate_that_was_killed_is_no_gate(site: Path) -> None:
     make_lockout_folder(site / "var")
-    listening_socket(site / "var").close()  # its file stays
+    listening_socket(site / "var", SOCKET_FILE).close()  # its file stays
     assert _lock(site) == (0, f"locked out: site\n{NO_GATE}{NEXT} site\n", "")
 
 
@@ -107,7 +108,7 @@ def test_a_listener_of_another_user_is_no_gate(
 
     make_lockout_folder(site / "var")
     monkeypatch.setattr(gate_socket, "peer_credentials", stranger)
-    with listening_socket(site / "var"):
+    with listening_socket(site / "var", SOCKET_FILE):
         assert run_lockout(["--site", str(site)]) == 0
     assert NO_GATE in capsys.readouterr().out
 

@@ -24,11 +24,12 @@ from handwheel.tools.guardrails.client import event_stream
 from handwheel.tools.guardrails.client.event_stream import EventStream, Leases
 from handwheel.tools.guardrails.client.gate_client import GateClient
 from handwheel.tools.guardrails.client.gate_connection import connected_socket
+from handwheel.tools.guardrails.client.gate_socket import SOCKET_FILE
 from handwheel.tools.guardrails.client.stopped_agents import have_agents_stopped
 from handwheel.tools.guardrails.gate.server import events
-from handwheel.tools.guardrails.gate.server.unix_socket import listening_socket
 from handwheel.tools.guardrails.ledger.runner_lock import live_runner
 from handwheel.tools.guardrails.ledger.store.database import Database
+from handwheel.tools.guardrails.socket_server.unix_socket import listening_socket
 from handwheel.tools.requests.timestamps import Instant
 
 from ....gate.server.served_ledger import DEADLINE_S, ServedLedger, served
@@ -113,7 +114,7 @@ def test_a_stream_is_closed_while_the_gate_has_not_answered_yet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_stream, "_END_S", 0.01)
-    with closing(listening_socket(tmp_path)) as listening:
+    with closing(listening_socket(tmp_path, SOCKET_FILE)) as listening:
         stream = EventStream(tmp_path, 0, lambda _: None)
         select.select([listening], [], [], DEADLINE_S)
         stream.close()

@@ -34,9 +34,9 @@ from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.client.denials import denial_fields, denial_of, error_of
 from handwheel.tools.guardrails.client.gate_client import GateClient
 from handwheel.tools.guardrails.client.gate_connection import gate_process
+from handwheel.tools.guardrails.client.gate_socket import SOCKET_FILE
 from handwheel.tools.guardrails.gate.gate import open_gate
 from handwheel.tools.guardrails.gate.server import messages
-from handwheel.tools.guardrails.gate.server.unix_socket import listening_socket
 from handwheel.tools.guardrails.ledger.store.database import Database, LostRace
 from handwheel.tools.guardrails.ledger.store.fold import IllegalRow
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
@@ -44,6 +44,8 @@ from handwheel.tools.guardrails.signatures import message
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import REASONS, DecisionRefused, Reason
 from handwheel.tools.guardrails.signatures.message import Message
+from handwheel.tools.guardrails.socket_server.bodies import read_body
+from handwheel.tools.guardrails.socket_server.unix_socket import listening_socket
 from handwheel.tools.requests.timestamps import Instant, instant_now
 
 from ....gate.server.served_ledger import SNAPSHOT, Doubt, Note, ServedLedger, served
@@ -174,12 +176,12 @@ def test_submit_sends_over_a_client_and_applies_at_once_without_one(
 def test_client_gets_one_answer_when_the_gate_breaks_off_before_it(
     ledger: ServedLedger, client: GateClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    body, added = messages._body, messages.apply_once
+    body, added = read_body, messages.apply_once
     asked: list[web.Request] = []
 
-    async def noted(request: web.Request) -> bytes:
+    async def noted(request: web.Request, largest: int) -> bytes:
         asked.append(request)
-        return await body(request)
+        return await body(request, largest)
 
     def breaking(context: DecisionContext, sent: Message, now: Instant) -> Sequence[JournalRow]:
         rows = added(context, sent, now)
@@ -188,7 +190,7 @@ def test_client_gets_one_answer_when_the_gate_breaks_off_before_it(
             asked[0].transport.abort()
         return rows
 
-    monkeypatch.setattr(messages, "_body", noted)
+    monkeypatch.setattr(messages, "read_body", noted)
     monkeypatch.setattr(messages, "apply_once", breaking)
     rows = client.submit(Note(site=ledger.site.id))
     assert len(asked) == 2
@@ -232,7 +234,7 @@ def test_a_gate_that_does_not_answer_is_named_by_its_process(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with (
-        listening_socket(tmp_path),  # nobody reads from it
+        listening_socket(tmp_path, SOCKET_FILE),  # nobody reads from it
         pytest.raises(SystemExit, match="1"),
         report_errors(["status"]),
     ):

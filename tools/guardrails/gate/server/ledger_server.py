@@ -9,19 +9,18 @@ from aiohttp import web
 
 from ....requests.timestamps import Instant, instant_now
 from ...approval.plant_snapshot import GateLedger
+from ...client.gate_socket import SOCKET_FILE
 from ...signatures.context import DecisionContext
 from ...signatures.message import Message
-from .connections import accepting
+from ...socket_server.rejections import denials
+from ...socket_server.serving import serving
 from .events import Events
 from .messages import LARGEST, MessageDoor
 from .queries import Queries, number_of
 from .registry import MESSAGES
-from .rejections import denials
 from .stalls import Stalls
-from .unix_socket import listening_socket
 
-_IDLE_S = 3600.0  # a kept connection costs nothing
-_SHUTDOWN_S = 1.0
+_MOST_CONNECTIONS = 128  # of one OS user
 
 
 class LedgerServer:
@@ -52,20 +51,9 @@ class LedgerServer:
 
     async def __aenter__(self) -> Self:
         """Begins to listen. A socket that cannot be made raises `LedgerError`."""
-        runner = web.AppRunner(
-            self._app(),
-            access_log=None,
-            handler_cancellation=True,
-            keepalive_timeout=_IDLE_S,
-            shutdown_timeout=_SHUTDOWN_S,
-        )
         async with AsyncExitStack() as exits:
-            await runner.setup()
-            exits.push_async_callback(runner.cleanup)
-            listener = exits.enter_context(listening_socket(self._state))
-            server = runner.server
-            assert server is not None  # after its setup
-            await exits.enter_async_context(accepting(listener, server))
+            served = serving(self._app(), self._state, SOCKET_FILE, _MOST_CONNECTIONS)
+            await exits.enter_async_context(served)
             exits.callback(asyncio.create_task(self._stalls.watch()).cancel)
             self._events.start()
             exits.callback(self._events.close)
@@ -76,7 +64,7 @@ class LedgerServer:
         await self._exits.aclose()
 
     def _app(self) -> web.Application:
-        app = web.Application(middlewares=[denials], client_max_size=LARGEST)
+        app = web.Application(middlewares=[denials("the gate")], client_max_size=LARGEST)
         queries = self._queries
         app.add_routes(
             [

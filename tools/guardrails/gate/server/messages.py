@@ -1,6 +1,5 @@
 """Takes messages, each canonical, once, and from whom may send it."""
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 
@@ -13,13 +12,14 @@ from ...client.gate_connection import TOO_MANY
 from ...ledger.store.journal import JournalRow
 from ...signatures.context import DecisionContext
 from ...signatures.message import Message, message_digest
-from .peers import AT_MOST, MessageRate, Peer, peer_of
-from .rejections import Rejected
+from ...socket_server.bodies import read_body
+from ...socket_server.peers import MessageRate, Peer, peer_of
+from ...socket_server.rejections import Rejected
 from .stalls import Stalls
 
 LARGEST = 256 * 1024
 """Bytes of a message."""
-_PATIENCE_S = 5.0  # for its last byte
+_AT_MOST = 50  # messages that one process may send in a second
 _REFUSAL = ".refused"  # end of the kinds of rows that tell only that something was refused
 
 
@@ -39,7 +39,7 @@ class MessageDoor:
     ) -> None:
         self._context, self._clock = context, clock
         self._kinds: Mapping[str, type[Message]] = {each.path: each for each in messages}
-        self._rate = MessageRate()
+        self._rate = MessageRate(_AT_MOST)
         self._stalls = stalls
 
     async def take(self, request: web.Request) -> web.Response:
@@ -47,13 +47,13 @@ class MessageDoor:
         self._stalls.note()  # before the first renewal that comes after one
         peer = peer_of(request)
         if not self._rate.admits(peer):
-            reason = f"more than {AT_MOST} messages in a second"
+            reason = f"more than {_AT_MOST} messages in a second"
             raise Rejected(HTTPStatus(TOO_MANY), "too-many", reason)
         kind = self._kinds.get(request.match_info["path"])
         if kind is None:
             raise web.HTTPNotFound
         self._check_user(kind, peer)
-        message = read_message(kind, await _body(request), self._context.site.id)
+        message = read_message(kind, await read_body(request, LARGEST), self._context.site.id)
         rows = apply_once(self._context, message, self._clock())
         return web.json_response({"rows": row_list(rows)})
 
@@ -102,20 +102,6 @@ def apply_once(context: DecisionContext, message: Message, now: Instant) -> Sequ
     return list(database.journal(head.seq if head else 0))
 
 
-async def _body(request: web.Request) -> bytes:
-    """Returns the body of a message, which must come whole and in time."""
-    if (request.content_length or 0) > LARGEST:
-        raise _too_large()
-    try:
-        async with asyncio.timeout(_PATIENCE_S):
-            return await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        raise _too_large() from None
-    except TimeoutError:
-        reason = f"its end did not come within {_PATIENCE_S:g} s"
-        raise Rejected(HTTPStatus.REQUEST_TIMEOUT, "half-sent", reason) from None
-
-
 def row_list(rows: Sequence[JournalRow]) -> list[tuple[int, str, str]]:
     """Returns rows as lists for JSON."""
     return [(row.seq, row.text, row.hash) for row in rows]
@@ -124,11 +110,6 @@ def row_list(rows: Sequence[JournalRow]) -> list[tuple[int, str, str]]:
 def _is_refusal(row: JournalRow) -> bool:
     # What was refused is judged again, so that it is not answered like what was done.
     return str(row.fields["kind"]).endswith(_REFUSAL)
-
-
-def _too_large() -> Rejected:
-    reason = f"it has more than {LARGEST} bytes"
-    return Rejected(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", reason)
 
 
 def _not_canonical(why: str) -> Rejected:

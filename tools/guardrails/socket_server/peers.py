@@ -1,4 +1,4 @@
-"""Processes at the other end of the gate's socket, and how often they may send."""
+"""Processes at the other end of a Unix socket, and how often they may send."""
 
 import pwd
 from collections import deque
@@ -8,10 +8,7 @@ from time import monotonic
 
 from aiohttp import web
 
-from ...client.gate_socket import peer_credentials
-
-AT_MOST = 50
-"""Messages that one process may send in a second."""
+from ..client.gate_socket import peer_credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +41,14 @@ def peer_of(request: web.Request) -> Peer:
 
 
 class MessageRate:
-    """Counts the messages of each process in the last second."""
+    """Counts the messages of each process in the last second.
 
-    def __init__(self) -> None:
+    Args:
+        at_most: Messages that one process may send in a second.
+    """
+
+    def __init__(self, at_most: int) -> None:
+        self.at_most = at_most
         self._times_s: dict[Peer, deque[float]] = {}
 
     def admits(self, peer: Peer) -> bool:
@@ -55,8 +57,8 @@ class MessageRate:
         times_s = self._times_s.get(peer)
         if times_s is None:
             self._forget(now_s)
-            times_s = self._times_s[peer] = deque(maxlen=AT_MOST)
-        if len(times_s) == AT_MOST and now_s - times_s[0] < 1.0:
+            times_s = self._times_s[peer] = deque(maxlen=self.at_most)
+        if len(times_s) == self.at_most and now_s - times_s[0] < 1.0:
             return False
         times_s.append(now_s)
         return True

@@ -1,0 +1,46 @@
+"""Serves an application on a Unix socket while a context is open."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import web
+
+from .connections import accepting
+from .unix_socket import listening_socket
+
+_IDLE_S = 3600.0  # a kept connection costs nothing
+_SHUTDOWN_S = 1.0
+
+
+@asynccontextmanager
+async def serving(
+    app: web.Application, state: Path, file: str, at_most: int, pause_s: float = 0.0
+) -> AsyncGenerator[None]:
+    """Serves an application, and closes its connections at the end.
+
+    Args:
+        state: The site's state folder, see `listening_socket`.
+        file: Name of the socket in it.
+        at_most: Connections of one OS user.
+        pause_s: Pause after each connection, see `accepting`.
+
+    Raises:
+        LedgerError: The socket cannot be made.
+    """
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handler_cancellation=True,
+        keepalive_timeout=_IDLE_S,
+        shutdown_timeout=_SHUTDOWN_S,
+    )
+    await runner.setup()
+    try:
+        server = runner.server
+        assert server is not None  # after its setup
+        with listening_socket(state, file) as listener:
+            async with accepting(listener, server, at_most, pause_s):
+                yield
+    finally:
+        await runner.cleanup()
