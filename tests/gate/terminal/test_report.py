@@ -14,10 +14,14 @@ from handwheel.hmi.journal.report.shift_handover import summary_fields
 from handwheel.hmi.journal.report.signatures import Signatures
 from handwheel.hmi.journal.rows.entries import Journal, RequestHistory, read_journal
 from handwheel.hmi.journal.rows.row_text import row_text
+from handwheel.hmi.requests.request_text import request_line
 from handwheel.tools.guardrails.approval.messages.run_events import OpenRun, RecordEvent
 from handwheel.tools.guardrails.approval.shift_handover import Section, ShiftSummary
+from handwheel.tools.guardrails.ledger.listing import load_listed
+from handwheel.tools.requests.proposer import guest_proposer
 
 from ...attacks.past_the_checks import append_row
+from ..approval.test_guest_requests import file
 from ..interlocks.suspension_causes import MemoryConnection, read_by
 from ..leases.test_expiry import in_lease
 from ..testbed.authority_grant import give
@@ -134,6 +138,24 @@ def _chapter(room: Watched, history: RequestHistory) -> str:
 
 def _signatures(room: Watched) -> Signatures:
     return Signatures(room.site, room.desk.decision_context.roster, frozenset(), ())
+
+
+def test_guest_is_told_as_neither_person_nor_agent(runner: Runner) -> None:
+    room = runner.room
+    request = file(runner, proposer=guest_proposer("anna", "lab", "a-model"))
+    room.desk.approve(request)
+    text = " ".join(_chapter(room, _journal(room).requests[request.request_id]).split())
+    for told in (
+        "proposer unverified guest program “anna” account lab, as the agents' process said",
+        "model “a-model”, not verified",
+        '"more margin for the change-over" (from a guest, not verified)',
+    ):
+        assert told in text
+    proposal = text[: text.index("SIGNATURES")]
+    assert "a person" not in proposal
+    assert "an agent" not in proposal
+    listed = load_listed(room.desk.database, every=True)[0]
+    assert "(unverified guest program “anna”)" in request_line(listed, room.clock.now())
 
 
 LABELS = (

@@ -137,7 +137,7 @@ def end_after_failure(
 ) -> None:
     """Ends what depends on an action that failed, unless the request is over.
 
-    A person's request ends. Of a run's the other commands do: it stays approved for as long as
+    A request of no run ends. Of a run's the other commands do: it stays approved for as long as
     a recovery is left that was not sent, and the run decides about that. One with a lease stays
     approved as long as something is to be undone, and can be.
     """

@@ -27,7 +27,7 @@ def run_of(
     is_released: bool,
     ordered: CardOrder | None = None,
 ) -> CardRun | None:
-    """Returns the run of a request, or `None` for a person's request.
+    """Returns the run of a request, or `None` if it has none.
 
     If its plan is not released, the playbook that it names is left out, and so is the order: it
     is not known then that the writes are those of the playbook that was ordered.

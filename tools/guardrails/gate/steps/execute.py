@@ -106,7 +106,7 @@ def stop(execution: Execution, reason: str) -> None:
 def skip(execution: Execution, reason: str) -> None:
     """Ends a command that is so already, for which nothing is sent. Its undo undoes nothing.
 
-    A run goes on by itself. A person's request is over, since its readings were others.
+    A run goes on by itself. Any other request is over, since its readings were others.
     """
     with execution.context.database.transaction(execution.context.clock()) as transaction:
         action_id, to = execution.action.action_id, ActionState.SKIPPED

@@ -34,7 +34,7 @@ async def record_outcome(execution: Execution) -> None:
 
 
 def conclude(execution: Execution, state: ActionState, reason: str, *, sent: bool) -> None:
-    """Records the outcome. After a verified command of a person the next one is due.
+    """Records the outcome. After a verified command of no run the next one is due.
 
     A refused command ends its request, or what the request of a run has besides recovery. One
     whose outcome is unknown or wrong holds it, until a person has resolved it.
