@@ -12,7 +12,7 @@ from handwheel.connectors.actuation.device_writer import DeviceWriter
 from handwheel.connectors.actuation.modbus import ModbusWriter
 from handwheel.connectors.actuation.opcua import OpcuaWriter
 from handwheel.connectors.client.site_reader import connector_for, survey
-from handwheel.connectors.model.endpoints import ModbusConnection
+from handwheel.connectors.model.endpoints import ModbusConnection, OpcuaConnection
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
@@ -141,6 +141,7 @@ async def _open(site: Site, connection: str) -> DeviceWriter:
     config = site.connections[connection]
     if isinstance(config, ModbusConnection):
         return await ModbusWriter.open(connection, config)
+    assert isinstance(config, OpcuaConnection)
     return await OpcuaWriter.open(connection, config, site.root)
 
 

@@ -112,5 +112,5 @@ def encoder(site: Site, connection: str) -> Encoder:
         name: Target(ua.NodeId.from_string(f"ns=2;s={name}"), ua.VariantType.Double)
         for name in tags
     }
-    where = DeviceIdentity("opcua", config.endpoint, "urn:handwheel:sim:cw-100", True, True)
+    where = DeviceIdentity("opcua", config.where, "urn:handwheel:sim:cw-100", True, True)
     return OpcuaEncoder(where, targets, tags)

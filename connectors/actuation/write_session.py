@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..config.secrets import resolve_secret
 from ..denial import Denial
 from ..errors import NotConnected, WriteOutcomeUnknown, WriteRefused
-from ..model.endpoints import ModbusConnection, OpcuaConnection
+from ..model.endpoints import InstalledConnection, ModbusConnection, OpcuaConnection
 from ..model.site import Site
 from ..model.tags import Tag
 from ..model.values import DataValue
@@ -76,6 +76,8 @@ async def open_write_session(site: Site, connection: str, tags: Sequence[Tag]) -
 async def open_writer(site: Site, connection: str) -> DeviceWriter:
     """Opens the protocol's part of a write session. Raises as `open_write_session`."""
     config = site.connections[connection]
+    if isinstance(config, InstalledConnection):
+        raise NotConnected({connection: f"{config.kind}: only OPC UA and Modbus are written"})
     if isinstance(config, ModbusConnection):
         from .modbus import ModbusWriter
 

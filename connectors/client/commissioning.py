@@ -10,6 +10,7 @@ from ..model.tags import Tag
 from ..model.values import BAD_NO_COMMUNICATION, DataValue, never_read
 from ..session.protocols import Connector, Describes, Description, Session, Subscribes
 from ..session.scan_groups import groups_of
+from ..session.unexpected import as_not_connected
 from .one_shot import open_session
 
 ROUNDS = 5
@@ -97,22 +98,25 @@ async def inspect_device(
     report("connecting")
     begun_s = monotonic()
     async with open_session(connector) as session:
-        connect_s = monotonic() - begun_s
-        probes = await _measured(session.probe)
-        report("asking for descriptions")
-        descriptions = await session.describe(tags) if isinstance(session, Describes) else None
-        readings: dict[str, DataValue] = {}
-        scans: list[IntervalScan] = []
-        groups = groups_of(tags, connector.scan_s, monotonic(), is_subscribed=False)
-        for group in groups:
-            report(f"reading each {group.scan_s:g} s: {len(group.tags)}")
-            scans.append(await _scan(session, group.scan_s, group.tags, readings))
-        faults, first = dict(session.faults), None
-        if connector.is_subscribed and groups and isinstance(session, Subscribes):
-            report("waiting for first values")
-            first = await _first_notifications(session, {each.scan_s: each.tags for each in groups})
-            faults = dict(session.faults)
-        return Inspection(connect_s, probes, scans, readings, descriptions, faults, first)
+        with as_not_connected(connector.name):
+            connect_s = monotonic() - begun_s
+            probes = await _measured(session.probe)
+            report("asking for descriptions")
+            descriptions = await session.describe(tags) if isinstance(session, Describes) else None
+            readings: dict[str, DataValue] = {}
+            scans: list[IntervalScan] = []
+            groups = groups_of(tags, connector.scan_s, monotonic(), is_subscribed=False)
+            for group in groups:
+                report(f"reading each {group.scan_s:g} s: {len(group.tags)}")
+                scans.append(await _scan(session, group.scan_s, group.tags, readings))
+            faults, first = dict(session.faults), None
+            if connector.is_subscribed and groups and isinstance(session, Subscribes):
+                report("waiting for first values")
+                first = await _first_notifications(
+                    session, {each.scan_s: each.tags for each in groups}
+                )
+                faults = dict(session.faults)
+            return Inspection(connect_s, probes, scans, readings, descriptions, faults, first)
 
 
 async def _scan(

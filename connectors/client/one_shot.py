@@ -7,6 +7,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from ..errors import NotConnected
 from ..session.protocols import Connector, Session
+from ..session.unexpected import as_not_connected, close
 
 
 @asynccontextmanager
@@ -25,8 +26,9 @@ async def open_session(connector: Connector) -> AsyncGenerator[Session]:
         retry=retry_if_exception_type(NotConnected),
         reraise=True,
     )
-    session: Session = await retrying(connector.open)
+    with as_not_connected(connector.name):
+        session: Session = await retrying(connector.open)
     try:
         yield session
     finally:
-        await session.close()
+        await close(connector.name, session)

@@ -7,12 +7,14 @@ from typing import Self
 
 from ..errors import NotConnected
 from ..model.computed_tags import ComputedTags
-from ..model.endpoints import ModbusConnection
+from ..model.endpoints import InstalledConnection, ModbusConnection
 from ..model.site import Site
 from ..model.tags import Tag
 from ..model.values import DataValue
+from ..session.installed import connect_installed
 from ..session.protocols import Connector, Encoder, Session, Survey
 from ..session.supervisor import Connection, SampleListener
+from ..session.unexpected import as_not_connected
 from .computed_samples import ComputedSamples
 from .one_shot import open_session
 
@@ -29,8 +31,13 @@ ConnectorFor = Callable[[Site, str], Connector]
 
 
 def connector_for(site: Site, name: str) -> Connector:
-    """Returns the connector of a connection, importing only its own protocol's library."""
+    """Returns the connector of a connection, importing only its own protocol's library.
+
+    One of another package that cannot be used never opens a session, and says why.
+    """
     config = site.connections[name]
+    if isinstance(config, InstalledConnection):
+        return connect_installed(name, config, site.root)
     if isinstance(config, ModbusConnection):
         from ..modbus.connector import ModbusConnector
 
@@ -145,8 +152,10 @@ async def _look(connector: Connector, read: Sequence[Tag], write: Sequence[Tag])
 
 
 async def _seen(session: Session, name: str, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
-    encoders = {name: await session.encoder(write)} if write else {}
-    return Survey(await session.read(read), encoders)
+    with as_not_connected(name):
+        encoders = {name: await session.encoder(write)} if write else {}
+        readings = await session.read(read)
+        return Survey({tag.name: readings[tag.name] for tag in read}, encoders)
 
 
 class SiteReader:

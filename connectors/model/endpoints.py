@@ -1,20 +1,27 @@
 """Connections of a site, as `site.yaml` describes them."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from handwheel.connectors.hints import shell_command
 
 from ..config.durations import Duration, between
+from ..config.plug_ins import MissingPlugIn, UnusablePlugIn, WrongPlugIn, load_plug_in
 from ..config.secrets import SecretPlace
-from ..config.validation import Model, spelled
+from ..config.validation import Model, load_model, spelled
+from ..config.yaml_documents import Document
 from ..denial import Denial
+from ..errors import ConfigError
 from .hosts import host_key, is_address
 from .tags import Order
 
+GROUP = "handwheel.connectors"
+"""Entry points of connectors, each a class that is derived from `InstalledConnection`."""
+
+_OWN = ("modbus", "opcua")
 _OPCUA_PORT = 4840
 
 Security = Literal[
@@ -122,6 +129,11 @@ class OpcuaConnection(_Connection):
         return endpoint
 
     @property
+    def host(self) -> str:
+        """Name or address of the server."""
+        return urlsplit(self.endpoint).hostname or ""
+
+    @property
     def is_secured(self) -> bool:
         """Whether the channel is signed, or signed and encrypted."""
         return self.security != "None"
@@ -189,23 +201,100 @@ class ModbusConnection(_Connection):
         return f"modbus://{self.host}:{self.write.port}/{self.unit}" if self.write else ""
 
 
-ConnectionConfig = Annotated[OpcuaConnection | ModbusConnection, Field(discriminator="kind")]
+class InstalledConnection(_Connection):
+    """A device whose connector another package installs. It is only read.
+
+    A connector derives a class from this one and registers it in `GROUP`. Its fields are the keys
+    of the connection in `site.yaml` beside `scan`, `timeout` and `simulated`. Its method `connect`
+    is described in `handwheel.connectors.session.protocols.Connects`.
+    """
+
+    kind: str
+
+    @property
+    def where(self) -> str:
+        """The endpoint, for display."""
+        return self.kind
+
+    def check_item(self, item: str) -> None:
+        """Raises `ValueError` if no tag can have this `item` in `tags.yaml`."""
+
+    @property
+    def write(self) -> None:
+        """No account or port for writes, since only OPC UA and Modbus are written."""
+
+    @property
+    def write_where(self) -> str:
+        """The endpoint of writes, always empty."""
+        return ""
 
 
-def is_same_device(
-    one: OpcuaConnection | ModbusConnection, other: OpcuaConnection | ModbusConnection
-) -> bool:
+class UnusableConnection(InstalledConnection):
+    """A connection whose connector is not loaded yet, or cannot be. Its tags are bad."""
+
+    model_config = ConfigDict(extra="ignore")
+    fault: str = ""  # why it cannot be loaded
+
+
+def _kind_of(entry: Any) -> str:
+    kind = cast("dict[str, object]", entry).get("kind") if isinstance(entry, dict) else ""
+    return str(kind) if kind in _OWN else "other"
+
+
+ConnectionConfig = OpcuaConnection | ModbusConnection | InstalledConnection
+ConnectionEntry = Annotated[
+    Annotated[OpcuaConnection, Tag("opcua")]
+    | Annotated[ModbusConnection, Tag("modbus")]
+    | Annotated[UnusableConnection, Tag("other")],
+    Discriminator(_kind_of),
+]
+"""A connection as it stands in `site.yaml`, before `with_connector`."""
+
+
+def with_connector(config: ConnectionConfig, name: str, document: Document) -> ConnectionConfig:
+    """Returns a connection checked by the installed connector that its `kind` names.
+
+    One of OPC UA or Modbus is returned as it is, and one whose connector cannot be loaded as an
+    `UnusableConnection` with the reason.
+
+    Raises:
+        ConfigError: No such connector is installed, or keys are unknown, missing or wrong; with
+            every problem.
+    """
+    if not isinstance(config, InstalledConnection):
+        return config
+    path = ("connections", name)
+
+    def checked(found: object) -> InstalledConnection:
+        if not isinstance(found, type) or not issubclass(found, InstalledConnection):
+            raise WrongPlugIn("is no class derived from InstalledConnection")
+        if not callable(getattr(found, "connect", None)):
+            raise WrongPlugIn("has no method connect")
+        own = load_model(found, document, path)
+        _ = own.where  # code of others, which may fail
+        return own
+
+    try:
+        return load_plug_in(GROUP, config.kind, checked, _OWN)
+    except MissingPlugIn as error:
+        raise ConfigError([document.problem((*path, "kind"), str(error))]) from None
+    except UnusablePlugIn as error:
+        return config.model_copy(update={"fault": str(error)})
+
+
+def is_same_device(one: ConnectionConfig, other: ConnectionConfig) -> bool:
     """Whether two connections share an endpoint, to read or to write.
 
     Compares the host by its spelling (see `host_key`), the port and, on Modbus, the unit. The path
-    of an OPC UA endpoint does not count.
+    of an OPC UA endpoint does not count. Those of other connectors are compared as a text.
     """
     return not _endpoints(one).isdisjoint(_endpoints(other))
 
 
-def _endpoints(config: OpcuaConnection | ModbusConnection) -> set[tuple[object, ...]]:
+def _endpoints(config: ConnectionConfig) -> set[tuple[object, ...]]:
+    if isinstance(config, InstalledConnection):
+        return {(config.kind, config.where)}
     if isinstance(config, OpcuaConnection):
-        parts = urlsplit(config.endpoint)
-        return {("opcua", host_key(parts.hostname or ""), parts.port)}
+        return {("opcua", host_key(config.host), urlsplit(config.endpoint).port)}
     ports = {config.read.port, *([config.write.port] if config.write else [])}
     return {("modbus", host_key(config.host), port, config.unit) for port in ports}

@@ -1,19 +1,20 @@
 """A site with its connections, tags and equipment, from `site.yaml` and `tags.yaml`."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 from handwheel.connectors.hints import did_you_mean, name_site, shell_command
 
 from ..config.regular_files import read_regular
-from ..config.validation import ModelT, load_model
+from ..config.validation import load_model
 from ..config.yaml_documents import Document, read_document
-from ..errors import ConfigError, Problem
+from ..errors import ConfigError, Problem, made_of_each
 from .computed import ComputedChecks
-from .endpoints import ModbusConnection, OpcuaConnection
+from .endpoints import ConnectionConfig, with_connector
 from .notice_spec import NoticeSpec, check_notices
 from .site_file import (
     SITE_SCOPE,
@@ -30,6 +31,8 @@ from .tag_file import TagFile
 from .tags import Tag
 from .twin_spec import TwinSpec
 
+_File = TypeVar("_File")
+
 SITE_FILE = "site.yaml"
 POLICY_FILE = "policy.yaml"
 OPERATORS_FILE = "operators.yaml"
@@ -43,7 +46,7 @@ class Site:
 
     root: Path  # its folder, as the user gave it
     id: str
-    connections: Mapping[str, OpcuaConnection | ModbusConnection]
+    connections: Mapping[str, ConnectionConfig]
     tags: Mapping[str, Tag]
     equipment: Mapping[str, Equipment]
     trust_root: str  # fingerprint of the first administrator's key; empty if there is none
@@ -167,10 +170,24 @@ def find_site(given: Path | None) -> Path:
     raise ConfigError.of(reason)
 
 
+def load_site_file(document: Document) -> SiteFile:
+    """Returns the file with each connection checked by its connector.
+
+    Raises:
+        ConfigError: Every problem of the file, and then of the connections of other packages.
+    """
+    config = load_model(SiteFile, document)
+    connections = made_of_each(
+        lambda name: (name, with_connector(config.connections[name], name, document)),
+        config.connections,
+    )
+    return config.model_copy(update={"connections": dict(connections)})
+
+
 def load_site(root: Path) -> Site:
     """Reads and checks a site. Raises `ConfigError` with every problem of both files at once."""
     problems: list[Problem] = []
-    site_document, config = _load(SiteFile, root / SITE_FILE, problems)
+    site_document, config = _load(load_site_file, root / SITE_FILE, problems)
     tags_path = root / (config.tags if config else "tags.yaml")
     tag_document, tag_file = _load_tags(tags_path, problems)
     tags = {name: entry.build(name) for name, entry in tag_file.tags.items()} if tag_file else {}
@@ -187,7 +204,7 @@ def load_site(root: Path) -> Site:
             *check_clock(tags, config, site_document),
         ]
         if found and _is_missing(tags_path):  # then the site names tags that lie there
-            _load(TagFile, tags_path, problems)
+            _load(_tag_file, tags_path, problems)
         else:
             problems += found
     if problems or config is None:
@@ -223,12 +240,12 @@ def load_site(root: Path) -> Site:
 
 
 def _load(
-    model: type[ModelT], path: Path, problems: list[Problem]
-) -> tuple[Document, ModelT | None]:
+    load: Callable[[Document], _File], path: Path, problems: list[Problem]
+) -> tuple[Document, _File | None]:
     document = Document(str(path))
     try:
         document = read_document(path)
-        return document, load_model(model, document)
+        return document, load(document)
     except ConfigError as error:
         problems += error.problems
         return document, None
@@ -236,15 +253,14 @@ def _load(
 
 def _load_tags(path: Path, problems: list[Problem]) -> tuple[Document, TagFile | None]:
     """Returns the tags. A missing or empty file has none, as that of a site just begun."""
-    document = Document(str(path))
-    try:
-        if not _is_missing(path):
-            document = read_document(path)
-        is_empty = document.data is None
-        return document, TagFile(schema="tags/1") if is_empty else load_model(TagFile, document)
-    except ConfigError as error:
-        problems += error.problems
-        return document, None
+    if _is_missing(path):
+        return Document(str(path)), TagFile(schema="tags/1")
+    return _load(_tag_file, path, problems)
+
+
+def _tag_file(document: Document) -> TagFile:
+    is_empty = document.data is None
+    return TagFile(schema="tags/1") if is_empty else load_model(TagFile, document)
 
 
 def _is_missing(path: Path) -> bool:

@@ -10,16 +10,24 @@ from ..config.validation import KeyId, Model, spelled
 from ..config.yaml_documents import Document, Path_
 from ..errors import Problem
 from .computed import ComputedSpec
-from .endpoints import ConnectionConfig, ModbusConnection, is_same_device
+from .endpoints import (
+    ConnectionEntry,
+    InstalledConnection,
+    ModbusConnection,
+    is_same_device,
+)
 from .heartbeats import HeartbeatSpec, check_heartbeats
 from .notice_spec import NoticeSpec
 from .tag_file import NAME
-from .tags import Computation, NodeAddress, RegisterAddress, Tag
+from .tags import Computation, ItemAddress, NodeAddress, RegisterAddress, Tag
 from .twin_spec import TwinSpec
 
 SITE_SCOPE = "site"
 
 Cell = tuple[object, ...]
+
+_ADDRESSES = {"opcua": NodeAddress, "modbus": RegisterAddress}
+_KEYS = {"opcua": "node", "modbus": "table and address"}
 
 _EQUIPMENT = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}", re.ASCII)  # it names a lockout file
 _OPCUA_NAMESPACE = "nsu=http://opcfoundation.org/UA/"  # the default without nsu=
@@ -87,7 +95,7 @@ class SiteFile(Model):
     state: str = "var/"
     clock: Clock = WallClock(kind="wall")
     trust: Trust | None = None
-    connections: dict[str, ConnectionConfig]
+    connections: dict[str, ConnectionEntry]
     tags: str = "tags.yaml"
     equipment: dict[str, Equipment] = Field(default_factory=dict)
     playbooks: list[str] = Field(default_factory=list)
@@ -193,10 +201,22 @@ def _check_connection(
         names = ", ".join(config.connections)
         reason = f"there is no connection {tag.connection!r}; known: {names}"
         yield document.problem((*path, "connection"), reason)
-    elif (connection.kind == "opcua") != isinstance(tag.address, NodeAddress):
-        keys = "node" if connection.kind == "opcua" else "table and address"
+    elif not isinstance(tag.address, _ADDRESSES.get(connection.kind, ItemAddress)):
+        keys = _KEYS.get(connection.kind, "item")
         reason = f"{tag.connection} is {connection.kind}: a tag on it has {keys}"
         yield document.problem((*path, "connection"), reason)
+    elif isinstance(connection, InstalledConnection) and (fault := _item_fault(tag, connection)):
+        yield document.problem((*path, "item"), fault)
+
+
+def _item_fault(tag: Tag, connection: InstalledConnection) -> str:
+    try:
+        connection.check_item(str(tag.address))
+    except ValueError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 (code of others)
+        return f"{connection.kind} cannot check it: {type(error).__name__}: {error}"
+    return ""
 
 
 def _check_readback(
@@ -220,6 +240,8 @@ def _cells(tag: Tag, config: SiteFile) -> Iterator[Cell]:
         case RegisterAddress(table, address):
             for offset in range(tag.address.count):
                 yield device, table, address + offset, tag.address.bit
+        case ItemAddress(item):
+            yield device, item, ""
         case Computation():
             return
 

@@ -11,7 +11,9 @@ from ..config.durations import Duration, between
 from ..config.validation import Model, spelled
 from .tags import (
     WITHIN_S,
+    Address,
     Encoding,
+    ItemAddress,
     Kind,
     Limits,
     NodeAddress,
@@ -23,6 +25,7 @@ from .tags import (
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*\.[a-z][a-z0-9_]*", re.ASCII)
 
+ITEM = "an item of another connector"
 _REGISTERS = 65536
 _MOST_IN_ONE_REQUEST = 125
 _LARGEST_NUMBER = 2**32 - 1
@@ -116,9 +119,7 @@ class _TagModel(Model):
         _check_words("states", self.states, _BOOLEANS)
         return self
 
-    def tag(
-        self, name: str, address: NodeAddress | RegisterAddress, *, is_array: bool = False
-    ) -> Tag:
+    def tag(self, name: str, address: Address, *, is_array: bool = False) -> Tag:
         return Tag(
             name, self.connection, self.type, address, self.unit, self.range,
             self.equipment, self.members, self.writable,
@@ -248,19 +249,42 @@ class RegisterTag(_TagModel):
         )
 
 
-def _protocol(entry: Any) -> str | None:
-    if isinstance(entry, NodeTag):
-        return "opcua"
-    if isinstance(entry, RegisterTag):
-        return "modbus"
-    if not isinstance(entry, dict):
-        return "opcua"
-    return "modbus" if "table" in entry or "address" in entry else "opcua"
+class ItemTag(_TagModel):
+    """A tag of an installed connector, as `tags.yaml` describes it. It is only read."""
+
+    item: Annotated[str, Field(min_length=1, max_length=500), BeforeValidator(_as_text)]
+
+    @field_validator("item")
+    @classmethod
+    def _check_item(cls, item: str) -> str:
+        if not item.isprintable():
+            raise ValueError("holds a character that cannot be printed")
+        return item
+
+    @field_validator("writable")
+    @classmethod
+    def _check_read_only(cls, writable: bool) -> bool:
+        if writable:
+            raise ValueError("only tags on OPC UA and Modbus are written; an item is read only")
+        return writable
+
+    def build(self, name: str) -> Tag:
+        """Returns the tag under this name."""
+        return self.tag(name, ItemAddress(self.item))
+
+
+def kind_of_tag(entry: Any) -> str:
+    """Returns `opcua`, `modbus` or `ITEM` for a tag, by the keys of its entry."""
+    kinds = {"item": ITEM, "table": "modbus", "address": "modbus"}
+    named = (kind for key, kind in kinds.items() if isinstance(entry, dict) and key in entry)
+    return next(named, "opcua")
 
 
 TagEntry = Annotated[
-    Annotated[NodeTag, UnionTag("opcua")] | Annotated[RegisterTag, UnionTag("modbus")],
-    Discriminator(_protocol),
+    Annotated[NodeTag, UnionTag("opcua")]
+    | Annotated[RegisterTag, UnionTag("modbus")]
+    | Annotated[ItemTag, UnionTag(ITEM)],
+    Discriminator(kind_of_tag),
 ]
 
 

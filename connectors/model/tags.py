@@ -75,6 +75,24 @@ class RegisterAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemAddress:
+    """An item of an installed connector, in that connector's own words."""
+
+    item: str
+
+    def __str__(self) -> str:
+        return self.item
+
+    @property
+    def identifier(self) -> str:
+        """The item for a narrow column."""
+        return self.item
+
+
+Address = NodeAddress | RegisterAddress | ItemAddress
+
+
+@dataclass(frozen=True, slots=True)
 class Computation:
     """Computation of a tag from others, in the place of an address.
 
@@ -121,7 +139,7 @@ class Tag:
     name: str
     connection: str  # empty for a computed tag, whose inputs have theirs
     kind: Kind
-    address: NodeAddress | RegisterAddress | Computation
+    address: Address | Computation
     unit: str = ""  # engineering unit, empty for none
     span: tuple[float, float] | None = None  # low and high end of the measuring range
     equipment: str = ""

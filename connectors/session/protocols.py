@@ -1,4 +1,4 @@
-"""Interface of both protocols, which can read and encode but not write.
+"""Interface of all connectors, which can read and encode but not write.
 
 Every connector opens sessions and reads. Further capabilities are protocols of their own that its
 sessions may have: `Browses`, `Describes`, `Subscribes`.
@@ -228,6 +228,7 @@ class Subscribes(Protocol):
         ...
 
 
+@runtime_checkable
 class Connector(Protocol):
     """Opens sessions with one device and keeps what it has learned about it."""
 

@@ -1,7 +1,6 @@
 """Supervisor of a connection, which scans its tags and reconnects after a loss."""
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,11 +18,10 @@ from .backoff import SessionPauses, between_attempts
 from .protocols import Connector, Sample, Session, Subscribes
 from .scan_groups import KEEP_ALIVE_S, ScanGroup, groups_of
 from .subscription_health import ReportsHealth
+from .unexpected import as_not_connected, close
 
 _REREAD_S = 60.0
 """How often subscribed tags are also read, since a server may lose a change silently."""
-
-_logger = logging.getLogger(__name__)
 
 
 class ConnectionState(Enum):
@@ -150,20 +148,19 @@ class Connection:
                 self._session = None
                 # Concurrently, because closing a lost session may take a second.
                 pause_s = pauses.after(monotonic() - opened_s)
-                await asyncio.gather(session.close(), asyncio.sleep(pause_s))
+                await asyncio.gather(close(self.name, session), asyncio.sleep(pause_s))
             except BaseException:  # cancelled, possibly before the closing began
-                await session.close()
+                await close(self.name, session)
                 raise
 
     async def _use(self, session: Session) -> None:
         """Scans or follows changes until the session is lost, and reports the loss."""
+        use = self._follow_changes if self._is_subscribed else self._scan
         try:
-            await (self._follow_changes(session) if self._is_subscribed else self._scan(session))
+            with as_not_connected(self.name):
+                await use(session)
         except NotConnected as error:
             await self._mark_lost(error.endpoints.get(self.name, str(error)))
-        except Exception as error:  # a fault in one session must not end the supervisor
-            _logger.exception("connection %s: unexpected error", self.name)
-            await self._mark_lost(f"unexpected {type(error).__name__}: {error}")
 
     async def _connect(self) -> Session:
         self.state = ConnectionState.CONNECTING
@@ -178,20 +175,15 @@ class Connection:
     async def _open(self) -> Session:
         # A session counts only after a scan, so that the back-off applies to a device that
         # accepts and then hangs up.
-        session: Session | None = None
-        try:
+        with as_not_connected(self.name):
             session = await self._connector.open()
-            for group in self._groups:
-                await self._read(session, group)
-                group.due_s = asyncio.get_running_loop().time() + group.scan_s
-        except BaseException as error:
-            if session is not None:
-                await session.close()
-            if isinstance(error, NotConnected) or not isinstance(error, Exception):
+            try:
+                for group in self._groups:
+                    await self._read(session, group)
+                    group.due_s = asyncio.get_running_loop().time() + group.scan_s
+            except BaseException:
+                await close(self.name, session)
                 raise
-            _logger.exception("connection %s: unexpected error", self.name)
-            reason = f"unexpected {type(error).__name__}: {error}"
-            raise NotConnected({self.name: reason}) from error
         self._session, self._faults, self._last_alive_s = session, {}, monotonic()
         return session
 

@@ -10,16 +10,16 @@ from typing import Any
 from handwheel.connectors.config.yaml_documents import read_content
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.endpoints import (
+    ConnectionConfig,
     ModbusConnection,
-    OpcuaConnection,
     ReadPort,
     WritePort,
 )
 from handwheel.connectors.model.site import POLICY_FILE, SITE_FILE, Site
 from handwheel.connectors.model.tags import (
+    Computation,
     Encoding,
     Kind,
-    NodeAddress,
     RegisterAddress,
     Table,
     Tag,
@@ -33,7 +33,6 @@ _ENCODINGS: Mapping[Kind, Encoding] = {
     "bool": "bit", "float": "float64", "int": "int64", "enum": "int64", "string": "string",
 }  # fmt: skip
 _TEXT_REGISTERS = 64
-_Connection = OpcuaConnection | ModbusConnection
 _TABLES: Mapping[tuple[bool, bool], Table] = {
     (True, True): "coil", (True, False): "discrete",
     (False, True): "holding", (False, False): "input",
@@ -43,8 +42,8 @@ _TABLES: Mapping[tuple[bool, bool], Table] = {
 def in_memory_site(site: Site) -> Site:
     """Returns the same site with its tags on Modbus devices in memory.
 
-    Scan times, units, ranges, equipment and readbacks stay. A tag of an OPC UA server gets
-    registers that hold its values exactly; a text of one can be read there and not written.
+    Scan times, units, ranges, equipment and readbacks stay. A tag without registers gets
+    some that hold its values exactly; a text of one can be read there and not written.
     """
     ports = count(1, 2)
     connections = {
@@ -53,7 +52,7 @@ def in_memory_site(site: Site) -> Site:
     return replace(site, connections=connections, tags=dict(_moved(site)))
 
 
-def _in_memory(config: _Connection, port: int) -> ModbusConnection:
+def _in_memory(config: ConnectionConfig, port: int) -> ModbusConnection:
     device = ModbusConnection(kind="modbus", host=_HOST)
     if isinstance(config, ModbusConnection):
         device = config
@@ -71,7 +70,7 @@ def _in_memory(config: _Connection, port: int) -> ModbusConnection:
 def _moved(site: Site) -> Iterator[tuple[str, Tag]]:
     used = dict.fromkeys(((name, table) for name in site.connections for table in _TABLES), 0)
     for name, tag in site.tags.items():
-        if not isinstance(tag.address, NodeAddress):
+        if isinstance(tag.address, RegisterAddress | Computation):
             yield name, tag
             continue
         key = tag.kind == "bool", tag.writable

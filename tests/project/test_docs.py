@@ -16,6 +16,7 @@ PAGES = [*ROOT.glob("*.md"), *sorted(DOCS.rglob("*.md"))]
 README = ROOT / "README.md"
 SERVE = DOCS / "how-to/serve-a-plant.md"
 OWN_DEVICE = DOCS / "how-to/read-your-own-device.md"
+OWN_CONNECTOR = DOCS / "how-to/write-a-connector.md"
 OWN_METHOD = DOCS / "how-to/write-a-method.md"
 OWN_MODE = DOCS / "how-to/write-a-failure-mode.md"
 BASELINE = DOCS / "how-to/learn-a-baseline.md"
@@ -82,6 +83,11 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
     ),
     SPEED: {
         'make bench ARGS="opcua modbus changes many actuation gate"': "takes minutes; has a test"
+    },
+    OWN_CONNECTOR: {  # test_write_a_connector.py types the rest
+        "pip install -e .": "needs the network",
+        "handwheel check": "needs the connector",
+        "handwheel connections list": "needs the connector",
     },
     OWN_METHOD: {  # test_write_a_method.py types the rest
         "pip install -e .": "needs the network",

@@ -122,6 +122,7 @@ def test_the_reference_lists_exactly_the_keys_of_a_sites_files() -> None:
         endpoints.OpcuaConnection, endpoints.Credentials
     )
     assert listed["A connection of kind modbus"] == _keys(endpoints.ModbusConnection)
+    assert listed["A connection of another kind"] == _keys(endpoints.InstalledConnection)
     assert listed["A piece of equipment"] == _keys(site_file.Equipment)
     assert listed["A computed tag"] == _keys(computed.ComputedSpec)
     assert listed["A heartbeat"] == _keys(heartbeats.HeartbeatSpec)
@@ -132,6 +133,7 @@ def test_the_reference_lists_exactly_the_keys_of_a_sites_files() -> None:
     assert listed["tags.yaml"] == _keys(tag_file.TagFile)
     assert every | listed["A tag on OPC UA"] == _keys(tag_file.NodeTag)
     assert every | listed["A tag on Modbus"] == _keys(tag_file.RegisterTag)
+    assert every | listed["A tag of another connector"] == _keys(tag_file.ItemTag)
     assert listed["policy.yaml"] == _keys(policy_schema.PolicyFile)
     assert listed["A prohibition"] == _keys(policy_schema.ForbidRule)
     assert listed["A permission"] == _keys(policy_schema.AllowRule)

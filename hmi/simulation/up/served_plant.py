@@ -9,7 +9,11 @@ from urllib.parse import urlsplit
 
 from handwheel.connectors.config.secrets import resolve_secret
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.connectors.model.endpoints import ModbusConnection, OpcuaConnection
+from handwheel.connectors.model.endpoints import (
+    InstalledConnection,
+    ModbusConnection,
+    OpcuaConnection,
+)
 from handwheel.connectors.model.hosts import is_loopback
 from handwheel.connectors.model.site import SITE_FILE, Site
 from handwheel.evaluation.plants.installed_plants import plant_names
@@ -79,11 +83,12 @@ def check_simulated(site: Site) -> None:
     """Raises `ConfigError` with all connections that are not simulated on this machine."""
     problems = list[Problem]()
     for name, each in site.connections.items():
-        host = each.host if isinstance(each, ModbusConnection) else urlsplit(each.endpoint).hostname
-        if not each.simulated:
+        if isinstance(each, InstalledConnection):
+            fault = f"no simulated plant serves {each.kind}"
+        elif not each.simulated:
             fault = "is not marked simulated: true"
-        elif not is_loopback(host or ""):
-            fault = f"{host} is not this machine"
+        elif not is_loopback(each.host):
+            fault = f"{each.host} is not this machine"
         else:
             continue
         reason = f"{fault}; this works with simulated plants only, so nothing was started"

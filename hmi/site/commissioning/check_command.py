@@ -17,7 +17,7 @@ from ...shell.cli.field_lines import print_lines
 from ...shell.cli.options import JsonOption, SiteOption
 from ...shell.terminal.plural import counted
 from ..files.first_tags import first_tags_lines
-from .file_check import check_site, open_passwords, unusable_methods
+from .file_check import check_site, open_passwords, unusable_connectors, unusable_methods
 from .notice_check import notice_warnings
 from .online_check import check_devices
 from .online_report import report_fields, report_lines, verdict_text
@@ -41,7 +41,7 @@ def command(
     checked = check_site(find_site(site))
     if warning := root_warning(checked, load_roster(checked), datetime.now(UTC)):
         sys.stderr.write(f"handwheel: {warning}\n")
-    warnings = (open_passwords, unusable_methods, notice_warnings)
+    warnings = (open_passwords, unusable_connectors, unusable_methods, notice_warnings)
     for warning in (text for each in warnings for text in each(checked)):
         sys.stderr.write(f"handwheel: {warning}\n")
     if online:

@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from handwheel.connectors.hints import next_step
-from handwheel.connectors.model.endpoints import OpcuaConnection
+from handwheel.connectors.model.endpoints import ModbusConnection, OpcuaConnection
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.safe_text import printable
 
 from ...shell.cli.completion import complete_connection
 from ...shell.cli.exits import run
@@ -34,7 +35,7 @@ def list_connections(site: SiteOption = None, as_json: JsonOption = False) -> No
         return
     width = max((len(str(each["name"])) for each in found), default=0)
     for each in found:
-        line = f"{each['name']:<{width}}  {each['kind']:<6}  {each['address']}"
+        line = f"{each['name']:<{width}}  {each['kind']:<6}  {printable(str(each['address']))}"
         typer.echo(fold(f"{line}  {each['tags']} tags", width + 2))
 
 
@@ -64,10 +65,11 @@ def show(
 
 def _description(site: Site, name: str) -> dict[str, object]:
     config = site.connections[name]
+    address, security = config.where, None
     if isinstance(config, OpcuaConnection):
-        address, security = config.endpoint, config.security
-    else:
-        address, security = f"{config.host}, unit {config.unit}", None
+        security = config.security
+    elif isinstance(config, ModbusConnection):
+        address = f"{config.host}, unit {config.unit}"
     return {
         "name": name,
         "kind": config.kind,

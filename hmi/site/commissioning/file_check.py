@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from handwheel.agents.deviations.baseline_file import read_baseline
 from handwheel.agents.diagnosis.load import load_hypotheses
@@ -13,7 +12,7 @@ from handwheel.agents.planning.planners import Planners
 from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.hints import next_step
-from handwheel.connectors.model.endpoints import OpcuaConnection
+from handwheel.connectors.model.endpoints import OpcuaConnection, UnusableConnection
 from handwheel.connectors.model.hosts import is_loopback
 from handwheel.connectors.model.site import LOCK_FILE, POLICY_FILE, SITE_FILE, Site, load_site
 from handwheel.playbooks.language.errors import Finding
@@ -135,13 +134,24 @@ def unusable_methods(site: Site) -> Iterator[str]:
             yield printable(f"{tag.name} will be bad: {reason}; mend or install the package")
 
 
+def unusable_connectors(site: Site) -> Iterator[str]:
+    """Yields each connection whose connector cannot be loaded, with its place and the reason."""
+    document = read_document(site.root / SITE_FILE)
+    for name, config in site.connections.items():
+        if isinstance(config, UnusableConnection):
+            tags = sum(tag.connection == name for tag in site.tags.values())
+            reason = f"{config.fault}; its tags, {tags} of them, will be bad"
+            problem = document.problem(("connections", name, "kind"), reason)
+            yield printable(f"{problem}; mend or install the package")
+
+
 def open_passwords(site: Site) -> Iterator[str]:
     """Yields a warning for each remote connection that sends a password unsecured."""
     for name, config in site.connections.items():
         if not isinstance(config, OpcuaConnection) or config.is_secured:
             continue
         users = [each.user for each in (config.read, config.write) if each is not None]
-        if users and not is_loopback(urlsplit(config.endpoint).hostname or ""):
+        if users and not is_loopback(config.host):
             yield (
                 f"{name}: security is None: others on the network can read and alter what "
                 f"{' and '.join(dict.fromkeys(users))} reads and writes, perhaps the password too"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.hints import next_step
-from handwheel.connectors.model.endpoints import ModbusConnection
+from handwheel.connectors.model.endpoints import InstalledConnection, ModbusConnection
 from handwheel.connectors.model.site import Site
 
 
@@ -23,6 +23,9 @@ def first_tags_lines(site: Site) -> Iterator[str]:
     if not site.connections:
         yield f"no tags yet, and no connection; write one in {site.root / 'site.yaml'}"
     for name, config in site.connections.items():
+        if isinstance(config, InstalledConnection):
+            yield f"no tags yet on {name}; write them in {site.root / site.tags_file}, with item:"
+            continue
         following = next_step("tags", "import", name)
         if isinstance(config, ModbusConnection):
             following = next_step("tags", "peek", name, "holding", "0..40")

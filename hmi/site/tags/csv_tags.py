@@ -6,13 +6,17 @@ from pathlib import Path
 
 from handwheel.connectors.config.regular_files import read_regular
 from handwheel.connectors.errors import ConfigError, Problem, os_reason
+from handwheel.connectors.model.endpoints import InstalledConnection
 from handwheel.connectors.model.site import Site
-from handwheel.connectors.model.tag_file import NodeTag, RegisterTag
+from handwheel.connectors.model.tag_file import ITEM, ItemTag, NodeTag, RegisterTag, kind_of_tag
 
 from .imported_tags import ImportedTag, TagSource
 
 _NAME = "name"
-_COLUMNS = (_NAME, *dict.fromkeys([*NodeTag.model_fields, *RegisterTag.model_fields]))
+_COLUMNS = (
+    _NAME,
+    *dict.fromkeys([*NodeTag.model_fields, *RegisterTag.model_fields, *ItemTag.model_fields]),
+)
 _DELIMITERS = ",;\t"
 
 
@@ -162,8 +166,12 @@ class _Table:
         """Returns the connection of a row, or nothing after a problem."""
         if "connection" in fields:
             return str(fields["connection"])
-        kind = "modbus" if "table" in fields or "address" in fields else "opcua"
-        fitting = [name for name, each in self._site.connections.items() if each.kind == kind]
+        kind = kind_of_tag(fields)
+        fitting = [
+            name
+            for name, each in self._site.connections.items()
+            if kind == (ITEM if isinstance(each, InstalledConnection) else each.kind)
+        ]
         if self._connection:
             fitting = [self._connection]
         if len(fitting) != 1:

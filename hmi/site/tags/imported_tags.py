@@ -10,8 +10,8 @@ from typing import cast
 from handwheel.connectors.config.validation import load_model
 from handwheel.connectors.config.yaml_documents import Document, read_document
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.connectors.model.site import SITE_FILE, Site
-from handwheel.connectors.model.site_file import SiteFile, check_tags, same_node
+from handwheel.connectors.model.site import SITE_FILE, Site, load_site_file
+from handwheel.connectors.model.site_file import check_tags, same_node
 from handwheel.connectors.model.tag_file import TagFile
 from handwheel.connectors.model.tags import NodeAddress
 from handwheel.connectors.session.protocols import BrowseEntry, Description
@@ -168,7 +168,7 @@ def _form_problems(site: Site, document: Document) -> list[Problem]:
 
 
 def _site_problems(site: Site, document: Document) -> list[Problem]:
-    config = load_model(SiteFile, read_document(site.root / SITE_FILE))
+    config = load_site_file(read_document(site.root / SITE_FILE))
     entries = load_model(TagFile, document).tags
     built = {name: entry.build(name) for name, entry in entries.items()}
     path = site.root / site.tags_file

@@ -79,7 +79,8 @@ def modbus_connection(site: Site, name: str) -> ModbusConnection:
     if config is None:
         known = ", ".join(site.connections) or "none"
         raise ConfigError.of(f"there is no connection {name!r}; known: {known}")
-    raise ConfigError.of(f"{name}: OPC UA has no registers; {next_step('tags', 'browse', name)}")
+    kind = "OPC UA" if config.kind == "opcua" else config.kind
+    raise ConfigError.of(f"{name}: {kind} has no registers; {next_step('tags', 'browse', name)}")
 
 
 async def peek(

@@ -11,7 +11,7 @@ from handwheel.connectors.client.one_shot import open_session
 from handwheel.connectors.client.site_reader import connector_for
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.hints import did_you_mean, next_step
-from handwheel.connectors.model.endpoints import ModbusConnection
+from handwheel.connectors.model.endpoints import InstalledConnection, ModbusConnection
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.session.protocols import Browses
 from handwheel.tools.atomic_files import replace_file
@@ -40,9 +40,13 @@ async def browsed_source(site: Site, connection: str, node: str) -> TagSource:
         ConfigError: The connection is of Modbus, or there is no such node.
         NotConnected: The server cannot be reached, or was lost meanwhile.
     """
-    if isinstance(site.connections[connection], ModbusConnection):
+    config = site.connections[connection]
+    if isinstance(config, ModbusConnection):
         following = next_step("tags", "peek", connection, "holding", "0..40")
         raise ConfigError.of(f"{connection}: Modbus does not tell what there is; {following}")
+    if isinstance(config, InstalledConnection):
+        reason = f"tags of {config.kind} are not imported by browsing; list them in a CSV file"
+        raise ConfigError.of(f"{connection}: {reason}")
     doing = {connection: "connecting"}
 
     def report(count: int) -> None:

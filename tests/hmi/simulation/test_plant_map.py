@@ -12,6 +12,7 @@ from handwheel.sim_plant.model import Node
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
 
+from ...plug_ins.registered import register
 from ..command_in_process import Said
 
 
@@ -50,11 +51,7 @@ def test_the_tables_list_every_tag_of_every_plant(model: str, said: Said) -> Non
 def test_a_plant_that_cannot_be_imported_is_named_and_the_others_are_listed(
     tmp_path: Path, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    note = tmp_path / "ruin-1.dist-info"
-    note.mkdir()
-    (note / "METADATA").write_text("Metadata-Version: 2.1\nName: ruin\nVersion: 1\n")
-    (note / "entry_points.txt").write_text("[handwheel.plants]\nruin = ruin:Ruin\n")
-    monkeypatch.syspath_prepend(tmp_path)
+    register(tmp_path, monkeypatch, {"handwheel.plants": {"ruin": "ruin:Ruin"}})
     code, out, err = said("plants", "list")
     assert (code, "cw-100" in out, "ruin" in out) == (2, True, False)
     text = " ".join(err.split())

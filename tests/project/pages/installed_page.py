@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ...plug_ins.registered import register
 from .doc_shell import blocks
 from .doc_tables import text_of
 
@@ -18,13 +19,7 @@ def install(page: Path, package: str, folder: Path, patch: pytest.MonkeyPatch) -
         (folder / name).write_text(f"{text}\n", encoding="utf-8")
     project: Mapping[str, Mapping[str, Mapping[str, str]]]
     project = tomllib.loads(files["pyproject.toml"])["project"]
-    ((group, entries),) = project["entry-points"].items()
-    (name, target), *_ = entries.items()
-    note = folder / f"{package}-1.dist-info"
-    note.mkdir()
-    (note / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1\n")
-    (note / "entry_points.txt").write_text(f"[{group}]\n{name} = {target}\n")
-    patch.syspath_prepend(folder)
-    patch.setenv("PYTHONPATH", str(folder))
+    register(folder, patch, project["entry-points"], package)
     patch.delitem(sys.modules, package, raising=False)
-    return name
+    (entries,) = project["entry-points"].values()
+    return next(iter(entries))

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.model.endpoints import OpcuaConnection
+from handwheel.connectors.model.endpoints import InstalledConnection
 from handwheel.connectors.model.hosts import is_loopback
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.site_file import SITE_SCOPE
@@ -261,6 +260,6 @@ def _is_unattended_allowed(context: DecisionContext, scope: str) -> bool:
 
 def _is_simulator(site: Site, name: str) -> bool:
     config = site.connections[name]
-    if isinstance(config, OpcuaConnection):
-        return config.simulated and is_loopback(urlsplit(config.endpoint).hostname or "")
+    if isinstance(config, InstalledConnection):
+        return False
     return config.simulated and is_loopback(config.host)

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from handwheel.connectors.config.yaml_documents import Document, Path_
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import Problem
+from handwheel.connectors.model.endpoints import InstalledConnection
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import NodeAddress, Tag
 
@@ -69,6 +70,9 @@ def _check_forbid(
     if connection is None:
         known = ", ".join(site.connections)
         reason = f"there is no connection {rule.connection!r}; known: {known}"
+        yield document.problem((*path, "connection"), reason)
+    elif isinstance(connection, InstalledConnection):
+        reason = f"{rule.connection} is {connection.kind}, which nothing writes; leave this out"
         yield document.problem((*path, "connection"), reason)
     elif (connection.kind == "opcua") != bool(rule.nodes):
         keys = "nodes" if connection.kind == "opcua" else "table and addresses"
