@@ -11,7 +11,8 @@ from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
 from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
-from handwheel.playbooks.language.loader import library_folder, load_folder
+from handwheel.playbooks.language.libraries import library_folder
+from handwheel.playbooks.language.loader import load_folder
 from handwheel.playbooks.lint.lint import lint_all
 from handwheel.tools.conditions import Truth, parse_condition
 

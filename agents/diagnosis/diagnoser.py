@@ -3,11 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import entry_points
 from math import isfinite
 from typing import Any, cast
 
-from handwheel.connectors.hints import did_you_mean
+from handwheel.connectors.config.plug_ins import PlugIns, WrongPlugIn, instance_of
 
 from .evidence import Measured
 from .windows import Windows
@@ -64,10 +63,6 @@ def diagnoser(
     return register
 
 
-class UnusableDiagnoser(Exception):
-    """A method that is not installed or cannot be loaded. The text is the reason."""
-
-
 _SHIPPED = (
     "balances", "coolers", "exchangers", "fans", "feeds", "levels", "loops", "pumps", "sensors",
     "strainers", "trends", "valves",
@@ -91,25 +86,17 @@ def load_diagnoser(name: str) -> Diagnoser:
     """Returns an installed method.
 
     Raises:
-        UnusableDiagnoser: There is none of this name, it cannot be imported, or is no `Diagnoser`.
+        UnusablePlugIn: There is none of this name, it cannot be imported, or is no `Diagnoser`.
     """
     if name in shipped():
         return shipped()[name]
-    found = entry_points(group=GROUP, name=name)
-    if not found:
-        known = sorted({*shipped(), *entry_points(group=GROUP).names})
-        hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"
-        raise UnusableDiagnoser(f"there is no method {name!r}{hint}")
-    (entry, *_) = found
-    try:
-        method = entry.load()
-    except (Exception, SystemExit) as error:  # noqa: BLE001 (only its sign is unknown)
-        reason = f"{entry.value} cannot be imported: {type(error).__name__}: {error}"
-        raise UnusableDiagnoser(reason) from None
-    if not isinstance(method, Diagnoser):
-        raise UnusableDiagnoser(f"{entry.value} is a {type(method).__name__}, not a Diagnoser")
+    return PlugIns(GROUP, "method", shipped()).load(name, _usable)
+
+
+def _usable(found: object) -> Diagnoser:
+    method = instance_of(Diagnoser)(found)
     if fault := _fault(method.needs, method.window_s, method.unit):
-        raise UnusableDiagnoser(f"{entry.value}: {fault}")
+        raise WrongPlugIn(f"cannot be used: {fault}")
     return method
 
 

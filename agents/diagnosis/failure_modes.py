@@ -9,14 +9,15 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from handwheel.connectors.config.durations import Duration
+from handwheel.connectors.config.plug_ins import UnusablePlugIn
 from handwheel.connectors.config.validation import Model, ModelT, load_model, spelled
 from handwheel.connectors.config.yaml_documents import Document, Path_, read_content
 from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.playbooks.language.libraries import PACKAGE, failure_modes_of
 from handwheel.playbooks.language.source import Source, id_of, parse_source
 
 from .evidence import MOST_DB
 
-PACKAGE = "package:"
 _ID = Annotated[str, spelled(r"[a-z0-9][a-z0-9-]{0,62}", "is no id: a-z, 0-9 and hyphen")]
 _WEIGHT = Annotated[float, Field(ge=-MOST_DB, le=MOST_DB)]
 
@@ -153,10 +154,7 @@ def read_failure_modes(root: Path, name: str) -> FailureModes:
     """
     path, shown = root / name, str(root / name)
     if name.startswith(PACKAGE):
-        if name not in library_names():
-            known = ", ".join(library_names())
-            raise UnknownFailureModes(f"there is no package {name!r}; known: {known}")
-        path, shown = _library() / f"{name.removeprefix(PACKAGE)}.yaml", f"{name}.yaml"
+        path, shown = _path_in(name), f"{name}.yaml"
     elif not path.exists():
         raise UnknownFailureModes(f"there is no file {name!r}")
     source = parse_source(read_content(path, shown), shown, path)
@@ -186,9 +184,12 @@ class UnknownFailureModes(Exception):
     """A file or package of failure modes that is not there. The text is the reason."""
 
 
-def library_names() -> list[str]:
-    """Returns the installed failure modes as they are named, such as `package:cw`."""
-    return sorted(f"{PACKAGE}{each.stem}" for each in _library().glob("*.yaml"))
+def _path_in(library: str) -> Path:
+    own = _library() / f"{library.removeprefix(PACKAGE)}.yaml"
+    try:
+        return own if own.exists() else failure_modes_of(library)
+    except UnusablePlugIn as error:
+        raise UnknownFailureModes(str(error)) from error
 
 
 def _library() -> Path:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 
+from handwheel.connectors.config.plug_ins import UnusablePlugIn
 from handwheel.connectors.config.yaml_documents import Path_
 from handwheel.connectors.errors import Problem
 from handwheel.connectors.hints import did_you_mean
@@ -14,7 +15,7 @@ from handwheel.playbooks.language.names import tag_names
 from handwheel.tools.conditions import Condition, ConditionError, Name, parse_condition
 
 from .check_names import CheckKey, piece_of, roles_in
-from .diagnoser import ANY_UNIT, Diagnoser, UnusableDiagnoser, load_diagnoser
+from .diagnoser import ANY_UNIT, Diagnoser, load_diagnoser
 from .failure_modes import EVERY_S, CheckSpec, FailureModes, ModeSpec, SignSpec
 
 
@@ -197,7 +198,7 @@ class _Binder:
                 return None
         try:
             method = load_diagnoser(spec.method)
-        except UnusableDiagnoser as error:
+        except UnusablePlugIn as error:
             self._note((*path, "method"), str(error))
             return None
         inputs = self._inputs(of, path, mode.inputs, spec.inputs, method, names)

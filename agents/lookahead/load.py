@@ -3,9 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, cast
 
+from handwheel.connectors.config.plug_ins import (
+    MissingPlugIn,
+    PlugIns,
+    UnusablePlugIn,
+    WrongPlugIn,
+)
 from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import SITE_FILE, Site
@@ -14,6 +19,7 @@ from ..diagnosis.windows import Windows
 from .fmi.load import load_unit
 from .twin import GROUP, Course, Estimate, Move, Twin, TwinError
 
+_TWINS = PlugIns(GROUP, "twin")
 _METHODS = ("estimate", "predict")
 _MOST_TAGS = 3  # that a message names
 
@@ -30,7 +36,7 @@ class SiteTwin:
 
 def twin_names() -> list[str]:
     """Returns the names of the installed twins."""
-    return sorted(entry_points(group=GROUP).names)
+    return _TWINS.names()
 
 
 def load_twin(
@@ -87,22 +93,19 @@ class NamedTwin:
 
 
 def _create(name: str) -> Twin:
-    found = entry_points(group=GROUP, name=name)
-    if not found:
-        known = ", ".join(twin_names()) or "none is installed"
-        raise TwinError(f"there is no twin called {name!r}; known: {known}")
-    (entry, *_) = found
     try:
-        twin: Any = entry.load()()
-        is_twin = all(callable(getattr(twin, each, None)) for each in _METHODS)
-        if is_twin and all(isinstance(each, str) for each in twin.tags):
-            own: Twin = twin
-            return own
-    except (Exception, SystemExit) as error:  # code of others
-        first = str(error).partition("\n")[0]
-        reason = f"{entry.value}: {type(error).__name__}: {first}"
-        raise TwinError(f"the twin {name} cannot be loaded: {reason}") from error
-    raise TwinError(f"the twin {name} is none: {entry.value} returns a {type(twin).__name__}")
+        return _TWINS.load(name, _created)
+    except UnusablePlugIn as error:
+        reason = str(error) if isinstance(error, MissingPlugIn) else f"the twin {name}: {error}"
+        raise TwinError(reason) from error
+
+
+def _created(create: Callable[[], Twin]) -> Twin:
+    twin = create()
+    has_methods = all(callable(getattr(twin, each, None)) for each in _METHODS)
+    if not has_methods or not all(isinstance(each, str) for each in cast("Any", twin).tags):
+        raise WrongPlugIn(f"returns a {type(twin).__name__}, not a Twin")
+    return twin
 
 
 _loaded = cache(_create)

@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import replace
-from importlib.metadata import entry_points
 from threading import Thread
 from typing import get_args
 
+from handwheel.connectors.config.plug_ins import PlugIns, UnusablePlugIn, WrongPlugIn
 from handwheel.connectors.errors import HandwheelError
-from handwheel.connectors.hints import did_you_mean
 from handwheel.tools.problem_log import ProblemLog
 from handwheel.tools.safe_text import printable
 
@@ -44,8 +43,8 @@ class Planners:
         self._is_busy = False  # whether its thread is still at an earlier case
         if name != RULES:
             try:
-                self._planner = _load(name)
-            except _Wrong as error:
+                self._planner = PlugIns(GROUP, "planner", (RULES,)).load(name, _created)
+            except UnusablePlugIn as error:
                 self.problem = str(error)
 
     async def plan(self, case: PlanningCase, bind: Bind | None) -> Plan:
@@ -126,17 +125,8 @@ class Planners:
             raise _Wrong(f"{name} is prevented with its values: {bound.reason}")
 
 
-def _load(name: str) -> Planner:
-    """Returns an installed planner. Raises `_Wrong` if it is missing or cannot be loaded."""
-    found = entry_points(group=GROUP, name=name)
-    if not found:
-        known = [RULES, *sorted(entry_points(group=GROUP).names)]
-        hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"
-        raise _Wrong(f"it is not installed{hint}")
-    (entry, *_) = found
-    try:
-        planner: Planner = entry.load()()
-    except (Exception, SystemExit) as error:  # noqa: BLE001 (the rules carry on)
-        reason = f"{entry.value} cannot be loaded: {type(error).__name__}: {error}"
-        raise _Wrong(reason) from None
+def _created(create: Callable[[], Planner]) -> Planner:
+    planner = create()
+    if not callable(getattr(planner, "plan", None)):
+        raise WrongPlugIn(f"returns a {type(planner).__name__}, not a Planner")
     return planner

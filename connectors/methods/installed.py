@@ -1,8 +1,8 @@
 """Installed methods, our own and those that other packages register."""
 
 from collections.abc import Mapping
-from importlib.metadata import entry_points
 
+from ..config.plug_ins import PlugIns, instance_of
 from .heat_exchanger import FOULING, HEAT_DUTY
 from .method import GROUP, Method
 from .time_to_limit import DAYS_TO_LIMIT
@@ -15,32 +15,13 @@ _OWN: Mapping[str, Method] = {
 }
 
 
-class UnusableMethod(Exception):
-    """A registered method that cannot be loaded. The text is the reason."""
-
-
-def method_names() -> list[str]:
-    """Returns the names of the installed methods."""
-    return sorted({*_OWN, *entry_points(group=GROUP).names})
-
-
-def load_method(name: str) -> Method | None:
-    """Returns an installed method, `None` if there is none of this name.
+def load_method(name: str) -> Method:
+    """Returns an installed method.
 
     Raises:
-        UnusableMethod: It cannot be imported, or is no `Method`.
+        MissingPlugIn: There is none of this name.
+        UnusablePlugIn: It cannot be imported, or is no `Method`.
     """
     if name in _OWN:
         return _OWN[name]
-    found = entry_points(group=GROUP, name=name)
-    if not found:
-        return None
-    (entry, *_) = found
-    try:
-        method = entry.load()
-    except (Exception, SystemExit) as error:  # noqa: BLE001 (only its tag is bad)
-        reason = f"{entry.value} cannot be imported: {type(error).__name__}: {error}"
-        raise UnusableMethod(reason) from None
-    if not isinstance(method, Method):
-        raise UnusableMethod(f"{entry.value} is a {type(method).__name__}, not a Method")
-    return method
+    return PlugIns(GROUP, "method", _OWN).load(name, instance_of(Method))

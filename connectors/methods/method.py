@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-GROUP = "handwheel.computed_methods"
+GROUP = "handwheel.computed"
 """Entry point group in which a package registers its methods, each a `Method`."""
 
 

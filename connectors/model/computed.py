@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator
 
+from ..config.plug_ins import MissingPlugIn, UnusablePlugIn
 from ..config.validation import Model
 from ..config.yaml_documents import Document, Path_
 from ..errors import Problem
 from ..hints import did_you_mean
-from ..methods.installed import UnusableMethod, load_method, method_names
+from ..methods.installed import load_method
 from ..methods.method import Method
 from .tag_file import NAME
 from .tags import Computation, Tag
@@ -86,18 +87,13 @@ class ComputedChecks:
         return Tag(each.name, "", "float", computation, spec.unit, equipment=each.equipment)
 
     def _method(self, each: _Computed) -> tuple[Method | None, str]:
-        name = each.spec.method
         try:
-            method = load_method(name)
-        except UnusableMethod as error:
+            return load_method(each.spec.method), ""
+        except MissingPlugIn as error:
+            self._note((*each.path, "method"), str(error))
+            return None, ""
+        except UnusablePlugIn as error:
             return None, str(error)
-        if method is None:
-            known = method_names()
-            reason = (
-                f"there is no method {name!r}; known: {', '.join(known)}{did_you_mean(name, known)}"
-            )
-            self._note((*each.path, "method"), reason)
-        return method, ""
 
     def _check_result(self, each: _Computed, method: Method) -> None:
         spec, path = each.spec, each.path

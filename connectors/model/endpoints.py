@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, mod
 from handwheel.connectors.hints import shell_command
 
 from ..config.durations import Duration, between
-from ..config.plug_ins import MissingPlugIn, UnusablePlugIn, WrongPlugIn, load_plug_in
+from ..config.plug_ins import MissingPlugIn, PlugIns, UnusablePlugIn, WrongPlugIn
 from ..config.secrets import SecretPlace
 from ..config.validation import Model, load_model, spelled
 from ..config.yaml_documents import Document
@@ -275,7 +275,7 @@ def with_connector(config: ConnectionConfig, name: str, document: Document) -> C
         return own
 
     try:
-        return load_plug_in(GROUP, config.kind, checked, _OWN)
+        return PlugIns(GROUP, "connector", _OWN).load(config.kind, checked)
     except MissingPlugIn as error:
         raise ConfigError([document.problem((*path, "kind"), str(error))]) from None
     except UnusablePlugIn as error:

@@ -1,21 +1,24 @@
 """Installed simulated plants, and the syntax of their faults on the command line."""
 
 from collections.abc import Callable, Mapping
-from importlib.metadata import entry_points
 from math import inf
 
 from handwheel.connectors.config.durations import parse_duration
+from handwheel.connectors.config.plug_ins import MissingPlugIn, PlugIns, UnusablePlugIn
 from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.model import FaultKind, Number
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent
 
 GROUP = "handwheel.plants"
+"""Entry points of plants, each called with a seed and `noise`."""
+
+_PLANTS = PlugIns(GROUP, "plant")
 
 
 def plant_names() -> list[str]:
     """Returns the names of the installed plants."""
-    return sorted(entry_points(group=GROUP).names)
+    return _PLANTS.names()
 
 
 def create_plant(
@@ -30,16 +33,15 @@ def create_plant(
         ScenarioError: No plant of this name is installed, it cannot be loaded, or it has no
             such mode.
     """
-    found = entry_points(group=GROUP, name=name)
-    if not found:
-        raise ScenarioError(f"there is no plant called {name!r}; known: {', '.join(plant_names())}")
-    (entry, *_) = found
+
+    def created(create: Callable[..., Plant]) -> Plant:
+        return create(seed, noise=noise)
+
     try:
-        create: Callable[..., Plant] = entry.load()
-        plant = create(seed, noise=noise)
-    except (Exception, SystemExit) as error:  # code of others
-        reason = f"{entry.value}: {type(error).__name__}: {error}"
-        raise ScenarioError(f"the plant {name} cannot be loaded: {reason}") from error
+        plant = _PLANTS.load(name, created)
+    except UnusablePlugIn as error:
+        reason = str(error) if isinstance(error, MissingPlugIn) else f"the plant {name}: {error}"
+        raise ScenarioError(reason) from error
     if mode is not None and mode != plant.modes[0]:  # in its usual one it is already
         plant.start(mode)
     return plant

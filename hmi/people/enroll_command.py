@@ -9,7 +9,7 @@ import typer
 
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
-from handwheel.playbooks.language.loader import PACKAGE
+from handwheel.playbooks.language.libraries import PACKAGE
 from handwheel.tools.guardrails.identity.enrolment import (
     Enrolment,
     check_enrolment,

@@ -3,18 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from handwheel.connectors.config.plug_ins import UnusablePlugIn
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.language.errors import Finding, PlaybookError
-from handwheel.playbooks.language.loader import (
-    PACKAGE,
-    Playbook,
-    library_folder,
-    library_names,
-    load_folder,
-    load_library,
-    load_playbook,
-)
+from handwheel.playbooks.language.libraries import PACKAGE, playbooks_of
+from handwheel.playbooks.language.loader import Playbook, load_folder, load_library, load_playbook
 from handwheel.playbooks.lint.lint import lint, lint_all
 
 
@@ -56,8 +50,6 @@ def load_named(
 
 
 def _unknown(path: str, library: Sequence[Playbook]) -> str:
-    if path.startswith(PACKAGE):
-        return f"there is no such library; known: {', '.join(library_names())}"
     known = ", ".join(each.id for each in library)
     return f"there is no such file, folder or playbook; known: {known or 'none'}"
 
@@ -97,6 +89,9 @@ def find_valid_playbook(path: str, site: Site) -> Playbook:
 
 def named_folder(path: str) -> Path | None:
     """Returns the folder of a path or of a library such as `package:cw`."""
-    if path in library_names():
-        return library_folder() / path.removeprefix(PACKAGE)
+    if path.startswith(PACKAGE):
+        try:
+            return playbooks_of(path)
+        except UnusablePlugIn as error:
+            raise ConfigError.of(str(error), path) from None
     return Path(path) if Path(path).is_dir() else None

@@ -14,7 +14,8 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import SITE_FILE, Site
 from handwheel.playbooks.language.errors import Finding, PlaybookError
-from handwheel.playbooks.language.loader import PACKAGE, load_library, parse_playbook
+from handwheel.playbooks.language.libraries import PACKAGE
+from handwheel.playbooks.language.loader import load_library, parse_playbook
 from handwheel.playbooks.language.schema_parts import PlaybookId
 from handwheel.playbooks.lint.lint import lint
 from handwheel.tools.guardrails.approval.ramps import MOST_WRITES, spacing_s

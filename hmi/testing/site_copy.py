@@ -17,7 +17,7 @@ from handwheel.connectors.model.site import (
     Site,
 )
 from handwheel.evaluation.playbook_tests.engine import Setup
-from handwheel.playbooks.language.loader import PACKAGE
+from handwheel.playbooks.language.libraries import PACKAGE
 
 from ..simulation.up.served_plant import check_simulated
 

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from handwheel.connectors.config.plug_ins import UnusablePlugIn
 from handwheel.connectors.config.validation import load_model
 from handwheel.connectors.config.yaml_documents import (
     Document,
@@ -17,10 +17,10 @@ from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.site import SITE_FILE, Site
 
 from .errors import Finding, PlaybookError
+from .libraries import PACKAGE, playbooks_of
 from .schema import PlaybookFile
 from .source import Source, id_of, parse_source, step_of
 
-PACKAGE = "package:"
 _TESTS = "tests"  # a folder of tests holds no playbooks
 _ASKING = re.compile(r"safe_state\.steps\.\d+\.(approval|hold_point)")
 _CODES = (
@@ -122,12 +122,10 @@ def load_library(site: Site) -> tuple[list[Playbook], list[Finding]]:
     found: list[Playbook] = []
     problems: list[Finding] = []
     for n, entry in enumerate(site.playbooks):
-        folder = _folder(site, entry)
-        if folder is None:
-            known = ", ".join(library_names())
-            problems.append(
-                _entry_finding(site, n, f"there is no library {entry!r}; known: {known}")
-            )
+        try:
+            folder = _folder(site, entry)
+        except UnusablePlugIn as error:
+            problems.append(_entry_finding(site, n, str(error)))
             continue
         if folder.exists() and not folder.is_dir():
             problems.append(_entry_finding(site, n, f"{entry!r} is no folder"))
@@ -145,21 +143,8 @@ def _shown(folder: Path) -> str:
     return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
 
 
-def _folder(site: Site, entry: str) -> Path | None:
-    if not entry.startswith(PACKAGE):
-        return site.root / entry
-    return library_folder() / entry.removeprefix(PACKAGE) if entry in library_names() else None
-
-
-def library_folder() -> Path:
-    """Returns the folder of the playbooks in this package."""
-    return Path(str(files("handwheel.playbooks"))) / "library"
-
-
-def library_names() -> list[str]:
-    """Returns the installed libraries as they are named, such as `package:cw`."""
-    folders = (each for each in library_folder().iterdir() if each.is_dir())
-    return sorted(f"{PACKAGE}{each.name}" for each in folders)
+def _folder(site: Site, entry: str) -> Path:
+    return playbooks_of(entry) if entry.startswith(PACKAGE) else site.root / entry
 
 
 def _entry_finding(site: Site, n: int, text: str) -> Finding:

@@ -10,7 +10,8 @@ from handwheel.connectors.model.site import load_site
 from handwheel.evaluation.room.room import Room
 from handwheel.evaluation.twins.cw100.twin import CoolingWaterTwin
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
-from handwheel.playbooks.language.loader import library_folder, parse_playbook
+from handwheel.playbooks.language.libraries import library_folder
+from handwheel.playbooks.language.loader import parse_playbook
 from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.cw100.plant import create
 

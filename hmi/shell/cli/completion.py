@@ -94,10 +94,10 @@ def _roles(site: "Site") -> Iterable[str]:
 
 def complete_plant(ctx: typer.Context, incomplete: str) -> list[str]:
     """Returns the names of the installed plants, without loading one."""
-    from importlib.metadata import entry_points
+    from handwheel.connectors.config.plug_ins import PlugIns
 
-    names = (each.name for each in entry_points(group="handwheel.plants"))
-    return sorted(each for each in names if each.startswith(incomplete))
+    names = PlugIns("handwheel.plants", "plant").names()
+    return [each for each in names if each.startswith(incomplete)]
 
 
 complete_tag = words_of_site(lambda site: site.tags)

@@ -13,7 +13,8 @@ from handwheel.agents.lookahead.trust import LEAST_CHECKS, TwinTrust
 from handwheel.agents.lookahead.twin import Course, Move
 from handwheel.connectors.model.site import Site
 from handwheel.evaluation.room.room import Room
-from handwheel.playbooks.language.loader import Playbook, library_folder, load_library
+from handwheel.playbooks.language.libraries import library_folder
+from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.scenario import FaultEvent
 

@@ -3,23 +3,23 @@
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from handwheel.agents.diagnosis import diagnoser
 from handwheel.agents.diagnosis.check_names import check_name
-from handwheel.agents.diagnosis.diagnoser import Diagnoser, UnusableDiagnoser, load_diagnoser
-from handwheel.agents.diagnosis.failure_modes import library_names
+from handwheel.agents.diagnosis.diagnoser import GROUP, Diagnoser, load_diagnoser
 from handwheel.agents.diagnosis.load import load_hypotheses
+from handwheel.connectors.config.plug_ins import UnusablePlugIn
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints
+from handwheel.playbooks.language.libraries import library_names
 
 from ...command_line import handwheel
 from ...plants.served import site_of
+from ...plug_ins.registered import register
 
 _HEAD = """\
 schema: failure-modes/1
@@ -86,7 +86,7 @@ MISTAKES: Mapping[str, tuple[str, Sequence[str]]] = {
     "a method that cannot be imported": (
         _mode(f"{{{_CALL}, {_INPUTS}}}".replace("strainer_resistance", "broken")),
         [
-            "9:15: modes.1.signs.0.method: nowhere:METHOD cannot be imported: "
+            "9:15: modes.1.signs.0.method: nowhere:METHOD cannot be loaded: "
             "ModuleNotFoundError: No module named 'nowhere'"
         ],
     ),
@@ -133,10 +133,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_told_with_its_place_and_costs_only_its_mode(
-    site: Site, name: str, monkeypatch: pytest.MonkeyPatch
+    site: Site, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = EntryPoint("broken", "nowhere:METHOD", diagnoser.GROUP)
-    monkeypatch.setattr(diagnoser, "entry_points", EntryPoints([broken]).select)
+    register(tmp_path, monkeypatch, {GROUP: {"broken": "nowhere:METHOD"}})
     mode, said = MISTAKES[name]
     path = site.root / "failure_modes.yaml"
     path.write_text(_HEAD + mode, encoding="utf-8")
@@ -148,16 +147,17 @@ def test_a_mistake_is_told_with_its_place_and_costs_only_its_mode(
 
 
 def test_a_method_with_a_wrong_declaration_is_told_by_name(
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def measure(*_: object) -> None: ...
 
     needs: Any = ["dp"]
     method = Diagnoser("own", measure, needs, "", 60.0, "own")
     monkeypatch.setitem(sys.modules, "elsewhere", SimpleNamespace(METHOD=method))
-    own = EntryPoint("own", "elsewhere:METHOD", diagnoser.GROUP)
-    monkeypatch.setattr(diagnoser, "entry_points", EntryPoints([own]).select)
-    with pytest.raises(UnusableDiagnoser, match=r"^elsewhere:METHOD: needs is \['dp'\], not the"):
+    register(tmp_path, monkeypatch, {GROUP: {"own": "elsewhere:METHOD"}})
+    with pytest.raises(
+        UnusablePlugIn, match=r"^elsewhere:METHOD cannot be used: needs is \['dp'\]"
+    ):
         load_diagnoser("own")
 
 
@@ -168,7 +168,7 @@ def test_a_file_that_is_not_there_costs_no_other(site: Site) -> None:
     (site.root / "site.yaml").write_text(edited, encoding="utf-8")
     found, problems = load_hypotheses(load_site(site.root))
     assert [str(each).partition("failure_modes.")[2] for each in problems] == [
-        f"0: there is no package 'package:none'; known: {', '.join(library_names())}",
+        f"0: there is no library 'package:none'; known: {', '.join(library_names())}",
         "1: there is no file 'gone.yaml'",
     ]
     assert found.every

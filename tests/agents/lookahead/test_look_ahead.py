@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib.metadata import EntryPoint, EntryPoints
 from math import nan
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import pytest
 
 from handwheel.agents.diagnosis.windows import Windows
-from handwheel.agents.lookahead import load
 from handwheel.agents.lookahead.foretell import foretell
 from handwheel.agents.lookahead.load import load_twin
 from handwheel.agents.lookahead.look_ahead import prediction_of
@@ -27,6 +25,7 @@ from handwheel.tools.conditions import History
 
 from ...command_line import handwheel
 from ...playbooks.sample_playbook import GOOD, changed, loaded
+from ...plug_ins.registered import register
 from .lines import PRESSURE, LineTwin, RaisingTwin, own, read, windows_at
 
 _LINES_OF = LineTwin.__module__
@@ -196,9 +195,9 @@ def _without_twin(text: str) -> str:
 @pytest.mark.parametrize(
     ("factory", "said"),
     [
-        ("missing", "there is no twin called 'mine'; known: other"),
-        (f"{_LINES_OF}:no_licence", "the twin mine cannot be loaded: {}: SystemExit: no licence"),
-        (f"{_LINES_OF}:no_twin", "the twin mine is none: {} returns a int"),
+        ("missing", "there is no twin 'mine'; known: cstr, cw-100, other, quadtank"),
+        (f"{_LINES_OF}:no_licence", "the twin mine: {} cannot be loaded: SystemExit: no licence"),
+        (f"{_LINES_OF}:no_twin", "the twin mine: {} returns a int, not a Twin"),
         (f"{_LINES_OF}:LineTwin", "the twin mine needs tags that the site lacks"),
     ],
 )
@@ -206,8 +205,7 @@ def test_a_twin_that_cannot_be_used_is_told_with_its_place(
     factory: str, said: str, agents_site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = "other" if factory == "missing" else "mine"
-    entries = EntryPoints([EntryPoint(name, factory, GROUP)])
-    monkeypatch.setattr(load, "entry_points", entries.select)
+    register(tmp_path, monkeypatch, {GROUP: {name: factory}})
     text, tags = (
         (agents_site.root / each).read_text("utf-8") for each in ("site.yaml", "tags.yaml")
     )

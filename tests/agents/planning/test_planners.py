@@ -1,11 +1,14 @@
 """Planner of others, whose faults cost only itself."""
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable, Mapping
-from importlib.metadata import EntryPoint, EntryPoints
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
+from uuid import uuid4
 
 import pytest
 
@@ -16,6 +19,7 @@ from handwheel.agents.planning.planners import Planners
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.evaluation.room import agents
 
+from ...plug_ins.registered import register
 from ..testbed.stepped_agents import AgentsRoom
 
 Answer = Callable[[PlanningCase], Any]
@@ -34,17 +38,18 @@ VALUES = {"vib_high": "4.5 mm/s"}
 CHANGEOVER = "cw/pump-bearing-changeover (P-101A, P-101B)"
 
 
-def _installed(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Planners:
+def _installed(folder: Path, monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Planners:
     """Returns the planners of a site with one of others."""
 
     async def plan(case: PlanningCase) -> Plan:
         found = answer(case)
         return await found if asyncio.iscoroutine(found) else found  # type: ignore[no-any-return]
 
-    entry = Mock(spec=EntryPoint, group=GROUP, value="other:create")
-    entry.name = "other"  # `name` is an argument of Mock
-    entry.load.return_value = lambda: Mock(plan=plan)
-    monkeypatch.setattr(planners, "entry_points", EntryPoints([entry]).select)
+    module = SimpleNamespace(create=lambda: SimpleNamespace(plan=plan))
+    monkeypatch.setitem(sys.modules, "other", module)
+    folder = folder / uuid4().hex
+    folder.mkdir()
+    register(folder, monkeypatch, {GROUP: {"other": "other:create"}})
     return Planners("other")
 
 
@@ -81,11 +86,11 @@ FAULTY: Mapping[str, tuple[Answer, str]] = {
 
 @pytest.mark.parametrize("name", FAULTY)
 async def test_a_planner_that_is_wrong_costs_only_itself(
-    monkeypatch: pytest.MonkeyPatch, name: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setattr(planners, "LIMIT_S", 0.2)
     answer, problem = FAULTY[name]
-    plan = await _installed(monkeypatch, answer).plan(CASE, None)
+    plan = await _installed(tmp_path, monkeypatch, answer).plan(CASE, None)
     assert (plan.kind, plan.candidate, plan.author) == ("act", "first", "rules")
     assert plan.problem.startswith(f"planner other: {problem}")
     assert plan.problem.endswith("; the rules carry on")
@@ -93,6 +98,7 @@ async def test_a_planner_that_is_wrong_costs_only_itself(
 
 
 async def test_a_planner_of_others_chooses_within_what_is_checked(
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def bind(name: str, values: Mapping[str, str]) -> Candidate:
@@ -101,26 +107,26 @@ async def test_a_planner_of_others_chooses_within_what_is_checked(
         return Candidate(Mock(), Mock())
 
     said = Plan("act", "quieter", "second", {"load": "5 kPa"}, risk="R1", author="rules")
-    plan = await _installed(monkeypatch, lambda _: said).plan(CASE, bind)
+    plan = await _installed(tmp_path, monkeypatch, lambda _: said).plan(CASE, bind)
     assert (plan.candidate, plan.parameters) == ("second", {"load": "5 kPa"})
     assert (plan.risk, plan.author, plan.problem) == ("R2", "other", "")
     assert plan.because == "planner other says, unverified: quieter"
     said = Plan("act", "quieter", "second", {"load": "9 m"})
-    plan = await _installed(monkeypatch, lambda _: said).plan(CASE, bind)
+    plan = await _installed(tmp_path, monkeypatch, lambda _: said).plan(CASE, bind)
     assert "its values for second are refused: second has no such value" in plan.problem
 
 
 async def test_a_planner_that_is_not_installed_leaves_the_rules_and_is_named() -> None:
     planner = Planners("ruls")
-    assert planner.problem == "it is not installed; did you mean 'rules'?"
+    assert planner.problem == "there is no planner 'ruls'; did you mean 'rules'?"
     plan = await planner.plan(CASE, None)
     assert (plan.candidate, plan.problem.partition(":")[0]) == ("first", "planner ruls")
 
 
 async def test_a_site_asks_by_its_own_planner(
-    idle: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+    idle: AgentsRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = _installed(monkeypatch, _by_other_values)
+    other = _installed(tmp_path, monkeypatch, _by_other_values)
     monkeypatch.setattr(agents, "Planners", Mock(return_value=other))
     await idle.start_agents()
     await idle.reach_request(1)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from handwheel.hmi.processes.agents import valid_playbooks
-from handwheel.playbooks.language.loader import library_folder
+from handwheel.playbooks.language.libraries import library_folder
 
 from ..testbed.nested_playbooks import INNER, OUTER
 from ..testbed.stepped_agents import START_B, AgentsRoom

@@ -14,7 +14,8 @@ from handwheel.evaluation.room.agents import SteppedAgents
 from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.engine.run import Run
-from handwheel.playbooks.language.loader import Playbook, library_folder
+from handwheel.playbooks.language.libraries import library_folder
+from handwheel.playbooks.language.loader import Playbook
 from handwheel.sim_plant.scenario import FaultEvent
 from handwheel.sim_plant.simulation import Simulation
 from handwheel.tools.guardrails.approval.run_orders import Order

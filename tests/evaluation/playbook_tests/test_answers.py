@@ -7,7 +7,7 @@ import pytest
 
 from handwheel.connectors.model.site import Site
 from handwheel.evaluation.room.room import Room
-from handwheel.playbooks.language.loader import library_folder
+from handwheel.playbooks.language.libraries import library_folder
 from handwheel.sim_plant.cw100.faults.catalogue import FAULTS
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.scenario import FaultEvent

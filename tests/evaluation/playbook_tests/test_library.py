@@ -8,7 +8,7 @@ import pytest
 from handwheel.evaluation.playbook_tests.load import is_tests_file
 from handwheel.evaluation.playbook_tests.run_cases import read_cases, run_cases
 from handwheel.hmi.site.files.site_template import PlantEndpoints
-from handwheel.playbooks.language.loader import library_folder
+from handwheel.playbooks.language.libraries import library_folder
 
 from ...plants.served import site_of
 

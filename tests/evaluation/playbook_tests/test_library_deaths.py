@@ -20,7 +20,7 @@ from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.states import INACTIVE
 from handwheel.playbooks.execution.driver import PROCESS_ENDED
-from handwheel.playbooks.language.loader import library_folder
+from handwheel.playbooks.language.libraries import library_folder
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.ledger.actions import tags_of_run
 from handwheel.tools.guardrails.ledger.records import load_requests

@@ -7,7 +7,7 @@ import pytest
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
 from handwheel.evaluation.playbook_tests.load import is_tests_file, load_cases
-from handwheel.playbooks.language.loader import library_folder
+from handwheel.playbooks.language.libraries import library_folder
 
 UNKNOWN = """\
 schema: playbook-test/1

@@ -9,7 +9,8 @@ from handwheel.connectors.model.site import Site, load_site
 from handwheel.hmi.playbooks.documents.differences import Version, difference_text, differences
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.binding.bind import bind
-from handwheel.playbooks.language.loader import library_folder, parse_playbook
+from handwheel.playbooks.language.libraries import library_folder
+from handwheel.playbooks.language.loader import parse_playbook
 
 from ...plants.served import site_of
 from ...playbooks.sample_playbook import GOOD, changed, written

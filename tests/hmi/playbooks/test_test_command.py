@@ -72,7 +72,7 @@ def test_a_path_without_valid_tests_ends_with_2(folder: Path, said: Said) -> Non
         ),
         (("site.yaml", "cw/nope"), "site.yaml: is no file of tests: its first key must be"),
         (("site.yaml", "cw/nope"), "cw/nope: there is no such file, folder or playbook"),
-        (("package:cww",), "there is no such library; known: package:cw, package:tep"),
+        (("package:cww",), "there is no library 'package:cww'; known: package:cw, package:tep"),
         (("playbooks/tests/strainer.yaml", "-k", "zz"), "no case has 'zz' in its name"),
     ):
         code, out, said_wrong = said("playbooks", "test", *words)

@@ -119,7 +119,7 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, text: str, told: l
         (b"- F02\n", ":1:1: must be a table of keys, found ['F02']"),
         (b"plant: cw-100\n", ":1:1: schema: is missing"),
         (b"schema: scenario/2\nplant: cw-100\n", ":1:1: schema: input should be 'scenario/1'"),
-        (b"schema: scenario/1\nplant: cw-1\n", ":2:1: plant: there is no plant called 'cw-1'; kno"),
+        (b"schema: scenario/1\nplant: cw-1\n", ":2:1: plant: there is no plant 'cw-1'; did you m"),
         (b"plant: \xe9\n", ": cannot be read: not UTF-8 at byte 7"),
     ],
 )

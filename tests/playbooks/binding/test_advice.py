@@ -6,7 +6,7 @@ import pytest
 
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bind import bind_triggers
-from handwheel.playbooks.language.loader import library_folder
+from handwheel.playbooks.language.libraries import library_folder
 
 from ..sample_playbook import changed, findings_of, loaded
 

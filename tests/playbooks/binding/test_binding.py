@@ -9,7 +9,8 @@ from handwheel.playbooks.binding.bind import bind, bind_triggers
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.binding.step_model import RequiredApproval, Wait, WorkOrderStep
 from handwheel.playbooks.language.errors import PlaybookError
-from handwheel.playbooks.language.loader import Playbook, library_folder, load_playbook
+from handwheel.playbooks.language.libraries import library_folder
+from handwheel.playbooks.language.loader import Playbook, load_playbook
 
 from ..sample_playbook import GOOD, changed, loaded
 

@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.language.json_schema import playbook_schema, site_schema
-from handwheel.playbooks.language.loader import library_folder
+from handwheel.playbooks.language.libraries import library_folder
 from handwheel.tools.guardrails.policy.policy import load_policy
 
 from ..sample_playbook import GOOD

@@ -19,12 +19,8 @@ from handwheel.playbooks.language import schema, schema_steps
 from handwheel.playbooks.language import schema_parts as fields
 from handwheel.playbooks.language import schema_start as start
 from handwheel.playbooks.language.errors import Finding, PlaybookError
-from handwheel.playbooks.language.loader import (
-    Playbook,
-    library_folder,
-    load_library,
-    load_playbook,
-)
+from handwheel.playbooks.language.libraries import library_folder
+from handwheel.playbooks.language.loader import Playbook, load_library, load_playbook
 from handwheel.playbooks.lint.explanations import explanations
 from handwheel.playbooks.lint.lint import lint, lint_all
 
