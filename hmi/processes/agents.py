@@ -16,6 +16,7 @@ from handwheel.agents.deviations.continuous_diagnosis import ContinuousDiagnosis
 from handwheel.agents.deviations.standing import diagnosed_tags, diagnosis_of
 from handwheel.agents.diagnosis.hypotheses import Hypotheses
 from handwheel.agents.diagnosis.load import load_hypotheses
+from handwheel.agents.guests.guest_context import GuestContext
 from handwheel.agents.lookahead.load import SiteTwin, load_twin, twin_tags
 from handwheel.agents.lookahead.site_look_ahead import SiteLookAhead, looked_at
 from handwheel.agents.lookahead.twin_process import TwinProcess
@@ -42,7 +43,6 @@ from handwheel.playbooks.lint.lint import lint_all
 from handwheel.tools.guardrails.approval.build_request import BuildContext
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import load_roster
-from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
@@ -55,6 +55,7 @@ from ..playbooks.release_command import warn_of_unreleased
 from ..shell.terminal.line_writer import LineWriter, print_log
 from ..site.commissioning.notice_check import warn_of_notices
 from ..site.tags.connection_text import connection_text
+from .guests import guest_context, serving_guests
 from .notices import delivering_notices
 from .serve import announce, serve, way_to_stop
 
@@ -82,7 +83,8 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
         for package in (agents, playbooks, historian, computed_tags):
             print_log(package.__name__)
         at_work = _site_agents(site, loaded, process, note_start)
-        async with at_work as (site_agents, reader, database):
+        async with at_work as (site_agents, reader, guests):
+            database = guests.database
             names = [each.id for each in loaded]
             words = f"agents of {site.id} ready, watching for {watched_text(names)}; "
             words += f"{way_to_stop()} stops them"
@@ -91,7 +93,7 @@ async def run_agents(site: Site, note_start: Callable[[], None], *, as_json: boo
             warn_of_notices(site, loaded)
             scan = partial(reader.next_scan, site.shortest_scan_s)
             work = site_agents.work(reporting_reader(reader), scan)
-            async with delivering_notices(site, database):
+            async with delivering_notices(site, database), serving_guests(guests):
                 await serve(work, database, partial(show_run_row, as_json=as_json))
 
 
@@ -208,7 +210,7 @@ async def _site_agents(
     loaded: Sequence[Playbook],
     process: TwinProcess | None,
     note_start: Callable[[], None],
-) -> AsyncGenerator[tuple[SiteAgents, SiteReader, Ledger]]:
+) -> AsyncGenerator[tuple[SiteAgents, SiteReader, GuestContext]]:
     policy = load_policy(site)
     bindings = Bindings(site)
     plans = bindings.triggered(loaded)
@@ -246,7 +248,9 @@ async def _site_agents(
                     look_ahead=plant.look_ahead,
                     planners=Planners(site.planner),
                 )
-                yield SiteAgents(context), plant.reader, database
+                site_agents = SiteAgents(context)
+                guests = guest_context(context, site_agents, plant.reader, recorded)
+                yield site_agents, plant.reader, guests
         finally:
             writer.release()
 

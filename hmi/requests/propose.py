@@ -6,8 +6,6 @@ import typer
 
 from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.hints import next_step
-from handwheel.connectors.session.protocols import Survey
-from handwheel.tools.errors import InterlockActive
 from handwheel.tools.guardrails.approval.build_request import (
     BuildContext,
     ProposedWrite,
@@ -30,12 +28,7 @@ from handwheel.tools.requests.lease_and_effects import NO_TERMS, Terms
 from handwheel.tools.requests.proposer import Proposer
 from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import instant_now
-from handwheel.tools.requests.values import (
-    already_text,
-    is_already,
-    parse_value,
-    split_assignment,
-)
+from handwheel.tools.requests.values import check_not_already, parse_value, split_assignment
 from handwheel.tools.safe_text import plain, printable
 
 from ..people.signer_choice import next_approvals
@@ -72,7 +65,7 @@ async def propose_writes(
         check_files(site, site.hashes, snapshot.hashes, "terminal")
     signer = await ask_in_thread(open_key)
     seen = await survey(site, tags, [write.tag for write in writes])
-    _check_not_already(writes, seen)
+    check_not_already(((each.tag, each.value) for each in writes), seen.readings)
     now = instant_now()
     request, denial = make_request(
         context,
@@ -101,17 +94,6 @@ async def propose_writes(
     _print(request)
     print_lines(next_approvals(decision_context, record, now))
     return record
-
-
-def _check_not_already(writes: Sequence[ProposedWrite], seen: Survey) -> None:
-    """Raises `InterlockActive` for writes whose tags read the wanted value already."""
-    found = [
-        already_text(each.tag, each.value)
-        for each in writes
-        if is_already(each.tag, each.value, seen.readings.get(each.tag.name))
-    ]
-    if found:
-        raise InterlockActive(f"{'; '.join(found)}; nothing was submitted")
 
 
 def _statement(request: ActionRequest, signer: Signer) -> Statement:

@@ -175,7 +175,7 @@ def render_order(
     yield _row("due", f"{order.due}, opened {order.opened_at}")
     if closed is not None:
         yield _row("state", _closed_text(closed))
-    yield _row("from", f"{plain(order.playbook)}, run {plain(order.run_id)}")
+    yield _row("from", order.origin)
     for number, line in enumerate(order.evidence):
         yield _row("" if number else "evidence", printable(line))
     for each in added:

@@ -265,3 +265,16 @@ def test_the_reference_lists_exactly_what_the_gates_socket_takes_and_answers() -
     )
     wanted = {*codes, *rejected, "form", "version"}
     assert spans(*(row[0] for row in tables["Denials"])) == wanted
+
+
+def test_the_reference_lists_exactly_what_the_guests_socket_takes_and_denies() -> None:
+    page = DOCS / "reference/guests-socket.md"
+    tables, server = sections(page), _source("agents/guests")
+    routes: list[tuple[str, str]] = re.findall(r"web\.(get|post)\(\"([^\"]+)\"", server)
+    listed = spans(*(row[0] for row in tables["Questions"]))
+    listed |= {each for each in spans(page.read_text()) if each.startswith("POST /")}
+    assert listed == {f"{method.upper()} {path}" for method, path in routes}
+    server += _source("tools/guardrails/socket_server")
+    codes: list[str] = re.findall(r"(?:Rejected\([^)]*?\)?, |Denial\()\"([a-z-]+)\"", server)
+    listed = spans(*(row[0] for row in tables["Denials"]))
+    assert listed == {*codes, "arguments"} - {"internal"}

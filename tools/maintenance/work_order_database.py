@@ -9,17 +9,19 @@ from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from handwheel.connectors.config.validation import Model
 from handwheel.connectors.hints import next_step
 
 from ..append_only_store import AppendOnlyStore, append_only_table
 from ..errors import InvalidArguments
+from ..requests.proposer import Proposer
 from ..requests.request import Stamp
 from ..requests.timestamps import parse_stamp
+from ..safe_text import plain
 
 WORKORDERS_FILE = "workorders.db"
 """Its name in the site's state folder."""
@@ -67,12 +69,27 @@ class WorkOrder(Model):
     title: str = Field(min_length=1)
     due: Stamp  # time by which it must be done
     opened_at: Stamp
-    run_id: str = Field(min_length=1)
-    playbook: str = Field(min_length=1)
+    run_id: str = ""  # of the run that raised it; empty for a guest's
+    playbook: str = ""
+    guest: Proposer | None = None  # guest that asked for it; `None` for a run's
     evidence: list[str] = Field(default_factory=list[str])  # lines that say why
     trend: list[Trend] = Field(default_factory=list[Trend])
     # Hypotheses that were confirmed, such as `bearing-worn P-101A`.
     faults: list[str] = Field(default_factory=list[str])
+
+    @model_validator(mode="after")
+    def _check_origin(self) -> Self:
+        is_runs = bool(self.run_id and self.playbook)
+        if is_runs == (self.guest is not None) or (self.guest and self.guest.kind != "guest"):
+            raise ValueError("a work order is of a run with its playbook, or of a guest")
+        return self
+
+    @property
+    def origin(self) -> str:
+        """Run or guest that has raised it, a guest marked as unverified, printable."""
+        if self.guest is None:
+            return f"{plain(self.playbook)}, run {plain(self.run_id)}"
+        return f"{self.guest.shown}, account {plain(self.guest.os_user or '')}"
 
 
 class Closing(Model):

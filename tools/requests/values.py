@@ -2,11 +2,12 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Quality, Value
 
-from ..errors import InvalidArguments
+from ..errors import InterlockActive, InvalidArguments
 
 _ASSIGN = "="
 _BOOLEANS = {"true": True, "false": False}
@@ -66,6 +67,19 @@ def is_already(tag: Tag, value: Value, reading: DataValue | None) -> bool:
         return False
     wanted = float(value) if tag.kind == "float" and type(value) is int else value
     return is_same(reading.scalar, wanted)
+
+
+def check_not_already(
+    wanted: Iterable[tuple[Tag, Value]], readings: Mapping[str, DataValue]
+) -> None:
+    """Raises `InterlockActive` for tags that read the wanted value already."""
+    found = [
+        already_text(tag, value)
+        for tag, value in wanted
+        if is_already(tag, value, readings.get(tag.name))
+    ]
+    if found:
+        raise InterlockActive(f"{'; '.join(found)}; nothing was submitted")
 
 
 def is_same(value: Value | None, other: Value) -> bool:

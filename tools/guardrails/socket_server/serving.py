@@ -1,5 +1,6 @@
 """Serves an application on a Unix socket while a context is open."""
 
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,6 +9,10 @@ from aiohttp import web
 
 from .connections import accepting
 from .unix_socket import listening_socket
+
+_malformed = logging.getLogger(f"{__name__}.malformed")
+_malformed.addHandler(logging.NullHandler())
+_malformed.propagate = False  # else who sends what is no HTTP fills the log of the server
 
 _IDLE_S = 3600.0  # a kept connection costs nothing
 _SHUTDOWN_S = 1.0
@@ -31,6 +36,7 @@ async def serving(
     runner = web.AppRunner(
         app,
         access_log=None,
+        logger=_malformed,
         handler_cancellation=True,
         keepalive_timeout=_IDLE_S,
         shutdown_timeout=_SHUTDOWN_S,

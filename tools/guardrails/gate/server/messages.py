@@ -13,6 +13,7 @@ from ...ledger.store.journal import JournalRow
 from ...signatures.context import DecisionContext
 from ...signatures.message import Message, message_digest
 from ...socket_server.bodies import read_body
+from ...socket_server.forms import form_faults
 from ...socket_server.peers import MessageRate, Peer, peer_of
 from ...socket_server.rejections import Rejected
 from .stalls import Stalls
@@ -120,9 +121,6 @@ def _not_canonical(why: str) -> Rejected:
 def _other_form(kind: type[Message], error: ValidationError) -> Rejected:
     """Returns the rejection of a document of another form, such as of an older version."""
     found = error.errors(include_url=False, include_input=False)
-    places = [".".join(map(str, each["loc"])) for each in found]
     is_versioned = any(each["loc"][-1:] == ("schema",) for each in found)
-    reason = f"it is no message of this version for {kind.path}: " + "; ".join(
-        f"{place or 'it'}: {each['msg']}" for place, each in zip(places, found, strict=True)
-    )
+    reason = f"it is no message of this version for {kind.path}: {form_faults(error)}"
     return Rejected(HTTPStatus.BAD_REQUEST, "version" if is_versioned else "form", reason)

@@ -1,0 +1,1 @@
+"""Programs that ask the agents over a real socket."""

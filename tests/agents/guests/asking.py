@@ -1,0 +1,122 @@
+"""Guests of a room in memory, which ask over a real Unix socket."""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from handwheel.agents.deviations.case import Case
+from handwheel.agents.guests.guest import NAME_HEADER
+from handwheel.agents.guests.guest_context import GuestContext
+from handwheel.agents.guests.guest_server import SOCKET_FILE, GuestServer
+from handwheel.connectors.errors import NotConnected
+from handwheel.connectors.historian.recorded_history import RecordedHistory
+from handwheel.connectors.model.process_clock import Readings
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.session.protocols import Survey
+from handwheel.playbooks.execution.ledger_port import LedgerPort
+from handwheel.playbooks.execution.ledger_writer import LedgerWriter
+from handwheel.tools.maintenance.work_order_database import WorkOrders
+
+from ...gate.testbed.authority_grant import give
+from ...gate.testbed.in_memory import Room
+from ...sites.in_memory import build_context
+
+KEY = "margin for the change-over"
+PROPOSAL: dict[str, Any] = {
+    "key": KEY, "writes": {"PIC-102.sp": "360 kPa"}, "reason": "more margin",
+    "expect": ["PT-102.pv > 352 kPa within 2 min"], "lease": "2 h",
+}  # fmt: skip
+Answer = tuple[int, Any]
+
+
+@dataclass
+class Guests:
+    """A room whose agents serve guests, and one guest.
+
+    Attributes:
+        scanned: Tags that the agents scan.
+        surveyed: Tags of each survey for guests.
+        down: Why the plant cannot be read; empty if it can.
+    """
+
+    room: Room
+    client: httpx.AsyncClient
+    workorders: WorkOrders
+    recorded: RecordedHistory
+    scanned: Sequence[str] = ("PT-102.pv",)
+    surveyed: list[list[str]] = field(default_factory=list[list[str]])
+    cases: list[Case] = field(default_factory=list[Case])
+    down: str = ""
+
+    async def ask(self, method: str, path: str, fields: Any = None, **more: Any) -> Answer:
+        """Sends a message, and returns status and document of the answer."""
+        body = {} if fields is None else {"json": fields}
+        answer = await self.client.request(method, path, **body, **more)
+        return answer.status_code, answer.json()
+
+    async def get(self, path: str, **more: Any) -> Answer:
+        return await self.ask("GET", path, **more)
+
+    async def propose(self, **changes: Any) -> Answer:
+        return await self.ask("POST", "/v1/requests", PROPOSAL | changes)
+
+    def context(self) -> GuestContext:
+        """What the agents let guests have."""
+        room = self.room
+        writer = LedgerWriter.take(room.desk.decision_context, room.clock.now)
+        ledger = LedgerPort(writer, build_context(room.site), self._survey)
+
+        async def wait(timeout_s: float) -> None:
+            await asyncio.sleep(min(timeout_s, 0.01))
+
+        return GuestContext(
+            ledger, self.workorders, room.clock.now, self._latest, self.recorded,
+            lambda: self.cases, wait, lambda: room.gate is not None,
+        )  # fmt: skip
+
+    def _latest(self) -> Readings:
+        found = self.room.plant.read_all()
+        return {name: found[name] for name in self.scanned}
+
+    async def _survey(self, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
+        self.surveyed.append([tag.name for tag in read])
+        if self.down:
+            raise NotConnected({"dcs": self.down})
+        return self.room.plant.survey(read, write)
+
+
+@asynccontextmanager
+async def client_of(
+    room: Room, headers: Mapping[str, str] | None = None
+) -> AsyncGenerator[httpx.AsyncClient]:
+    """A program that is connected to the agents of a room."""
+    given = {NAME_HEADER: "margin-agent"} if headers is None else headers
+    folder = os.open(room.site.state, os.O_PATH | os.O_DIRECTORY)
+    try:
+        transport = httpx.AsyncHTTPTransport(uds=f"/proc/self/fd/{folder}/{SOCKET_FILE}")
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://agents", headers=given, timeout=30.0
+        ) as client:
+            yield client
+    finally:
+        os.close(folder)
+
+
+@asynccontextmanager
+async def guests_of(room: Room) -> AsyncGenerator[Guests]:
+    """A room with a gate, agents may act everywhere, and guests are served."""
+    give(room.desk.decision_context, "site", room.clock.now())
+    await room.start_gate()
+    with (
+        WorkOrders(room.site.state) as workorders,
+        closing(RecordedHistory.of(room.site)) as recorded,
+    ):
+        async with client_of(room) as client:
+            guests = Guests(room, client, workorders, recorded)
+            async with GuestServer(guests.context()):
+                yield guests
