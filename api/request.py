@@ -93,6 +93,15 @@ class Request:
         """Outcome as it was known last. It asks nobody."""
         return Outcome.of_fields(self._fields["outcome"])
 
+    def to_json(self) -> Mapping[str, object]:
+        """Returns its id, what came of it as known last, and what people see."""
+        latest = self.latest
+        return {
+            "request_id": self.id, "state": latest.state, "kept": latest.kept,
+            "reason": latest.reason, "effects": latest.effects, "risk_class": self.risk_class,
+            "roles": self.roles, "card": self._fields["card"],
+        }  # fmt: skip
+
     def card(self) -> str:
         """Returns what people see of it, as text."""
         return "\n".join(self._fields["card"])

@@ -80,7 +80,7 @@ class Site:
     @property
     def id(self) -> str:
         """Its id, from the site file."""
-        return self._site.id
+        return self.files.id
 
     @property
     def has_agents(self) -> bool:
@@ -90,11 +90,11 @@ class Site:
     @property
     def equipment(self) -> Mapping[str, Equipment]:
         """Equipment of the site, by name."""
-        return self._site.equipment
+        return self.files.equipment
 
     def tags(self, pattern: str = "*") -> Sequence[Tag]:
         """Returns the tags with a name like a pattern, such as `P-101?.*`, in the file's order."""
-        return [each for each in self._site.tags.values() if fnmatchcase(each.name, pattern)]
+        return [each for each in self.files.tags.values() if fnmatchcase(each.name, pattern)]
 
     async def read(self, tag: str, *, fresh: bool = False) -> Reading:
         """Reads one tag. See `read_all`."""
@@ -118,7 +118,7 @@ class Site:
         """
         wanted = self._known(tags)
         if self._link is None:
-            return await read_plant(self._site, wanted)
+            return await read_plant(self.files, wanted)
         found: dict[str, Reading] = {}
         for start in range(0, len(wanted), _TOGETHER):
             part = wanted[start : start + _TOGETHER]
@@ -147,7 +147,7 @@ class Site:
         (known,) = self._known([tag])
         last_s = _seconds(last)
         if self._link is None:
-            return await recorded_window(self._site, known, last_s, slots)
+            return await recorded_window(self.files, known, last_s, slots)
         answer = await self._link.get("/v1/window", tag=tag, last_s=last_s, slots=slots)
         return Window.of_fields(tag, known.unit, answer)
 
@@ -158,7 +158,7 @@ class Site:
         """
         from handwheel.agents.deviations.standing import alarm_tags  # half a second
 
-        known = {each.name: each for each in alarm_tags(self._site)}
+        known = {each.name: each for each in alarm_tags(self.files)}
         readings = await self.read_all(known)
         return [
             Alarm(name, known[name].label, known[name].equipment, reading)
@@ -252,7 +252,8 @@ class Site:
         return [WorkOrder.model_validate(each) for each in answer["work_orders"]]
 
     @property
-    def _site(self) -> site_files.Site:
+    def files(self) -> site_files.Site:
+        """Its files, as they were read."""
         if self._files is None:
             raise InvalidArguments("the site is not open: async with Site.open(…) as site")
         return self._files
@@ -266,7 +267,7 @@ class Site:
 
     def _known(self, tags: Iterable[str]) -> list[Tag]:
         try:
-            return self._site.find_tags(tags)
+            return self.files.find_tags(tags)
         except ConfigError as error:
             raise InvalidArguments("; ".join(each.reason for each in error.problems)) from None
 

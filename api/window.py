@@ -1,6 +1,6 @@
 """Recent course of a tag, and numbers about it that rest on good values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Self
@@ -77,6 +77,14 @@ class Window:
             raise BadQuality(f"{self.tag} has one moment only, which has no slope")
         return sum((at - middle) * value for at, value in points) / spread
 
+    def to_json(self) -> Mapping[str, object]:
+        """Returns its numbers with the unit, `None` for each that rests on too few good values."""
+        numbers = {
+            "mean": self.mean, "low": self.low, "high": self.high, "slope_per_h": self.slope,
+        }  # fmt: skip
+        found = {name: _number(each) for name, each in numbers.items()}
+        return {"tag": self.tag, "unit": self.unit, "good_share": self.coverage, **found}
+
     def _good(self) -> Sequence[RecordedSlot]:
         if self.coverage < LEAST_COVERAGE:
             raise BadQuality(
@@ -109,3 +117,10 @@ class Window:
             f'<polyline points="{drawn}" fill="none" stroke="currentColor"/></svg>'
             f"<figcaption>{escape(title)}; {self.coverage:.0%} good</figcaption></figure>"
         )
+
+
+def _number(of: Callable[[], float]) -> float | None:
+    try:
+        return of()
+    except BadQuality:
+        return None

@@ -65,6 +65,7 @@ class Site:
     notices: NoticeSpec | None = None  # ways out of the site for notices; `None` without any
     supervision: Supervision = field(default_factory=Supervision)
     processes: Processes = field(default_factory=Processes)
+    tools: tuple[str, ...] = ()  # entry points of tools that other packages have
 
     def find_tags(self, names: Iterable[str]) -> list[Tag]:
         """Returns the named tags in order. Raises `ConfigError` with all that are missing."""
@@ -236,6 +237,7 @@ def load_site(root: Path) -> Site:
         config.notices,
         config.supervision,
         config.processes,
+        tuple(config.tools),
     )
 
 

@@ -107,6 +107,7 @@ class SiteFile(Model):
     notices: NoticeSpec | None = None
     supervision: Supervision = Supervision()
     processes: Processes = Processes()
+    tools: list[str] = Field(default_factory=list)
 
     @field_validator("state")
     @classmethod

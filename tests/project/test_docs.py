@@ -18,6 +18,7 @@ SERVE = DOCS / "how-to/serve-a-plant.md"
 OWN_DEVICE = DOCS / "how-to/read-your-own-device.md"
 OWN_CONNECTOR = DOCS / "how-to/write-a-connector.md"
 OWN_METHOD = DOCS / "how-to/write-a-method.md"
+OWN_TOOL = DOCS / "how-to/write-a-tool.md"
 OWN_MODE = DOCS / "how-to/write-a-failure-mode.md"
 BASELINE = DOCS / "how-to/learn-a-baseline.md"
 OWN_PLANT = DOCS / "how-to/write-a-plant.md"
@@ -27,6 +28,7 @@ USERS = DOCS / "how-to/separate-os-users.md"
 UP = DOCS / "how-to/use-one-terminal.md"
 PYTEST = DOCS / "how-to/test-with-pytest.md"
 SPEED = DOCS / "explanation/speed.md"
+MCP = DOCS / "how-to/use-mcp.md"
 
 # Every command that a test cannot run, by its page, and why.
 NOT_RUN: Mapping[Path, Mapping[str, str]] = {
@@ -93,6 +95,20 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
         "pip install -e .": "needs the network",
         "handwheel tags list": "needs the method",
     },
+    OWN_TOOL: dict.fromkeys(
+        (
+            "pip install -e .",
+            "handwheel init cooling",
+            "cd cooling",
+            "echo 'tools: [header]' >> site.yaml",
+            "handwheel tools list",
+            "handwheel tools show header_margin",
+            "handwheel plants serve cw-100 --gate-secret secrets/dcs-gate",
+            "handwheel tools call header_margin limit=300",
+        ),
+        "needs the tool; test_tool_pages.py types them",
+    ),
+    MCP: {"handwheel mcp --http 8931": "serves until a signal; test_mcp.py does so"},
     OWN_MODE: {"pip install -e .": "needs the network; test_write_a_failure_mode.py measures"},
     BASELINE: dict.fromkeys(  # test_baseline_command.py does the same with an hour of history
         (

@@ -4,12 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from inspect import Parameter
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import CoreSchema
 
 from handwheel.connectors.config.validation import Model, argument_faults
 from handwheel.tools.errors import InvalidArguments
@@ -25,12 +24,6 @@ class _Untitled(GenerateJsonSchema):
         """Returns `False`."""
         del schema
         return False
-
-    def generate(self, schema: CoreSchema, mode: Any = "validation") -> dict[str, Any]:
-        """Returns the schema without the title of the model."""
-        found = super().generate(schema, mode)
-        found.pop("title", None)
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +46,12 @@ class Arguments:
 
     @property
     def schema(self) -> dict[str, Any]:
-        """The JSON schema, in which unknown keys are forbidden."""
-        return self.model.model_json_schema(schema_generator=_Untitled)
+        """The JSON schema, without references and with unknown keys forbidden."""
+        found = self.model.model_json_schema(schema_generator=_Untitled)
+        del found["title"]
+        enums = found.pop("$defs", {})
+        own: dict[str, Any] = _inlined(found, enums)
+        return own
 
     def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Returns the arguments with their defaults, as the function takes them.
@@ -72,6 +69,19 @@ class Arguments:
         except (TypeError, ValueError) as error:
             raise InvalidArguments(f"the arguments are no JSON: {error}") from None
         return {name.removeprefix(_OWN): getattr(found, name) for name in type(found).model_fields}
+
+
+def _inlined(schema: Any, enums: Mapping[str, Any]) -> Any:
+    """Returns a schema with each enum in the place of the reference to it."""
+    if isinstance(schema, list):
+        return [_inlined(each, enums) for each in cast("list[object]", schema)]
+    if not isinstance(schema, dict):
+        return schema
+    own = {key: _inlined(each, enums) for key, each in cast("dict[str, object]", schema).items()}
+    if name := own.pop("$ref", ""):
+        enum = enums[name.rpartition("/")[2]]
+        own |= {"type": enum["type"], "enum": enum["enum"]}
+    return own
 
 
 def _field(parameter: Parameter) -> FieldInfo:

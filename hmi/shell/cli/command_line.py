@@ -46,6 +46,8 @@ TITLES: dict[str, str] = {
     "ledger": "Bring the ledger of an older version up to this one.",
     "connections": "List connections, and exchange certificates with a server.",
     "tags": "List, read, watch, browse, peek and import tags.",
+    "tools": "List and call the tools that agents call.",
+    "mcp": "Serve the tools to other programs by MCP.",
     "bench": "Measure the agents on faults of a simulated plant.",
 }
 MODULES: dict[str, str] = {  # below `hmi`
@@ -78,6 +80,8 @@ MODULES: dict[str, str] = {  # below `hmi`
     "ledger": "journal.ledger_command",
     "connections": "site.commissioning.connection_command",
     "tags": "site.tags.command",
+    "tools": "tools.command",
+    "mcp": "tools.mcp_command",
     "bench": "bench.command",
 }
 

@@ -92,6 +92,24 @@ def _roles(site: "Site") -> Iterable[str]:
             yield from (f"{role}={equipment}" for equipment in site.equipment)
 
 
+def _tools(site: "Site") -> Iterable[str]:
+    from handwheel.site_tools import site_tools
+
+    return site_tools(site)[0]
+
+
+def complete_argument(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Returns the keys of the arguments of the tool that is typed, each with `=`."""
+
+    def words(site: "Site") -> Iterable[str]:
+        from handwheel.site_tools import site_tools
+
+        tool = site_tools(site)[0].find(str(ctx.params.get("name")))
+        return [f"{key}=" for key in tool.schema["properties"]]
+
+    return words_of_site(words)(ctx, incomplete)
+
+
 def complete_plant(ctx: typer.Context, incomplete: str) -> list[str]:
     """Returns the names of the installed plants, without loading one."""
     from handwheel.connectors.config.plug_ins import PlugIns
@@ -120,3 +138,4 @@ complete_run = _ledger("runs")
 complete_open_run = _ledger("open runs")
 complete_work_order = words_of_site(_work_orders)
 complete_cause = words_of_site(_causes)
+complete_tool = words_of_site(_tools)

@@ -20,16 +20,18 @@ _READERS = ("playbooks", "policy", "requests", "tags")  # commands that read a s
 
 
 def fail(message: str, code: int = CONFIGURATION) -> NoReturn:
-    """Prints a message to standard error and exits, by default for usage or configuration.
+    """Prints a message as `report` and exits, by default for usage or configuration."""
+    report(message)
+    raise SystemExit(code)
 
-    A next step stands on a line of its own.
-    """
+
+def report(message: str) -> None:
+    """Prints a message to standard error. A next step stands on a line of its own."""
     from handwheel.connectors.hints import NEXT
 
     for line in message.splitlines():
         start = "" if line.startswith(NEXT) else "handwheel: "
         sys.stderr.write(fold(f"{start}{line}", stream=sys.stderr) + "\n")
-    raise SystemExit(code)
 
 
 def not_reachable(endpoints: Mapping[str, str]) -> str:
@@ -46,6 +48,7 @@ def report_errors(words: Sequence[str]) -> Generator[None]:
     """
     from handwheel.connectors.errors import ConfigError, HandwheelError, NotConnected, os_reason
     from handwheel.connectors.hints import next_step
+    from handwheel.errors import NoAgents
     from handwheel.sim_plant.errors import SimulationError
     from handwheel.tools.errors import GuardrailError, NoGate, Unanswered
 
@@ -61,7 +64,7 @@ def report_errors(words: Sequence[str]) -> Generator[None]:
     except NotConnected as error:
         step = f"\n{next_step('check', '--online')}" if words[0] in _READERS else ""
         fail(f"{not_reachable(error.endpoints)}{step}", UNREACHABLE)
-    except NoGate as error:
+    except (NoAgents, NoGate) as error:
         fail(str(error), UNREACHABLE)
     except (GuardrailError, Unanswered) as error:
         fail(str(error), NO)

@@ -54,6 +54,7 @@ def check_site(root: Path) -> Site:
     problems += _failure_mode_problems(site, *library)
     problems += _planner_problems(site)
     problems += load_twin(site)[1]
+    problems += _tool_problems(site)
     problems += unknown_recipients(site, library[0])
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))  # two checks read operators.yaml
@@ -84,6 +85,14 @@ def _planner_problems(site: Site) -> Iterator[Problem]:
     if fault := Planners(site.planner).problem:
         document = read_document(site.root / SITE_FILE)
         yield document.problem(("planner",), f"{site.planner}: {fault}")
+
+
+def _tool_problems(site: Site) -> Sequence[Problem]:
+    if not site.tools:
+        return ()
+    from handwheel.site_tools import site_tools  # slow to import
+
+    return site_tools(site)[1]
 
 
 def _playbook_problems(

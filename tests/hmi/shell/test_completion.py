@@ -55,6 +55,8 @@ def _reject(ledger: Database, now: Instant) -> None:
     [
         ("requests app|", ["approve"]),
         ("requests show R-|", [FIRST, SECOND]),
+        ("tools show out|", ["outcome"]),
+        ("tools call outcome |", ["request_id="]),
         ("requests approve |", [SECOND]),  # a closed one is no completion
         ("runs hold |", [RUN]),
         ("tags read PT-102.|", ["PT-102.pv"]),

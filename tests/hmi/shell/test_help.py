@@ -13,8 +13,8 @@ from handwheel.hmi.shell.cli.command_line import MODULES
 from ...command_line import handwheel
 
 # Consoles, JSON itself, and a picture.
-WITHOUT_JSON = (["desk"], ["up"], ["playbooks", "schema"], ["playbooks", "graph"])
-HEAVY = {"asyncua", "pymodbus", "langgraph", "textual"}
+WITHOUT_JSON = (["desk"], ["mcp"], ["up"], ["playbooks", "schema"], ["playbooks", "graph"])
+HEAVY = {"asyncua", "pymodbus", "langchain_core", "langgraph", "mcp", "textual"}
 
 _IMPORTED = """
 import json, sys

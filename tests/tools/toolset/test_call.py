@@ -21,6 +21,9 @@ def test_a_schema_forbids_unknown_keys_and_tells_units() -> None:
         "default": 290.0, "description": "in kPa", "type": "number"
     }  # fmt: skip
     assert schema["properties"]["priority"]["enum"] == [1, 2]
+    assert schema["properties"]["mode"] == {
+        "default": "auto", "enum": ["auto", "hand"], "type": "string"
+    }  # fmt: skip
     assert "site" not in schema["properties"]
     assert fails.schema["required"] == ["how"]
     assert header_margin.summary == "How far the header pressure stands above a limit."

@@ -1,0 +1,114 @@
+"""Agents that wait for people are resumed when the ledger moves."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.runnables import RunnableConfig
+from langgraph.pregel import Pregel
+from langgraph.types import Command, Interrupt, StateSnapshot
+
+from handwheel.tools.safe_text import printable
+
+from ..request import Outcome, Request
+from ..site import Site
+from .tools import REQUEST
+
+_TURN = "1 h"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """End of a run of an agent.
+
+    Attributes:
+        outcomes: What came of each request of the thread, by its id, from the ledger.
+        words: Last words of the agent. They are unverified, and no source about the plant.
+    """
+
+    outcomes: Mapping[str, Outcome]
+    words: str
+
+    def __str__(self) -> str:
+        """Returns the outcomes, then the words, marked as unverified."""
+        lines = [_line(name, each) for name, each in self.outcomes.items()]
+        words = [f"unverified words of the agent: {printable(self.words)}"] if self.words else []
+        return "\n".join([*lines, *words])
+
+
+async def follow(agent: Pregel[Any, Any, Any, Any], config: RunnableConfig, site: Site) -> Result:
+    """Resumes an interrupted agent each time one of its requests is over, until it ends.
+
+    It may be called again for the same thread, after a restart too. It ends early where the graph
+    waits for something else than a request.
+
+    Args:
+        agent: A compiled graph with the tools of `tools` and a checkpointer.
+        config: Has the `thread_id`.
+
+    Returns:
+        The outcomes of all requests of the thread, and the agent's last words.
+
+    Raises:
+        NoAgents: The site's agents have ended. The thread is as it was.
+
+    Effect: the agent's tools'. Retry: none. Timeout: none.
+    """
+    state = await agent.aget_state(config)
+    while waiting := [each for each in state.interrupts if _request_id(each)]:
+        over = await _first_over(waiting, site)
+        await agent.ainvoke(Command(resume={each.id: True for each in over}), config)
+        state = await agent.aget_state(config)
+    return Result(await _outcomes(agent, config, site), _words(state))
+
+
+async def _first_over(waiting: list[Interrupt], site: Site) -> list[Interrupt]:
+    """Waits until one of the requests is over, and returns the interrupts of those that are."""
+    tasks = {
+        asyncio.create_task(_over(await site.request(_request_id(each)))): each for each in waiting
+    }
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for each in done:
+            each.result()
+        return [tasks[each] for each in done]
+    finally:
+        for each in tasks:
+            each.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _over(request: Request) -> None:
+    while not (await request.outcome(_TURN)).is_over:
+        pass
+
+
+async def _outcomes(
+    agent: Pregel[Any, Any, Any, Any], config: RunnableConfig, site: Site
+) -> dict[str, Outcome]:
+    """Returns the outcomes of the requests that the thread has waited for, the oldest first."""
+    found: dict[str, None] = {}
+    async for state in agent.aget_state_history(config):
+        found |= {name: None for each in state.interrupts if (name := _request_id(each))}
+    return {name: await (await site.request(name)).outcome() for name in reversed(found)}
+
+
+def _request_id(interrupt: Interrupt) -> str:
+    is_table = isinstance(interrupt.value, dict)
+    value = cast("dict[str, object]", interrupt.value) if is_table else {}
+    return str(value.get(REQUEST, ""))
+
+
+def _words(state: StateSnapshot) -> str:
+    values: Any = state.values
+    messages: Sequence[BaseMessage] = values.get("messages", ())
+    said = [each for each in messages if isinstance(each, AIMessage)]
+    return said[-1].text if said else ""
+
+
+def _line(name: str, outcome: Outcome) -> str:
+    effects = [f"{each.expected}: {each.verdict or 'is watched'}" for each in outcome.effects]
+    reason = [outcome.reason] if outcome.reason else []
+    return ", ".join([f"{name} {outcome.state}", *map(printable, [*reason, *effects])])

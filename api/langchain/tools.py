@@ -1,0 +1,107 @@
+"""Tools of a site as LangChain tools. A proposal waits until the ledger says that it is over."""
+
+import json
+import warnings
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langchain_core.tools import BaseTool, ToolException
+from langgraph.types import interrupt
+
+from handwheel.connectors.errors import ConfigError, HandwheelError
+from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.toolset.definition import KEY
+from handwheel.tools.toolset.effect import RetrySafety
+from handwheel.tools.toolset.tool import Tool
+
+from ..request import Request
+from ..site import Site
+from ..site_tools import site_tools
+
+REQUEST = "handwheel_request"
+"""Key of an interrupt's value, under which it has the id of the request that is waited for."""
+_CALL = "handwheel_tool_call_id"
+_KEY_LENGTH = 32
+
+
+def tools(site: Site, more: Iterable[Tool] = ()) -> list[BaseTool]:
+    """Returns the tools of an open site, for `create_agent` or a graph of one's own.
+
+    What a tool files has a key of thread and tool call, since LangGraph runs a node again when it
+    resumes; so the graph needs a checkpointer and a `thread_id`. A tool that proposes interrupts
+    the graph until its request is over, and `follow` resumes it. What a graph is resumed with only
+    wakes it up. The outcome is read from the site's agents.
+
+    Args:
+        more: Tools of your own, made by the decorator `tool`.
+
+    Raises:
+        ConfigError: A tool of your own has the name of another one.
+
+    Warns:
+        UserWarning: A tool that `site.yaml` names cannot be used. It is left out.
+
+    Effect: the tools'. Retry: by LangGraph, as each tool allows. Timeout: the tools', except the
+    time for which a person decides.
+    """
+    toolset, problems = site_tools(site.files, more)
+    if problems:
+        warnings.warn(str(ConfigError(problems)), stacklevel=2)
+    return [_made(site, each) for each in toolset.values()]
+
+
+def _made(site: Site, tool: Tool) -> BaseTool:
+    schema = dict(tool.schema)
+    if tool.retry is RetrySafety.BY_KEY:  # the key is ours to give
+        schema["properties"] = {k: v for k, v in schema["properties"].items() if k != KEY}
+    return _SiteTool(
+        name=tool.name,
+        description=tool.docstring,
+        args_schema=schema,
+        handle_tool_error=True,
+        site=site,
+        tool=tool,
+    )
+
+
+class _SiteTool(BaseTool):
+    """One tool with the site that it works on. A model reads an error as the tool's answer."""
+
+    site: Any
+    tool: Any
+
+    async def arun(
+        self, tool_input: Any, *args: Any, tool_call_id: str | None = None, **kwargs: Any
+    ) -> Any:
+        """Runs the tool, which learns by which call of the model."""
+        named = {**tool_input, _CALL: tool_call_id}
+        return await super().arun(named, *args, tool_call_id=tool_call_id, **kwargs)
+
+    async def _arun(self, config: RunnableConfig, **arguments: Any) -> str:
+        call = arguments.pop(_CALL, None)
+        tool: Tool = self.tool
+        try:
+            if tool.retry is RetrySafety.BY_KEY:
+                arguments[KEY] = _key(config, call)
+            result = await tool.run(self.site, arguments)
+            while isinstance(result, Request) and not (await result.outcome()).is_over:
+                interrupt({REQUEST: result.id, "card": result.card()})
+            return json.dumps(tool.as_json(result), ensure_ascii=False)
+        except HandwheelError as error:
+            raise ToolException(str(error)) from error
+
+    def _run(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError("a tool of a site is async: use ainvoke and astream")
+
+
+def _key(config: RunnableConfig, call: str | None) -> str:
+    """Returns the key of a tool call, the same whenever its node runs again."""
+    thread = config.get("configurable", {}).get("thread_id")
+    if not thread or not call:
+        raise InvalidArguments(
+            "it files something once for each call, and needs a graph with a checkpointer and a "
+            "thread_id"
+        )
+    return sha256(json.dumps([str(thread), call]).encode()).hexdigest()[:_KEY_LENGTH]

@@ -1,0 +1,1 @@
+"""Commands that list and call tools, and that serve them to MCP peers."""

@@ -1,0 +1,1 @@
+../../api/shipped_tools.py

@@ -1,0 +1,1 @@
+../../api/site_tools.py
