@@ -33,15 +33,18 @@ class Planners:
     """Planner that a site names, and the rules, which carry on where it fails.
 
     A planner of others works in a thread of its own, so that it holds up nothing else.
+
+    Args:
+        planner: The planner itself, by default the one that is installed under the name.
     """
 
-    def __init__(self, name: str = RULES) -> None:
+    def __init__(self, name: str = RULES, planner: Planner | None = None) -> None:
         self.name, self.problem = name, ""  # why it cannot be used
         self._report = ProblemLog(__name__)
-        self._planner: Planner | None = None
+        self._planner = planner
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_busy = False  # whether its thread is still at an earlier case
-        if name != RULES:
+        if name != RULES and planner is None:
             try:
                 self._planner = PlugIns(GROUP, "planner", (RULES,)).load(name, _created)
             except UnusablePlugIn as error:

@@ -17,6 +17,8 @@ README = ROOT / "README.md"
 SERVE = DOCS / "how-to/serve-a-plant.md"
 OWN_DEVICE = DOCS / "how-to/read-your-own-device.md"
 OWN_CONNECTOR = DOCS / "how-to/write-a-connector.md"
+OWN_TWIN = DOCS / "how-to/write-a-twin.md"
+OWN_PLANNER = DOCS / "how-to/write-a-planner.md"
 OWN_METHOD = DOCS / "how-to/write-a-method.md"
 OWN_TOOL = DOCS / "how-to/write-a-tool.md"
 OWN_MODE = DOCS / "how-to/write-a-failure-mode.md"
@@ -90,6 +92,14 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
         "pip install -e .": "needs the network",
         "handwheel check": "needs the connector",
         "handwheel connections list": "needs the connector",
+    },
+    OWN_TWIN: {  # test_write_a_twin.py types the rest
+        "pip install -e .": "needs the network",
+        'handwheel check; echo "exit code $?"': "needs the twin",
+    },
+    OWN_PLANNER: {  # test_write_a_planner.py types the rest
+        "pip install -e .": "needs the network",
+        "handwheel check": "needs the planner",
     },
     OWN_METHOD: {  # test_write_a_method.py types the rest
         "pip install -e .": "needs the network",

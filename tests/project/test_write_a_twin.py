@@ -1,31 +1,34 @@
-"""The twin of the reference page foretells a course, with the code taken from the page."""
+"""The twin of the how-to conforms, foretells what it says, and is named by a site."""
 
-from handwheel.agents.diagnosis.windows import Windows
-from handwheel.agents.lookahead.foretell import foretell
-from handwheel.agents.lookahead.load import SiteTwin
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
 from handwheel.agents.lookahead.twin import Move
-from handwheel.connectors.model.values import GOOD, DataValue
+from handwheel.agents.testing import steady_windows
 
-from .pages.doc_shell import blocks
+from .pages.doc_shell import DocShell
 from .pages.doc_tables import DOCS, text_of
+from .pages.installed_page import install, run_tests
 
-PAGE = DOCS / "reference/twins.md"
+PAGE = DOCS / "how-to/write-a-twin.md"
+INSTALL = "pip install -e ."
 
 
-def test_the_twin_of_the_page_foretells_the_pressure_after_a_write() -> None:
-    (code,) = [
-        "\n".join(each.lines) for each in blocks(text_of(PAGE)) if each.title == "header_twin.py"
-    ]
-    module: dict[str, type] = {}
-    exec(compile(code, "header_twin.py", "exec"), module)
-    twin = module["HeaderTwin"]()
-    windows = Windows(twin.tags)
-    for at_s in range(0, 130, 5):
-        values = {"PT-102.pv": 350.0, "PIC-102.sp": 350.0}
-        read = {tag: DataValue(each, GOOD, None, None, 1.0) for tag, each in values.items()}
-        windows.observe(read, float(at_s))
-    found = foretell(
-        SiteTwin("header", twin, 0.02, 600.0), windows, [Move("PIC-102.sp", 370.0, 60.0)]
-    )
-    assert found.without.series["PT-102.pv"][-1] == 350.0
-    assert round(found.with_plan.series["PT-102.pv"][-1]) == 370
+def test_the_twin_of_the_page_conforms_and_foretells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(PAGE, "header_twin", tmp_path, monkeypatch)
+    assert "\n11 passed" in run_tests(tmp_path, "test_header_twin.py")
+    shell = DocShell(tmp_path, [INSTALL])
+    shell.follow(text_of(PAGE))
+    assert shell.count == 1
+    module: Any = import_module("header_twin")
+    twin = module.HeaderTwin()
+    found = twin.estimate(steady_windows({"PT-102.pv": 350.0, "PIC-102.sp": 350.0}, 120.0))
+    assert found is not None
+    assert twin.predict(found.state, [], 60.0).series["PT-102.pv"] == [350.0] * 7
+    moved = twin.predict(found.state, [Move("PIC-102.sp", 360.0, 10.0)], 600.0)
+    assert moved.series["PT-102.pv"][-1] == pytest.approx(360.0, abs=0.1)

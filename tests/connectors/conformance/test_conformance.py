@@ -2,8 +2,6 @@
 
 import ast
 import re
-import subprocess
-import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +10,7 @@ import pytest
 
 from handwheel.connectors.testing import RULES, Conformance, Rig, load_quality, proofs_of
 
-from ...project.pages.doc_shell import blocks
+from ...project.pages.installed_page import run_tests, write_files
 from .rig_fake import fake_rig
 from .rig_modbus import modbus_rig
 from .rig_opcua import PASSWORD, SECRET, OpcuaDevice
@@ -120,7 +118,7 @@ def test_a_claim_without_its_reason_is_refused(tmp_path: Path) -> None:
 def test_nothing_that_runs_imports_the_kit() -> None:
     rooms = ("agents", "connectors", "hmi", "playbooks", "sim_plant", "tools")
     named = re.compile(r"^ *(from|import) (\S*\.testing|pytest)\b", re.MULTILINE)
-    kits = {ROOT / "connectors/testing", ROOT / "hmi/testing"}
+    kits = {ROOT / each / "testing" for each in ("agents", "connectors", "hmi")}
     importers = [
         path.relative_to(ROOT)
         for room in rooms
@@ -135,19 +133,7 @@ PAGE = ROOT / "docs/how-to/write-a-connector.md"
 
 @pytest.mark.timeout(300)
 def test_the_connector_of_the_page_conforms(tmp_path: Path) -> None:
-    files = {
-        block.title: "\n".join(block.lines)
-        for block in blocks(PAGE.read_text(encoding="utf-8"))
-        if block.title
-    }
-    for name, text in files.items():
-        (tmp_path / name).write_text(f"{text}\n", encoding="utf-8")
-    settings = "filterwarnings = error\nasyncio_default_fixture_loop_scope = function\n"
-    (tmp_path / "pytest.ini").write_text(f"[pytest]\n{settings}")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs", "test_gauge.py"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=50.0, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout
-    assert " 6 skipped" in done.stdout, done.stdout
-    assert "exempt: a gauge is ok or broken" in done.stdout
+    write_files(PAGE, tmp_path)
+    printed = run_tests(tmp_path, "test_gauge.py")
+    assert " 6 skipped" in printed, printed
+    assert "exempt: a gauge is ok or broken" in printed

@@ -14,6 +14,7 @@ from handwheel.agents.diagnosis.windows import Windows
 from handwheel.agents.lookahead.fmi.load import load_unit
 from handwheel.agents.lookahead.fmi.twin import FmuTwin
 from handwheel.agents.lookahead.twin import Move, TwinError
+from handwheel.agents.testing import TwinConformance, steady_windows
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, GOOD, DataValue
 
@@ -90,6 +91,21 @@ def windows_of(twin: FmuTwin, values: dict[str, float]) -> Windows:
         readings = {tag: DataValue(each, GOOD, None, None, 0.0) for tag, each in values.items()}
         found.observe(readings, float(n))
     return found
+
+
+class TestConformance(TwinConformance):
+    horizon_s = 40.0
+    move = Move("FIC-1.sp", 120.0, 10.0)
+
+    @pytest.fixture(autouse=True)
+    def _of_a_unit(self, tank: FmuTwin) -> None:
+        self._tank = tank
+
+    def twin(self) -> FmuTwin:
+        return self._tank
+
+    def windows(self) -> Windows:
+        return steady_windows({"LT-1.pv": 20.0, "FIC-1.sp": 60.0})
 
 
 def test_course_of_a_unit_begins_at_the_measured_values_and_follows_the_moves(
