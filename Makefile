@@ -21,7 +21,8 @@ test: $(VENV)/.dev
 
 # Against the built wheel, in an environment that has the packages of `.venv`, but not this folder:
 # what a wheel can lack are packages, data files, entry points and commands.
-FOR_WHEEL := tests/hmi/shell/test_help.py tests/hmi/simulation/test_plant_map.py \
+FOR_WHEEL := tests/api/test_names.py tests/hmi/shell/test_help.py \
+	tests/hmi/simulation/test_plant_map.py \
 	tests/hmi/site/test_site_commands.py tests/hmi/site/test_tep_site.py \
 	tests/playbooks/language/test_loader.py tests/project/test_packaging.py \
 	tests/sim_plant/tep/test_process.py

@@ -1,0 +1,125 @@
+"""The page of the public Python names, drawn from their signatures and docstrings."""
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import handwheel
+from handwheel import errors
+
+HEAD = """\
+# Python
+
+`import handwheel` gives a program the names below. A test draws this page from the code:
+`HANDWHEEL_DRAW=1 pytest tests/project/test_python_page.py`.
+
+Each name is loaded when it is first used. No name approves, signs or writes: people decide in the
+terminal. [Read a plant from Python](../how-to/read-a-plant-from-python.md) shows them at work, and
+[The agents' socket](guests-socket.md) has what they speak.
+"""
+_COST = re.compile(r"Effect: .*?(?= Raises |$)")
+_RAISES = re.compile(r"^Raises:\n((?:    .*\n?|\n)+)", re.MULTILINE)
+_MAKERS = {"of", "of_fields"}  # for the modules behind the names
+_RAISED = re.compile(r"(?:Raises|raises) `?(\w+)`?")
+
+
+def page() -> str:
+    """Returns the whole page."""
+    parts = [HEAD]
+    for name in handwheel.__all__:
+        parts.append("\n".join(_section(name, getattr(handwheel, name))))
+    parts.append("\n".join(_errors()))
+    return "\n".join(parts)
+
+
+def _section(name: str, value: Any) -> Iterator[str]:
+    yield f"## `{name}`\n"
+    yield f"{_summary(value)}\n"
+    if not inspect.isclass(value):
+        yield f"```python\n{name}{_signature(value)}\n```\n"
+        yield from _facts(value)
+        return
+    if fields := _fields(value):
+        yield f"Fields: {', '.join(f'`{each}`' for each in fields)}.\n"
+    rows = [_row(each, value) for each in _members(value)]
+    if rows:
+        yield "| name | meaning | errors | cost |"
+        yield "|---|---|---|---|"
+        yield from rows
+        yield ""
+
+
+def _fields(value: type[Any]) -> list[str]:
+    found = getattr(value, "__dataclass_fields__", None) or getattr(value, "_fields", ())
+    return [each for each in found if not each.startswith("_")]
+
+
+def _members(value: type[Any]) -> list[str]:
+    kinds = [kind for kind in value.__mro__ if kind.__module__.startswith("handwheel")]
+    own = {name for kind in kinds for name in vars(kind)}
+    shown = sorted(each for each in own if not each.startswith("_") and each not in _MAKERS)
+    return [
+        each
+        for each in shown
+        if inspect.getdoc(getattr(value, each, None)) and _is_ours(getattr(value, each))
+    ]
+
+
+def _is_ours(member: Any) -> bool:
+    return isinstance(member, property) or inspect.isroutine(member)
+
+
+def _row(name: str, owner: type[Any]) -> str:
+    member = getattr(owner, name)
+    given = "" if isinstance(member, property) else _signature(member)
+    wait = "await " if inspect.iscoroutinefunction(member) else ""
+    raised = ", ".join(f"`{each}`" for each in _raised(member)) or "-"
+    cells = (f"`{wait}{name}{given}`", _summary(member), raised, _cost(member) or "-")
+    return f"| {' | '.join(each.replace('|', '&#124;') for each in cells)} |"
+
+
+def _facts(value: Callable[..., object]) -> Iterator[str]:
+    if raised := _raised(value):
+        yield f"Errors: {', '.join(f'`{each}`' for each in raised)}.\n"
+    if cost := _cost(value):
+        yield f"{cost}\n"
+
+
+def _summary(value: Any) -> str:
+    return " ".join((inspect.getdoc(value) or "").partition("\n\n")[0].split())
+
+
+def _cost(value: Any) -> str:
+    found = _COST.search(" ".join((inspect.getdoc(value) or "").split()))
+    return found[0] if found else ""
+
+
+def _raised(value: Any) -> list[str]:
+    text = inspect.getdoc(value) or ""
+    listed = _RAISES.search(text)
+    lines = listed[1].splitlines() if listed else []
+    found = [line.strip().partition(":")[0] for line in lines if re.match(r"    \w+:", line)]
+    known = [each for each in _RAISED.findall(text) if _is_error(each)]
+    return list(dict.fromkeys([*found, *known]))
+
+
+def _is_error(name: str) -> bool:
+    return name.endswith("Error") or hasattr(errors, name)
+
+
+def _signature(value: Callable[..., object]) -> str:
+    signature = inspect.signature(value)
+    given = [
+        each.replace(annotation=inspect.Parameter.empty)
+        for name, each in signature.parameters.items()
+        if name not in {"self", "cls"}
+    ]
+    return str(signature.replace(parameters=given, return_annotation=inspect.Signature.empty))
+
+
+def _errors() -> Iterator[str]:
+    yield "## `handwheel.errors`\n"
+    yield "```text"
+    yield from (inspect.getdoc(errors) or "").partition("\n\n")[2].splitlines()
+    yield "```\n"
