@@ -22,7 +22,8 @@ from .served_plant import ServedPlant, check_simulated, new_plant, plant_of
 from .simulated_site import PASSPHRASE, SimulatedSite, make_site, open_simulated_site
 from .typed_commands import additions
 
-_MODEL = "cw-100"
+MODEL = "cw-100"
+"""Plant of a temporary site where none is named."""
 _LOCK_AFTER_S = 300.0
 
 OpenSite = Callable[[dict[str, int]], SimulatedSite]
@@ -45,8 +46,8 @@ def run_session(
         HandwheelError: Something of it cannot be used or does not start; says why.
         KeyboardInterrupt: Ctrl-C. Everything has ended then.
     """
-    plant, open_site = _plant_and_site(folder, model or _MODEL, root)
-    faults, own = _faults(plant.model, fault), _own_person(root, named)
+    plant, open_site = _plant_and_site(folder, model or MODEL, root)
+    faults, own = faults_of(plant.model, fault), _own_person(root, named)
     typer.echo("starting the plant, the gate and the agents…")
     with LocalProcesses(folder, plant, faults, open_site) as processes:
         started = processes.started()
@@ -79,10 +80,11 @@ def _own_person(root: Path | None, named: str | None) -> str:
     return find_person(site, roster, named, instant_now().wall, administrator=False).person
 
 
-def _faults(model: str, fault: str | None) -> tuple[str, ...]:
+def faults_of(model: str, fault: str | None) -> tuple[str, ...]:
+    """Returns the faults of an option, as `plants serve` takes them."""
     if fault is None:
         return ()
-    if model == _MODEL and fault in DEMO_SCENARIOS:
+    if model == MODEL and fault in DEMO_SCENARIOS:
         return DEMO_SCENARIOS[fault].faults
     parse_fault(fault, create_plant(model).faults)  # raises an error for a wrong spelling
     return (fault,)
@@ -101,7 +103,7 @@ def _introduction(model: str, started: StartedSite, faults: tuple[str, ...]) -> 
         yield f"own request, and {ADMIN}, the administrator. Passphrase of all three: {PASSPHRASE}"
     else:
         yield "You sign with your own key. Another person must approve what you propose."
-    is_cooling = model == _MODEL
+    is_cooling = model == MODEL
     write = "P-101B.run_cmd=true" if is_cooling else "TAG=VALUE"
     yield "Try, one line at a time:"
     yield f"  propose {write:<23} then approve ID, with the ID that appears"

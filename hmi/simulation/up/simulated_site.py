@@ -27,6 +27,8 @@ from ...site.files.site_template import PlantEndpoints, write_site
 from ..local_system.people import enroll_people
 from .served_plant import check_simulated
 
+KEYS = "keys"
+"""Folder of the keys of throw-away people, in that of what is temporary."""
 PASSPHRASE = "throw-away"  # noqa: S105 (of keys that exist while `handwheel up` runs)
 
 _LASTS = timedelta(hours=12)
@@ -76,12 +78,25 @@ class SimulatedSite:
         return known
 
 
-def make_site(folder: Path, model: str, ports: Mapping[str, int], secret: str) -> SimulatedSite:
-    """Makes a site in a folder for a plant at these ports, with throw-away people."""
-    link = PlantEndpoints(ports["opcua"], ports["modbus"], _SCAN, ports["modbus_gate"])
+def make_site(
+    folder: Path,
+    model: str,
+    ports: Mapping[str, int],
+    secret: str,
+    *,
+    is_attended: bool = True,
+) -> SimulatedSite:
+    """Makes a site in a folder for a plant at these ports, with throw-away people.
+
+    Args:
+        is_attended: Whether people decide, and no script.
+    """
+    gate, is_unattended = ports["modbus_gate"], not is_attended
+    link = PlantEndpoints(ports["opcua"], ports["modbus"], _SCAN, gate, unattended=is_unattended)
     root = folder / model
     write_site(root, create_plant(model), link, secret=secret)
-    return SimulatedSite(root, root, _throw_away_people(folder, root))
+    people = _throw_away_people(folder, root, is_attended=is_attended)
+    return SimulatedSite(root, root, people)
 
 
 def open_simulated_site(folder: Path, root: Path) -> SimulatedSite:
@@ -114,14 +129,14 @@ def _trust(root: Path, fingerprint: str) -> None:
     (root / SITE_FILE).write_bytes(text if isinstance(text, bytes) else text.encode())
 
 
-def _throw_away_people(folder: Path, root: Path) -> dict[str, Signer]:
+def _throw_away_people(folder: Path, root: Path, *, is_attended: bool = True) -> dict[str, Signer]:
     """Enrols people whose keys lie in a folder of their own, for this process and its children."""
-    keys, site_id = folder / "keys", load_site(root).id
+    keys, site_id = folder / KEYS, load_site(root).id
     keys.mkdir(mode=0o700)
     os.environ["XDG_CONFIG_HOME"] = str(keys)
     return enroll_people(
         root,
-        attended=True,
+        attended=is_attended,
         make_key=lambda name: create_key(key_path(site_id, name), PASSPHRASE),
         lasts=_LASTS,
     )

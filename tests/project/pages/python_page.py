@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import handwheel
@@ -51,7 +51,9 @@ def _section(name: str, value: Any) -> Iterator[str]:
 
 
 def _fields(value: type[Any]) -> list[str]:
-    found = getattr(value, "__dataclass_fields__", None) or getattr(value, "_fields", ())
+    found: Iterable[str] = getattr(value, "__dataclass_fields__", ()) or getattr(
+        value, "_fields", ()
+    )
     return [each for each in found if not each.startswith("_")]
 
 
