@@ -1,10 +1,10 @@
 """A site, as a program sees it: it reads, proposes and follows, and decides nothing."""
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from uuid import uuid4
 
 from handwheel.connectors.config.durations import parse_duration
@@ -55,8 +55,12 @@ class Site:
     def open(
         cls, path: str | Path | None = None, name: str | None = None, model: str | None = None
     ) -> Self:
-        """Returns a site for `async with`. See the class."""
+        """Returns a site for `async with`, or for `await` in a notebook. See the class."""
         return cls(path, name, model)
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        """Opens it without a context, as in a notebook, to be closed by `close`."""
+        return self.__aenter__().__await__()
 
     async def __aenter__(self) -> Self:
         """Reads the site's files and connects to its agents, if they run.
@@ -73,9 +77,13 @@ class Site:
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        if self._link is not None:
-            await self._link.close()
-        self._link = None
+        await self.close()
+
+    async def close(self) -> None:
+        """Ends the connection to the agents. What was requested stays."""
+        link, self._link = self._link, None
+        if link is not None:
+            await link.close()
 
     @property
     def id(self) -> str:

@@ -15,7 +15,7 @@ HEAD = """\
 `HANDWHEEL_DRAW=1 pytest tests/project/test_python_page.py`.
 
 Each name is loaded when it is first used. No name approves, signs or writes: people decide in the
-terminal. [Read a plant from Python](../how-to/read-a-plant-from-python.md) shows them at work, and
+terminal. [Work from Python](../how-to/work-from-python.md) shows them at work, and
 [The agents' socket](guests-socket.md) has what they speak.
 """
 _COST = re.compile(r"Effect: .*?(?= Raises |$)")
@@ -26,11 +26,8 @@ _RAISED = re.compile(r"(?:Raises|raises) `?(\w+)`?")
 
 def page() -> str:
     """Returns the whole page."""
-    parts = [HEAD]
-    for name in handwheel.__all__:
-        parts.append("\n".join(_section(name, getattr(handwheel, name))))
-    parts.append("\n".join(_errors()))
-    return "\n".join(parts)
+    sections = (_section(name, getattr(handwheel, name)) for name in handwheel.__all__)
+    return "\n".join([HEAD, *("\n".join(each) for each in (*sections, _errors()))])
 
 
 def _section(name: str, value: Any) -> Iterator[str]:

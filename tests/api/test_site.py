@@ -1,0 +1,142 @@
+"""Programs at a simulated site, over the agents' real socket."""
+
+import subprocess
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from handwheel import Outcome, Site
+from handwheel.connectors.model.values import Quality
+from handwheel.errors import InterlockActive, InvalidArguments, NoAgents
+
+from ..project.pages.doc_shell import blocks, fits
+from ..project.pages.doc_tables import DOCS
+from .running_site import RunningSite, running_site
+
+pytestmark = pytest.mark.timeout(180)
+
+HOLD = {"PIC-102.sp": "352 kPa"}
+EXPECTED = ["PT-102.pv > 300 kPa within 2 min"]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningSite]:
+    with running_site(tmp_path_factory.mktemp("up"), "--approve-after", "0.2s") as running:
+        yield running
+
+
+async def test_reading_comes_with_unit_quality_and_age(running: RunningSite) -> None:
+    async with Site.open(running.root, name="reader") as site:
+        latest = await site.read("PT-102.pv")
+        fresh = await site.read("PT-102.pv", fresh=True)
+    assert (latest.unit, latest.quality) == ("kPa", Quality.GOOD)
+    assert float(latest) == pytest.approx(350.0, abs=20.0)
+    assert fresh.age_s is not None
+    assert fresh.age_s < 30.0
+
+
+async def test_every_tag_is_read_in_the_order_of_the_question(running: RunningSite) -> None:
+    async with Site.open(running.root, name="reader") as site:
+        names = [each.name for each in site.tags()]
+        readings = await site.read_all(names)
+    assert len(names) > 90
+    assert list(readings) == names
+
+
+async def test_unknown_tags_are_named_at_once_with_what_is_meant(running: RunningSite) -> None:
+    async with Site.open(running.root) as site:
+        with pytest.raises(InvalidArguments) as raised:
+            await site.read_all(["PT-1O2.pv", "PT-102"])
+    assert "did you mean 'PT-102.pv'?" in str(raised.value)
+    assert str(raised.value).count("there is no tag") == 2
+
+
+async def test_window_gives_numbers_of_recorded_values(running: RunningSite) -> None:
+    async with Site.open(running.root) as site:
+        window = await site.window("PT-102.pv", last="5 s", slots=5)
+    assert window.unit == "kPa"
+    assert window.low() <= window.mean() <= window.high()
+
+
+async def test_request_is_approved_carried_out_and_kept(running: RunningSite) -> None:
+    async with Site.open(running.root, name="margin-agent", model="some-model") as site:
+        request = await site.propose(HOLD, reason="margin", expect=EXPECTED)
+        assert "unverified" in request.card()
+        outcome = await request.outcome(within="1 min")
+        found = await site.request(request.id)
+        value = await site.read("PIC-102.sp", fresh=True)
+    assert (outcome.state, outcome.kept) == ("COMPLETE", True), outcome
+    assert found.latest == outcome
+    assert float(value) == 352.0
+
+
+async def test_request_with_the_same_key_is_filed_once(running: RunningSite) -> None:
+    async with Site.open(running.root, name="again") as site:
+        lowered = {"PIC-102.sp": 351.0}
+        one = await site.propose(lowered, reason="once", key="0123456789abcdef")
+        outcome = await one.outcome(within="1 min")
+        other = await site.propose(lowered, reason="once", key="0123456789abcdef")
+    assert one.id == other.id
+    assert outcome.state == "COMPLETE"
+    assert outcome.kept is None
+
+
+@pytest.mark.parametrize(
+    ("writes", "error", "words"),
+    [
+        ({"PIC-1O2.sp": "360"}, InvalidArguments, "did you mean 'PIC-102.sp'?"),
+        ({"PIC-102.sp": "360 bar"}, InvalidArguments, "PIC-102.sp: '360 bar' is not taken"),
+        ({"PT-102.pv": "360 kPa"}, InvalidArguments, "PT-102.pv cannot be written"),
+        ({"PIC-102.sp": "351 kPa"}, InterlockActive, "PIC-102.sp"),
+    ],
+)
+async def test_wrong_proposal_is_refused_by_name(
+    writes: dict[str, str], error: type[Exception], words: str, running: RunningSite
+) -> None:
+    async with Site.open(running.root) as site:
+        with pytest.raises(error, match=words.replace("?", r"\?")):
+            await site.propose(writes, reason="wrong")
+
+
+async def test_value_beyond_the_limits_is_refused(running: RunningSite) -> None:
+    async with Site.open(running.root) as site:
+        with pytest.raises(Exception, match="9999"):
+            await site.propose({"PIC-102.sp": "9999 kPa"}, reason="wrong")
+
+
+async def test_without_agents_it_reads_and_says_what_to_start(
+    running: RunningSite, tmp_path: Path
+) -> None:
+    async with Site.open(running.without_agents(tmp_path)) as site:
+        assert not site.has_agents
+        assert (await site.read("PT-102.pv")).is_good
+        with pytest.raises(NoAgents, match="next: handwheel run"):
+            await site.propose(HOLD, reason="margin")
+
+
+async def test_closed_site_says_how_to_open_it(running: RunningSite) -> None:
+    with pytest.raises(InvalidArguments, match="async with"):
+        await Site.open(running.root).read("PT-102.pv")
+
+
+def test_script_of_the_page_does_what_the_page_says(running: RunningSite, tmp_path: Path) -> None:
+    listed = blocks((DOCS / "how-to/work-from-python.md").read_text(encoding="utf-8"))
+    (script,) = [each for each in listed if each.title == "margin.py"]
+    (tmp_path / "margin.py").write_text("\n".join(script.lines))
+    shown = listed[listed.index(script) + 1]
+    done = subprocess.run(
+        (sys.executable, "margin.py"), cwd=tmp_path, env={"HANDWHEEL_SITE": str(running.root)},
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert fits(shown.lines, done.stdout, is_live=True), done.stdout
+
+
+def test_outcome_matches_by_state_and_reason() -> None:
+    match Outcome("REJECTED", None, "not now"):
+        case Outcome(state="REJECTED", reason=why):
+            assert why == "not now"
+        case _:
+            pytest.fail("it is a value to match")
