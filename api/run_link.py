@@ -9,8 +9,8 @@ from typing import Any, Self
 
 import httpx
 
-from handwheel.connectors.errors import HandwheelError, os_reason
-from handwheel.tools.errors import ToolFailed
+from handwheel.connectors.errors import HandwheelError, NotConnected, os_reason
+from handwheel.tools.errors import LedgerError, ToolFailed
 from handwheel.tools.guardrails.client.denials import error_of
 
 from .errors import NoAgents
@@ -118,7 +118,8 @@ class RunLink:
 
 def _error(fields: Mapping[str, Any]) -> HandwheelError:
     """Returns the error of a refusal. One that only this socket knows is final."""
+    code, reason = fields.get("code"), str(fields.get("reason", "the agents give no reason"))
+    if code == "not-connected":
+        return NotConnected({"plant": reason})
     found = error_of(fields)
-    if type(found).__name__ == "LedgerError" and fields.get("code") != "ledger":
-        return ToolFailed(str(fields.get("reason", "the agents give no reason")))
-    return found
+    return ToolFailed(reason) if type(found) is LedgerError and code != "ledger" else found
