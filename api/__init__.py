@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .case import OpenCase, RankedHypothesis
     from .reading import Reading
     from .request import Outcome, Request
+    from .running_site import RunningSite
     from .site import Site
     from .window import Window
 
@@ -41,6 +42,7 @@ __all__ = [
     "Reading",
     "Request",
     "RetrySafety",
+    "RunningSite",
     "Site",
     "Toolset",
     "Twin",
@@ -66,6 +68,7 @@ _HOMES = {
     "RankedHypothesis": "case",
     "Reading": "reading",
     "Request": "request",
+    "RunningSite": "running_site",
     "RetrySafety": "tools.toolset.effect",
     "Site": "site",
     "Toolset": "tools.toolset.toolset",

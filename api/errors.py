@@ -16,7 +16,8 @@ HandwheelError
 ├─ LedgerError            the ledger cannot be read or changed
 │  └─ NoGate              no gate runs, and only a gate changes the ledger
 ├─ BadQuality             a number was asked of values that are not good
-└─ NoAgents               no `handwheel run` takes what a program asks for
+├─ NoAgents               no `handwheel run` takes what a program asks for
+└─ NotRunning             a simulated site does not start
 """
 
 from handwheel.connectors.errors import (
@@ -57,6 +58,10 @@ class NoAgents(HandwheelError):
         super().__init__(f"no agents of this site run, so {so}; {next_step('run')}")
 
 
+class NotRunning(HandwheelError):
+    """A simulated site does not start. It says why."""
+
+
 __all__ = [
     "BadQuality",
     "ConfigError",
@@ -69,6 +74,7 @@ __all__ = [
     "NoAgents",
     "NoGate",
     "NotConnected",
+    "NotRunning",
     "PermitRefused",
     "PolicyViolation",
     "Problem",

@@ -1,5 +1,6 @@
 """Programs at a simulated site, over the agents' real socket."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Generator
@@ -7,13 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from handwheel import Outcome, Site
+from handwheel import Outcome, RunningSite, Site
 from handwheel.connectors.model.values import Quality
 from handwheel.errors import InterlockActive, InvalidArguments, NoAgents
 
 from ..project.pages.doc_shell import blocks, fits
 from ..project.pages.doc_tables import DOCS
-from .running_site import RunningSite, running_site
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -22,13 +22,13 @@ EXPECTED = ["PT-102.pv > 300 kPa within 2 min"]
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningSite]:
-    with running_site(tmp_path_factory.mktemp("up"), "--approve-after", "0.2s") as running:
+def running() -> Generator[RunningSite]:
+    with RunningSite(approve_after="0.2s") as running:
         yield running
 
 
 async def test_reading_comes_with_unit_quality_and_age(running: RunningSite) -> None:
-    async with Site.open(running.root, name="reader") as site:
+    async with Site.open(running.folder, name="reader") as site:
         latest = await site.read("PT-102.pv")
         fresh = await site.read("PT-102.pv", fresh=True)
     assert (latest.unit, latest.quality) == ("kPa", Quality.GOOD)
@@ -38,7 +38,7 @@ async def test_reading_comes_with_unit_quality_and_age(running: RunningSite) -> 
 
 
 async def test_every_tag_is_read_in_the_order_of_the_question(running: RunningSite) -> None:
-    async with Site.open(running.root, name="reader") as site:
+    async with Site.open(running.folder, name="reader") as site:
         names = [each.name for each in site.tags()]
         readings = await site.read_all(names)
     assert len(names) > 90
@@ -46,7 +46,7 @@ async def test_every_tag_is_read_in_the_order_of_the_question(running: RunningSi
 
 
 async def test_unknown_tags_are_named_at_once_with_what_is_meant(running: RunningSite) -> None:
-    async with Site.open(running.root) as site:
+    async with Site.open(running.folder) as site:
         with pytest.raises(InvalidArguments) as raised:
             await site.read_all(["PT-1O2.pv", "PT-102"])
     assert "did you mean 'PT-102.pv'?" in str(raised.value)
@@ -54,14 +54,14 @@ async def test_unknown_tags_are_named_at_once_with_what_is_meant(running: Runnin
 
 
 async def test_window_gives_numbers_of_recorded_values(running: RunningSite) -> None:
-    async with Site.open(running.root) as site:
+    async with Site.open(running.folder) as site:
         window = await site.window("PT-102.pv", last="5 s", slots=5)
     assert window.unit == "kPa"
     assert window.low() <= window.mean() <= window.high()
 
 
 async def test_request_is_approved_carried_out_and_kept(running: RunningSite) -> None:
-    async with Site.open(running.root, name="margin-agent", model="some-model") as site:
+    async with Site.open(running.folder, name="margin-agent", model="some-model") as site:
         request = await site.propose(HOLD, reason="margin", expect=EXPECTED)
         assert "unverified" in request.card()
         outcome = await request.outcome(within="1 min")
@@ -73,7 +73,7 @@ async def test_request_is_approved_carried_out_and_kept(running: RunningSite) ->
 
 
 async def test_request_with_the_same_key_is_filed_once(running: RunningSite) -> None:
-    async with Site.open(running.root, name="again") as site:
+    async with Site.open(running.folder, name="again") as site:
         lowered = {"PIC-102.sp": 351.0}
         one = await site.propose(lowered, reason="once", key="0123456789abcdef")
         outcome = await one.outcome(within="1 min")
@@ -95,13 +95,13 @@ async def test_request_with_the_same_key_is_filed_once(running: RunningSite) -> 
 async def test_wrong_proposal_is_refused_by_name(
     writes: dict[str, str], error: type[Exception], words: str, running: RunningSite
 ) -> None:
-    async with Site.open(running.root) as site:
+    async with Site.open(running.folder) as site:
         with pytest.raises(error, match=words.replace("?", r"\?")):
             await site.propose(writes, reason="wrong")
 
 
 async def test_value_beyond_the_limits_is_refused(running: RunningSite) -> None:
-    async with Site.open(running.root) as site:
+    async with Site.open(running.folder) as site:
         with pytest.raises(Exception, match="9999"):
             await site.propose({"PIC-102.sp": "9999 kPa"}, reason="wrong")
 
@@ -109,7 +109,9 @@ async def test_value_beyond_the_limits_is_refused(running: RunningSite) -> None:
 async def test_without_agents_it_reads_and_says_what_to_start(
     running: RunningSite, tmp_path: Path
 ) -> None:
-    async with Site.open(running.without_agents(tmp_path)) as site:
+    copy, ignored = tmp_path / "copy", shutil.ignore_patterns("var")
+    shutil.copytree(running.folder, copy, ignore=ignored)
+    async with Site.open(copy) as site:
         assert not site.has_agents
         assert (await site.read("PT-102.pv")).is_good
         with pytest.raises(NoAgents, match="next: handwheel run"):
@@ -118,7 +120,7 @@ async def test_without_agents_it_reads_and_says_what_to_start(
 
 async def test_closed_site_says_how_to_open_it(running: RunningSite) -> None:
     with pytest.raises(InvalidArguments, match="async with"):
-        await Site.open(running.root).read("PT-102.pv")
+        await Site.open(running.folder).read("PT-102.pv")
 
 
 def test_script_of_the_page_does_what_the_page_says(running: RunningSite, tmp_path: Path) -> None:
@@ -127,7 +129,7 @@ def test_script_of_the_page_does_what_the_page_says(running: RunningSite, tmp_pa
     (tmp_path / "margin.py").write_text("\n".join(script.lines))
     shown = listed[listed.index(script) + 1]
     done = subprocess.run(
-        (sys.executable, "margin.py"), cwd=tmp_path, env={"HANDWHEEL_SITE": str(running.root)},
+        (sys.executable, "margin.py"), cwd=tmp_path, env={"HANDWHEEL_SITE": str(running.folder)},
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert done.stderr == ""

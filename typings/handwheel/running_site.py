@@ -1,0 +1,1 @@
+../../api/running_site.py
