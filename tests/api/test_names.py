@@ -7,7 +7,7 @@ import handwheel
 NAMES = {
     "Course", "Effect", "Estimate", "Evidence", "HandwheelError", "Move", "OpenCase", "Outcome",
     "Plan", "Planner", "PlanningCase", "RankedHypothesis", "Reading", "Request", "RetrySafety",
-    "Site", "Toolset", "Twin", "Unit", "Window", "Windows", "diagnoser", "tool",
+    "RunningSite", "Site", "Toolset", "Twin", "Unit", "Window", "Windows", "diagnoser", "tool",
 }  # fmt: skip
 DECIDING = ("approve", "sign", "key", "write", "set")
 LOADED = (

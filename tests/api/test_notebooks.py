@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -23,12 +24,13 @@ def test_notebook_runs_to_its_last_cell(
         "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"), "JUPYTER_PLATFORM_DIRS": "1",
     }.items():  # fmt: skip
         monkeypatch.setenv(variable, value)
-    book = nbformat.read(BOOKS / f"{name}.ipynb", as_version=4)
+    formats: Any = nbformat
+    book = formats.read(BOOKS / f"{name}.ipynb", as_version=4)
     folder = {"metadata": {"path": str(tmp_path)}}
     NotebookClient(book, timeout=240, kernel_name="python3", resources=folder).execute()
-    code = [each for each in book.cells if each.cell_type == "code"]
+    code: list[Any] = [each for each in book.cells if each.cell_type == "code"]
     assert all(each.execution_count for each in code)
     if os.environ.get("HANDWHEEL_DRAW"):
         for each in code:
             each.metadata.pop("execution", None)
-        nbformat.write(book, BOOKS / f"{name}.ipynb")
+        formats.write(book, BOOKS / f"{name}.ipynb")
