@@ -21,7 +21,7 @@ class Window:
     """Course of one tag over the last while, process time, in the tag's unit.
 
     Attributes:
-        slots: Equal parts of the time, oldest first.
+        slots: Parts of the time, oldest first.
 
     A number needs good values in 80 % of the time, else its method raises `BadQuality`.
     """
@@ -38,7 +38,8 @@ class Window:
     @property
     def coverage(self) -> float:
         """Share of its time with good values, 0 to 1."""
-        return sum(each.good for each in self.slots) / len(self.slots) if self.slots else 0.0
+        span_s = sum(each.span_s for each in self.slots)
+        return sum(each.good * each.span_s for each in self.slots) / span_s if span_s else 0.0
 
     @property
     def samples(self) -> list[tuple[float, float]]:
@@ -51,9 +52,9 @@ class Window:
 
     def mean(self) -> float:
         """Returns the mean over time. Raises `BadQuality`."""
-        good = [each for each in self._good() if each.mean is not None]
-        weight = sum(each.good for each in good)
-        return sum((each.mean or 0.0) * each.good for each in good) / weight
+        parts = [(each.mean or 0.0, each.good * each.span_s) for each in self._good()]
+        mean = sum(value * good_s for value, good_s in parts) / sum(good_s for _, good_s in parts)
+        return min(max(mean, self.low()), self.high())  # a sum of equal values may be off
 
     def low(self) -> float:
         """Returns the lowest good value. Raises `BadQuality`."""
@@ -91,7 +92,7 @@ class Window:
                 f"{self.tag} was good in {self.coverage:.0%} of the last {self._span}; a number "
                 f"needs {LEAST_COVERAGE:.0%}"
             )
-        return [each for each in self.slots if each.good > 0.0]
+        return [each for each in self.slots if each.good > 0.0 and each.mean is not None]
 
     @property
     def _span(self) -> str:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.tags import Tag
-from handwheel.connectors.model.values import DataValue, Value
+from handwheel.connectors.model.values import BAD_WAITING, DataValue, Value
 from handwheel.connectors.session.protocols import Survey
 from handwheel.tools.guardrails.socket_server.rejections import Rejected
 from handwheel.tools.requests.timestamps import stamp
@@ -45,7 +45,9 @@ class GuestReadings:
             raise Rejected(HTTPStatus.UNPROCESSABLE_ENTITY, "arguments", reason)
         latest = self._context.latest()
         is_fresh = request.query.get("fresh", "0") != "0"
-        wanted = [tag for tag in tags if is_fresh or tag.name not in latest]
+        waiting = {name for name, value in latest.items() if value.status == BAD_WAITING}
+        known = set[str]() if is_fresh else latest.keys() - waiting
+        wanted = [tag for tag in tags if tag.name not in known]
         found = dict(latest)
         if wanted:
             async with self._surveys.turn(guest):

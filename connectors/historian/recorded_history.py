@@ -24,6 +24,7 @@ _LONGEST_S = 366 * 86400.0
 _LEAST_S = 10.0
 _LATE_S = 60.0
 _HOUR_S = 3600.0
+_UNWRITTEN_S = 1.5  # values of the latest while that may not be on disk yet
 _LEAST_GOOD = 0.1  # share of a slot with good values, without which its mean does not count
 
 _logger = logging.getLogger(__name__)
@@ -127,9 +128,10 @@ class RecordedHistory:
         return self._read(lambda: self._trend(tag, last_s, most))
 
     def slots(self, tag: str, last_s: float, count: int) -> list[RecordedSlot]:
-        """Returns a tag's values in `count` equal parts of the time to now, the oldest first.
+        """Returns a tag's values in about `count` parts of the time to now, the oldest first.
 
-        Nothing is returned where nothing was recorded. Thread-safe; takes about 50 ms, or a second
+        It ends 1.5 s of the wall clock ago, since later values may not be on disk yet. Time that
+        was not recorded has parts without values. Thread-safe; takes about 50 ms, or a second
         where the file is locked. The length is in process time.
         """
         return self._read(lambda: self._slots(tag, last_s, count))
@@ -207,18 +209,22 @@ class RecordedHistory:
         return points
 
     def _slots(self, tag: str, last_s: float, count: int) -> list[RecordedSlot]:
-        now_s = self._wall()
+        now_s = self._wall() - _UNWRITTEN_S
         scale = self._scale(now_s, last_s)
-        since_s = _wall_of(scale, scale[-1][1] - last_s) if scale else now_s
-        if since_s >= now_s:
+        if not scale:
             return []
-        end_s, width_s = scale[-1][1], (now_s - since_s) / count
-        found: list[RecordedSlot] = []
-        for slot in self._reader.trend(tag, since_s, now_s, count):
-            begun_s = _shown_at(scale, slot.at_s)
-            span_s = _shown_at(scale, slot.at_s + width_s) - begun_s
+        begun_s, end_s = max(scale[0][1], scale[-1][1] - last_s), scale[-1][1]
+        since_s, missing_s = _wall_of(scale, begun_s), last_s - (end_s - begun_s)
+        found = [RecordedSlot(last_s, missing_s, None, None, None, 0.0)] if missing_s > 0.0 else []
+        if since_s >= now_s:
+            return found
+        parts = max(round(count * (end_s - begun_s) / last_s), 1)
+        width_s = (now_s - since_s) / parts
+        for slot in self._reader.trend(tag, since_s, now_s, parts):
+            at_s = _shown_at(scale, slot.at_s)
+            span_s = _shown_at(scale, slot.at_s + width_s) - at_s
             values = slot.mean, slot.low, slot.high, slot.good
-            found.append(RecordedSlot(end_s - begun_s, span_s, *values))
+            found.append(RecordedSlot(end_s - at_s, span_s, *values))
         return found
 
     def _scale(self, now_s: float, last_s: float) -> Sequence[_Moment]:
