@@ -1,4 +1,4 @@
-"""Handwheel for programs: read a plant, propose a write, follow what people decide.
+"""Names with which a program reads a plant, proposes writes and follows what people decide.
 
 The names are loaded when they are first used, so that the import costs nothing. No name decides:
 an approval is signed by a person in the terminal.

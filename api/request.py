@@ -40,7 +40,7 @@ class EffectOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a request, from the ledger.
+    """Outcome of a request, from the ledger.
 
     Attributes:
         kept: Whether each expected effect came; `None` if none was expected or not all is judged.

@@ -1,4 +1,4 @@
-"""A site, as a program sees it: it reads, proposes and follows, and decides nothing."""
+"""Site of a program, which reads, proposes and follows, and decides nothing."""
 
 import sys
 from collections.abc import Generator, Iterable, Mapping, Sequence
