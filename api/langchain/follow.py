@@ -66,14 +66,13 @@ async def follow(agent: Pregel[Any, Any, Any, Any], config: RunnableConfig, site
 
 async def _first_over(waiting: list[Interrupt], site: Site) -> list[Interrupt]:
     """Waits until one of the requests is over, and returns the interrupts of those that are."""
-    tasks = {
-        asyncio.create_task(_over(await site.request(_request_id(each)))): each for each in waiting
-    }
+    requests = [await site.request(_request_id(each)) for each in waiting]
+    tasks = {asyncio.create_task(_over(each)): n for n, each in enumerate(requests)}
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for each in done:
             each.result()
-        return [tasks[each] for each in done]
+        return [waiting[tasks[each]] for each in done]
     finally:
         for each in tasks:
             each.cancel()

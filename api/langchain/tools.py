@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -29,10 +29,10 @@ _KEY_LENGTH = 32
 def tools(site: Site, more: Iterable[Tool] = ()) -> list[BaseTool]:
     """Returns the tools of an open site, for `create_agent` or a graph of one's own.
 
-    What a tool files has a key of thread and tool call, since LangGraph runs a node again when it
-    resumes; so the graph needs a checkpointer and a `thread_id`. A tool that proposes interrupts
-    the graph until its request is over, and `follow` resumes it. What a graph is resumed with only
-    wakes it up. The outcome is read from the site's agents.
+    What a tool files has a key of thread, tool call and arguments, since LangGraph runs a node
+    again when it resumes; so the graph needs a checkpointer and a `thread_id`. A tool that
+    proposes interrupts the graph until its request is over, and `follow` resumes it. What a graph
+    is resumed with only wakes it up. The outcome is read from the site's agents.
 
     Args:
         more: Tools of your own, made by the decorator `tool`.
@@ -84,7 +84,7 @@ class _SiteTool(BaseTool):
         tool: Tool = self.tool
         try:
             if tool.retry is RetrySafety.BY_KEY:
-                arguments[KEY] = _key(config, call)
+                arguments[KEY] = _key(config, call, arguments)
             result = await tool.run(self.site, arguments)
             while isinstance(result, Request) and not (await result.outcome()).is_over:
                 interrupt({REQUEST: result.id, "card": result.card()})
@@ -96,12 +96,16 @@ class _SiteTool(BaseTool):
         raise NotImplementedError("a tool of a site is async: use ainvoke and astream")
 
 
-def _key(config: RunnableConfig, call: str | None) -> str:
-    """Returns the key of a tool call, the same whenever its node runs again."""
+def _key(config: RunnableConfig, call: str | None, arguments: Mapping[str, Any]) -> str:
+    """Returns the key of a tool call, the same whenever its node runs again.
+
+    Some models number their calls anew in each answer, so the arguments count too.
+    """
     thread = config.get("configurable", {}).get("thread_id")
     if not thread or not call:
         raise InvalidArguments(
             "it files something once for each call, and needs a graph with a checkpointer and a "
             "thread_id"
         )
-    return sha256(json.dumps([str(thread), call]).encode()).hexdigest()[:_KEY_LENGTH]
+    given = json.dumps([str(thread), call, arguments], sort_keys=True)
+    return sha256(given.encode()).hexdigest()[:_KEY_LENGTH]
