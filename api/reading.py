@@ -78,11 +78,16 @@ class Reading:
         age = "never read" if self.age_s is None else format_duration(max(self.age_s, 0.0))
         quality = self.quality.value if self.is_good else f"{self.quality.value} {self.status}"
         unit = f", {self.unit!r}" if self.unit else ""
-        return f"Reading({self.value!r}{unit}, {quality}, {age})"
+        return f"Reading({self._shown}{unit}, {quality}, {age})"
+
+    @property
+    def _shown(self) -> str:
+        """The value, a number with six digits, since a picture of it is not read back."""
+        return f"{self.value:.6g}" if isinstance(self.value, float) else repr(self.value)
 
     def _repr_html_(self) -> str:
         shade = "inherit" if self.is_good else "#b00020"
-        value = "-" if self.value is None else f"{self.value}"
+        value = "-" if self.value is None else self._shown
         return (
             f'<span style="color:{shade}"><b>{escape(self.tag)}</b> {escape(value)} '
             f"{escape(self.unit)} <small>{escape(self.status)}</small></span>"
