@@ -76,7 +76,10 @@ class Planner(Protocol):
     """Planner of cases. It has no port to file a request."""
 
     async def plan(self, case: PlanningCase) -> Plan:
-        """Returns the plan of a case.
+        """Returns the plan of a case, which it does not change.
+
+        Raises:
+            Exception: Any error costs only this plan: the rules carry on, and the case names it.
 
         Effect: none. Retry: none. Timeout: a planner of others has 5 s of wall-clock time.
         """

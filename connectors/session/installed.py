@@ -22,6 +22,9 @@ class Connects(Protocol):
             name: The connection's name in the site file.
             root: Folder of the site, where `file:` of a secret begins.
 
+        Raises:
+            Exception: Any error costs only this connection, whose tags are then bad.
+
         Effect: none, nothing is opened yet. Retry: none. Timeout: none.
         """
         ...
