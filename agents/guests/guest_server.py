@@ -33,6 +33,7 @@ LARGEST = 64 * 1024
 """Bytes of a message."""
 _MOST_CONNECTIONS = 64  # of one OS user
 _PAUSE_S = 0.02  # after each connection
+_SHUTDOWN_S = 0.2  # for answers under way, since the agents do not wait for a guest
 _SURVEY_S = 0.5  # from one survey of the plant for guests to the next
 _READ_S = 0.1  # from one reading of the work orders for guests to the next
 
@@ -61,7 +62,10 @@ class GuestServer:
         async with AsyncExitStack() as exits:
             exits.enter_context(self._windows)
             state = self._context.site.state
-            served = serving(self._app(), state, SOCKET_FILE, _MOST_CONNECTIONS, _PAUSE_S)
+            served = serving(
+                self._app(), state, SOCKET_FILE, _MOST_CONNECTIONS,
+                pause_s=_PAUSE_S, shutdown_s=_SHUTDOWN_S,
+            )  # fmt: skip
             await exits.enter_async_context(served)
             exits.callback(asyncio.create_task(self._followed.watch()).cancel)
             exits.callback(self._followed.end)  # first, so that no answer is held back any more

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,8 @@ class Guests:
         scanned: Tags that the agents scan.
         surveyed: Tags of each survey for guests.
         down: Why the plant cannot be read; empty if it can.
+        is_surveyed: Set by the first of them.
+        is_readable: Cleared for surveys that come to no end.
     """
 
     room: Room
@@ -52,6 +54,20 @@ class Guests:
     surveyed: list[list[str]] = field(default_factory=list[list[str]])
     cases: list[Case] = field(default_factory=list[Case])
     down: str = ""
+    is_surveyed: asyncio.Event = field(default_factory=asyncio.Event)
+    is_readable: asyncio.Event = field(default_factory=asyncio.Event)
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def start(self) -> None:
+        """Starts the agents' server."""
+        room = self.room
+        writer = LedgerWriter.take(room.desk.decision_context, room.clock.now)
+        self._stack.callback(writer.release)
+        await self._stack.enter_async_context(GuestServer(self._context(writer)))
+
+    async def end(self) -> None:
+        """Ends it, if it runs."""
+        await self._stack.aclose()
 
     async def ask(self, method: str, path: str, fields: Any = None, **more: Any) -> Answer:
         """Sends a message, and returns status and document of the answer."""
@@ -65,10 +81,8 @@ class Guests:
     async def propose(self, **changes: Any) -> Answer:
         return await self.ask("POST", "/v1/requests", PROPOSAL | changes)
 
-    def context(self) -> GuestContext:
-        """What the agents let guests have."""
+    def _context(self, writer: LedgerWriter) -> GuestContext:
         room = self.room
-        writer = LedgerWriter.take(room.desk.decision_context, room.clock.now)
         ledger = LedgerPort(writer, build_context(room.site), self._survey)
 
         async def wait(timeout_s: float) -> None:
@@ -85,6 +99,8 @@ class Guests:
 
     async def _survey(self, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
         self.surveyed.append([tag.name for tag in read])
+        self.is_surveyed.set()
+        await self.is_readable.wait()
         if self.down:
             raise NotConnected({"dcs": self.down})
         return self.room.plant.survey(read, write)
@@ -118,5 +134,9 @@ async def guests_of(room: Room) -> AsyncGenerator[Guests]:
     ):
         async with client_of(room) as client:
             guests = Guests(room, client, workorders, recorded)
-            async with GuestServer(guests.context()):
+            guests.is_readable.set()
+            await guests.start()
+            try:
                 yield guests
+            finally:
+                await guests.end()

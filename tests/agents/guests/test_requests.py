@@ -1,10 +1,18 @@
 """What a guest reads, proposes and learns over the socket."""
 
 import asyncio
+import time
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from handwheel.agents.deviations.case import Case
+from handwheel.connectors.historian.database import HISTORY_FILE
+from handwheel.connectors.historian.definitions import definitions
+from handwheel.connectors.historian.writer import HistoryWriter, SampleBatch
+from handwheel.connectors.model.values import GOOD, DataValue
 from handwheel.tools.guardrails.ledger.records import load_exactly, load_requests
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 
@@ -121,3 +129,20 @@ async def test_work_request_becomes_one_order_of_a_guest(guests: Guests) -> None
 
 def _user(filed: dict[str, Any]) -> str:
     return str(filed["card"][4].rpartition(" ")[2])
+
+
+async def test_window_is_the_recorded_course_oldest_first(guests: Guests) -> None:
+    site, now_s = guests.room.site, time.time()
+    with closing(HistoryWriter(site.state / HISTORY_FILE, {}, definitions(site))) as writer:
+        for ago_s, value in ((30.0, 340.0), (20.0, 350.0), (0.0, 350.0)):
+            sample = DataValue(value, GOOD, None, None, 0.0)
+            at_us = round((now_s - ago_s) * 1e6)
+            writer.write([SampleBatch(at_us, [("PT-102.pv", sample)])])
+    status, found = await guests.get("/v1/window?tag=PT-102.pv&last_s=120&slots=2")
+    old, new = found["slots"]
+    assert status == 200
+    assert (old["mean"], old["good"]) == (None, 0.0)
+    assert (new["low"], new["high"]) == (340.0, 350.0)
+    assert 340.0 < new["mean"] < 350.0
+    assert old["before_s"] == pytest.approx(120.0)
+    assert new["span_s"] == pytest.approx(60.0)

@@ -11,16 +11,20 @@ from .connections import accepting
 from .unix_socket import listening_socket
 
 _malformed = logging.getLogger(f"{__name__}.malformed")
-_malformed.addHandler(logging.NullHandler())
-_malformed.propagate = False  # else who sends what is no HTTP fills the log of the server
+_malformed.setLevel(logging.CRITICAL + 1)  # else who sends what is no HTTP fills the log
 
 _IDLE_S = 3600.0  # a kept connection costs nothing
-_SHUTDOWN_S = 1.0
 
 
 @asynccontextmanager
 async def serving(
-    app: web.Application, state: Path, file: str, at_most: int, pause_s: float = 0.0
+    app: web.Application,
+    state: Path,
+    file: str,
+    at_most: int,
+    *,
+    pause_s: float = 0.0,
+    shutdown_s: float = 1.0,
 ) -> AsyncGenerator[None]:
     """Serves an application, and closes its connections at the end.
 
@@ -29,6 +33,7 @@ async def serving(
         file: Name of the socket in it.
         at_most: Connections of one OS user.
         pause_s: Pause after each connection, see `accepting`.
+        shutdown_s: How long answers under way are waited for at the end, seconds.
 
     Raises:
         LedgerError: The socket cannot be made.
@@ -39,7 +44,7 @@ async def serving(
         logger=_malformed,
         handler_cancellation=True,
         keepalive_timeout=_IDLE_S,
-        shutdown_timeout=_SHUTDOWN_S,
+        shutdown_timeout=shutdown_s,
     )
     await runner.setup()
     try:
