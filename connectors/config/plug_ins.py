@@ -43,7 +43,8 @@ class PlugIns:
 
         Raises:
             MissingPlugIn: No package registers the name.
-            UnusablePlugIn: The object cannot be imported, or `use` raises another error.
+            UnusablePlugIn: Several packages register the name, the object cannot be imported, or
+                `use` raises another error.
             ConfigError: As `use` raises it.
 
         Effect: runs the code of the package that is imported. Retry: none. Timeout: none.
@@ -53,6 +54,8 @@ class PlugIns:
             known = self.names()
             hint = did_you_mean(name, known) or f"; known: {', '.join(known) or 'none'}"
             raise MissingPlugIn(f"there is no {self.word} {name!r}{hint}")
+        if len(values := sorted({each.value for each in found})) > 1:
+            raise UnusablePlugIn(f"{name!r} is of several packages: {', '.join(values)}")
         (entry, *_) = found
         try:
             return use(entry.load())
