@@ -14,11 +14,15 @@ Answer = Callable[[Sequence[BaseMessage]], AIMessage]
 class FunctionModel(BaseChatModel):
     """Chat model whose answers a function gives.
 
-    Attributes:
+    Args:
         answer: Takes the messages so far and returns the next one, perhaps with tool calls.
     """
 
     answer: Answer
+
+    def __init__(self, answer: Answer) -> None:
+        fields: dict[str, Any] = {"answer": answer}
+        super().__init__(**fields)
 
     def bind_tools(self, tools: Sequence[Any], **options: Any) -> Self:
         """Returns itself, since the function decides which tools it calls."""

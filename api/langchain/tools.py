@@ -86,14 +86,25 @@ class _SiteTool(BaseTool):
             if tool.retry is RetrySafety.BY_KEY:
                 arguments[KEY] = _key(config, call, arguments)
             result = await tool.run(self.site, arguments)
-            while isinstance(result, Request) and not (await result.outcome()).is_over:
-                interrupt({REQUEST: result.id, "card": result.card()})
+            if isinstance(result, Request):
+                await _wait(result)
             return json.dumps(tool.as_json(result), ensure_ascii=False)
         except HandwheelError as error:
             raise ToolException(str(error)) from error
 
     def _run(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError("a tool of a site is async: use ainvoke and astream")
+
+
+async def _wait(request: Request) -> None:
+    """Interrupts the graph until the request is over.
+
+    It does so once at least, since the checkpoint then tells which requests the thread has filed.
+    """
+    is_over = False
+    while not is_over:
+        interrupt({REQUEST: request.id, "card": request.card()})
+        is_over = (await request.outcome()).is_over
 
 
 def _key(config: RunnableConfig, call: str | None, arguments: Mapping[str, Any]) -> str:

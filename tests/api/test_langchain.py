@@ -41,7 +41,7 @@ def _proposing(messages: Sequence[BaseMessage]) -> AIMessage:
 
 
 def _agent(site: Site, saver: Any) -> Any:
-    model, own = FunctionModel(answer=_proposing), tools(site, [header_margin])
+    model, own = FunctionModel(_proposing), tools(site, [header_margin])
     return create_agent(  # pyright: ignore[reportUnknownVariableType]
         model, tools=own, checkpointer=saver
     )
