@@ -1,4 +1,4 @@
-"""Tools of a site: those that every site has, and those that its file names."""
+"""Tools of a site, those that every site has and those that its file names."""
 
 from collections.abc import Iterable
 

@@ -50,7 +50,7 @@ def _shown(text: str) -> Iterator[str]:
         for each in word:
             is_mark = unicodedata.category(each) in {"Mn", "Me"}
             marks = marks + 1 if is_mark else 0
-            is_odd = _is_invisible(each) or _is_imitation(each)
+            is_odd = is_invisible(each) or _is_imitation(each)
             is_odd |= has_latin and _is_foreign(each)
             # After an escape, a mark would sit on its last digit.
             is_odd |= is_mark and (not can_carry or marks > _MOST_MARKS)
@@ -69,7 +69,8 @@ def _words(text: str) -> Iterator[str]:
     yield word
 
 
-def _is_invisible(character: str) -> bool:
+def is_invisible(character: str) -> bool:
+    """Whether a character is drawn as nothing, or is no more than a control."""
     is_selector = any(ord(character) in each for each in _SELECTORS)
     return not character.isprintable() or character in _BLANK or is_selector
 

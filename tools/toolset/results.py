@@ -13,6 +13,8 @@ from typing import Any, Protocol, cast, runtime_checkable
 
 from handwheel.tools.errors import ToolFailed
 
+from ..plant_text import PlantText
+
 
 @runtime_checkable
 class HasJson(Protocol):
@@ -26,7 +28,8 @@ class HasJson(Protocol):
 def json_of(value: Any, at: str = "result") -> Any:
     """Returns a tool's result as JSON.
 
-    A dataclass becomes a table of its fields, an enum its value, a moment its ISO text.
+    A dataclass becomes a table of its fields, an enum its value, a moment its ISO text, and text
+    of the plant a table that says that it is not trusted.
 
     Args:
         at: Place of the value, for the message.
@@ -41,6 +44,8 @@ def json_of(value: Any, at: str = "result") -> Any:
             return json_of(value.value, at)
         case datetime():
             return value.isoformat()
+        case PlantText():
+            return dict(value.as_data())
         case None | bool() | int() | float() | str():
             return value
         case Sequence() if not isinstance(value, bytes | bytearray):
