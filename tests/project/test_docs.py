@@ -11,19 +11,13 @@ import pytest
 from ..command_line import handwheel
 from .pages.doc_shell import DocShell, blocks, exchanges, without_blocks
 from .pages.doc_tables import DOCS, ROOT, SPAN, Row, sections, text_of
+from .pages.example_pages import EXAMPLE_PAGES
 
-PAGES = [*ROOT.glob("*.md"), *sorted(DOCS.rglob("*.md"))]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("examples/*.md"), *sorted(DOCS.rglob("*.md"))]
 README = ROOT / "README.md"
 SERVE = DOCS / "how-to/serve-a-plant.md"
 OWN_DEVICE = DOCS / "how-to/read-your-own-device.md"
-OWN_CONNECTOR = DOCS / "how-to/write-a-connector.md"
-OWN_TWIN = DOCS / "how-to/write-a-twin.md"
-OWN_PLANNER = DOCS / "how-to/write-a-planner.md"
-OWN_METHOD = DOCS / "how-to/write-a-method.md"
-OWN_TOOL = DOCS / "how-to/write-a-tool.md"
-OWN_MODE = DOCS / "how-to/write-a-failure-mode.md"
 BASELINE = DOCS / "how-to/learn-a-baseline.md"
-OWN_PLANT = DOCS / "how-to/write-a-plant.md"
 SHIFT = DOCS / "how-to/work-a-shift.md"
 JOURNAL = DOCS / "how-to/keep-the-journal.md"
 USERS = DOCS / "how-to/separate-os-users.md"
@@ -88,38 +82,7 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
     SPEED: {
         'make bench ARGS="opcua modbus changes many actuation gate"': "takes minutes; has a test"
     },
-    OWN_CONNECTOR: {  # test_write_a_connector.py types the rest
-        "pip install -e .": "needs the network",
-        "handwheel check": "needs the connector",
-        "handwheel connections list": "needs the connector",
-    },
-    OWN_TWIN: {  # test_write_a_twin.py types the rest
-        "pip install -e .": "needs the network",
-        'handwheel check; echo "exit code $?"': "needs the twin",
-    },
-    OWN_PLANNER: {  # test_write_a_planner.py types the rest
-        "pip install -e .": "needs the network",
-        "handwheel check": "needs the planner",
-    },
-    OWN_METHOD: {  # test_write_a_method.py types the rest
-        "pip install -e .": "needs the network",
-        "handwheel tags list": "needs the method",
-    },
-    OWN_TOOL: dict.fromkeys(
-        (
-            "pip install -e .",
-            "handwheel init cooling",
-            "cd cooling",
-            "echo 'tools: [header]' >> site.yaml",
-            "handwheel tools list",
-            "handwheel tools show header_margin",
-            "handwheel plants serve cw-100 --gate-secret secrets/dcs-gate",
-            "handwheel tools call header_margin limit=300",
-        ),
-        "needs the tool; test_tool_pages.py types them",
-    ),
     MCP: {"handwheel mcp --http 8931": "serves until a signal; test_mcp.py does so"},
-    OWN_MODE: {"pip install -e .": "needs the network; test_write_a_failure_mode.py measures"},
     BASELINE: dict.fromkeys(  # test_baseline_command.py does the same with an hour of history
         (
             "handwheel baseline learn --for 2d",
@@ -128,11 +91,6 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
         ),
         "needs days of history",
     ),
-    OWN_PLANT: {  # test_write_a_plant.py types the rest
-        "pip install -e .": "needs the network",
-        "handwheel plants run tank --fault LEAK@1min,size=20 --for 10min": "needs the plant",
-        "handwheel plants faults tank": "needs the plant",
-    },
 }
 
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
@@ -149,7 +107,10 @@ def _typed(text: str) -> Iterator[str]:
             yield from (command for command, _ in exchanges(block.lines, "$ ") if command)
 
 
-FOLLOWED = [page for page in PAGES if page != README and any(_typed(text_of(page)))]
+# tests/examples follows the others, with the example package installed.
+FOLLOWED = [
+    page for page in PAGES if page not in {README, *EXAMPLE_PAGES} and any(_typed(text_of(page)))
+]
 
 
 def _by_hand(text: str) -> str:
@@ -209,7 +170,8 @@ def _leads_somewhere(page: Path, link: str) -> bool:
 
 
 _PATH = re.compile(
-    r"`((?:agents|connectors|evaluation|tools|playbooks|sim_plant|hmi|tests|benchmarks)/[\w./*-]*)`"
+    r"`((?:agents|connectors|evaluation|examples|hmi|playbooks|sim_plant|tests|tools|benchmarks)/"
+    r"[\w./*-]*)`"
 )
 
 

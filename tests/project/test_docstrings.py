@@ -12,6 +12,7 @@ FOLDERS = (
     "benchmarks",
     "connectors",
     "evaluation",
+    "examples",
     "hmi",
     "playbooks",
     "sim_plant",

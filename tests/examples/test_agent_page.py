@@ -1,42 +1,29 @@
-"""The pages on tools: what they define is installed, called, served and followed."""
+"""The agent of the page proposes with the example's tool, and is followed to the end."""
 
 import asyncio
-import json
-import os
 import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp import Client, StdioServerParameters, stdio_client
 
 from handwheel.tools.guardrails.ledger.records import load_requests
 
 from ..agents.guests.asking import guests_of
 from ..gate.testbed.in_memory import Room
+from ..project.pages.doc_shell import blocks
+from ..project.pages.doc_tables import DOCS, text_of
 from ..sites.in_memory import make_site
-from .pages.doc_shell import DocShell, blocks
-from .pages.doc_tables import DOCS, text_of
-from .pages.installed_page import install
 
-OWN_TOOL = DOCS / "how-to/write-a-tool.md"
-OWN_AGENT = DOCS / "how-to/bring-your-own-agent.md"
-MCP = DOCS / "how-to/use-mcp.md"
-INSTALL = "pip install -e ."
+PAGE = DOCS / "how-to/bring-your-own-agent.md"
 
 
-def test_the_tool_of_the_page_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    install(OWN_TOOL, "header", tmp_path, monkeypatch)
-    shell = DocShell(tmp_path, [INSTALL])
-    shell.follow(text_of(OWN_TOOL))
-    assert shell.count == 7
-
-
+@pytest.mark.usefixtures("example")
 async def test_the_agent_of_the_page_is_followed_to_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written = [each for page in (OWN_TOOL, OWN_AGENT) for each in blocks(text_of(page))]
+    written = blocks(text_of(PAGE))
     for each in written:
         if each.language == "python":
             (tmp_path / each.title).write_text("\n".join(each.lines), encoding="utf-8")
@@ -61,16 +48,3 @@ async def test_the_agent_of_the_page_is_followed_to_the_end(
         each.replace("R-7K3MQ2XA", filed[0].request.request_id) for each in told
     ]
     assert len(room.plant.frames) == 1
-
-
-async def test_the_server_of_the_page_serves(tmp_path: Path) -> None:
-    site = make_site(tmp_path)
-    (config,) = (each.lines for each in blocks(text_of(MCP)) if each.language == "json")
-    server = json.loads("\n".join(config))["mcpServers"]["cooling"]
-    args = [each.replace("/srv/cooling", str(site.root)) for each in server["args"]]
-    command = str(Path(sys.executable).parent / server["command"])
-    parameters = StdioServerParameters(command=command, args=args, env={**os.environ})
-    async with Client(stdio_client(parameters)) as client:
-        names = [each.name for each in (await client.list_tools()).tools]
-    assert {"read", "propose", "outcome"} <= {*names}
-    assert "approve" not in names

@@ -1,0 +1,1 @@
+"""Extends Handwheel for a filter skid, by one of each of its extension points."""

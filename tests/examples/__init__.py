@@ -1,0 +1,1 @@
+"""The example package, really installed and used by a site."""
