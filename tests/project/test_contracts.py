@@ -64,6 +64,8 @@ FORBIDDEN = [
     ("screens", "evaluation.room.clock", "textual"),
     ("screens", "sim_plant.model", "PIL"),
     ("socket-servers", "tools.guardrails.client.gate_client", "aiohttp"),
+    ("socket-servers", "agents.deviations.triggers", "aiohttp"),
+    ("deciders-do-not-touch", "agents.guests.readings", "connectors.client.site_reader"),
     ("plant-over-the-wire", "tools.requests.request", "sim_plant.base"),
     ("plant-alone", "sim_plant.noise", "evaluation.room.clock"),
     ("plant-alone", "sim_plant.model", "connectors.model.values"),

@@ -221,7 +221,7 @@ class TestWhileTheGateRuns:
         ]  # fmt: skip
         modes = {
             "ledger": 0o2700, "ledger/ledger.db": 0o600, "gate.sock": 0o660, "lockout": 0o3770,
-            "history.db": 0o660,
+            "history.db": 0o660, "agents.sock": 0o660,
         }  # fmt: skip
         for file, mode in modes.items():
             found = (place.state / file).stat()
