@@ -12,13 +12,14 @@ import httpx
 from handwheel.connectors.errors import HandwheelError, NotConnected, os_reason
 from handwheel.tools.errors import LedgerError, ToolFailed
 from handwheel.tools.guardrails.client.denials import error_of
+from handwheel.tools.guardrails.client.guests_socket import (
+    GUESTS_SOCKET_FILE,
+    MODEL_HEADER,
+    NAME_HEADER,
+)
 
 from .errors import NoAgents
 
-SOCKET_FILE = "agents.sock"
-"""Name of the agents' socket in the state folder."""
-NAME_HEADER = "Handwheel-Name"
-MODEL_HEADER = "Handwheel-Model"
 TIMEOUT_S = 30.0
 """How long an answer may take. The longest is that to a request that is waited for."""
 _TOO_MANY = 429
@@ -52,7 +53,7 @@ class RunLink:
         except OSError:
             raise NoAgents from None
         # A path may be too long for a socket's address.
-        transport = httpx.AsyncHTTPTransport(uds=f"/proc/self/fd/{folder}/{SOCKET_FILE}")
+        transport = httpx.AsyncHTTPTransport(uds=f"/proc/self/fd/{folder}/{GUESTS_SOCKET_FILE}")
         headers = {NAME_HEADER: name} | ({MODEL_HEADER: model} if model else {})
         client = httpx.AsyncClient(
             transport=transport, base_url="http://agents", headers=headers, timeout=TIMEOUT_S
@@ -112,7 +113,7 @@ class RunLink:
         except httpx.TransportError as error:
             cause = error.__cause__ or error.__context__
             if isinstance(cause, PermissionError):
-                raise ToolFailed(f"{SOCKET_FILE}: {os_reason(cause)}") from None
+                raise ToolFailed(f"{GUESTS_SOCKET_FILE}: {os_reason(cause)}") from None
             raise NoAgents from None
 
 

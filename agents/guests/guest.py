@@ -5,13 +5,9 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.guardrails.client.guests_socket import MODEL_HEADER, NAME_HEADER
 from handwheel.tools.guardrails.socket_server.peers import Peer
 from handwheel.tools.requests.proposer import Proposer, guest_proposer
-
-NAME_HEADER = "Handwheel-Name"
-"""Header with the name that a guest gives itself."""
-MODEL_HEADER = "Handwheel-Model"
-"""Header with the language model that a guest says it uses."""
 
 
 @dataclass(frozen=True, slots=True)

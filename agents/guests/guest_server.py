@@ -9,6 +9,7 @@ from typing import Any, Self
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from handwheel.tools.guardrails.client.guests_socket import GUESTS_SOCKET_FILE
 from handwheel.tools.guardrails.socket_server.bodies import read_body
 from handwheel.tools.guardrails.socket_server.peers import peer_of
 from handwheel.tools.guardrails.socket_server.rejections import denials
@@ -27,8 +28,6 @@ from .readings import GuestReadings
 from .windows import GuestWindows
 from .work_requests import request_work
 
-SOCKET_FILE = "agents.sock"
-"""Name of the guests' socket in the state folder."""
 LARGEST = 64 * 1024
 """Bytes of a message."""
 _MOST_CONNECTIONS = 64  # of one OS user
@@ -63,7 +62,7 @@ class GuestServer:
             exits.enter_context(self._windows)
             state = self._context.site.state
             served = serving(
-                self._app(), state, SOCKET_FILE, _MOST_CONNECTIONS,
+                self._app(), state, GUESTS_SOCKET_FILE, _MOST_CONNECTIONS,
                 pause_s=_PAUSE_S, shutdown_s=_SHUTDOWN_S,
             )  # fmt: skip
             await exits.enter_async_context(served)

@@ -10,9 +10,8 @@ from typing import Any
 import httpx
 
 from handwheel.agents.deviations.case import Case
-from handwheel.agents.guests.guest import NAME_HEADER
 from handwheel.agents.guests.guest_context import GuestContext
-from handwheel.agents.guests.guest_server import SOCKET_FILE, GuestServer
+from handwheel.agents.guests.guest_server import GuestServer
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.historian.recorded_history import RecordedHistory
 from handwheel.connectors.model.process_clock import Readings
@@ -20,6 +19,7 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Survey
 from handwheel.playbooks.execution.ledger_port import LedgerPort
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
+from handwheel.tools.guardrails.client.guests_socket import GUESTS_SOCKET_FILE, NAME_HEADER
 from handwheel.tools.maintenance.work_order_database import WorkOrders
 
 from ...gate.testbed.authority_grant import give
@@ -114,7 +114,7 @@ async def client_of(
     given = {NAME_HEADER: "margin-agent"} if headers is None else headers
     folder = os.open(room.site.state, os.O_PATH | os.O_DIRECTORY)
     try:
-        transport = httpx.AsyncHTTPTransport(uds=f"/proc/self/fd/{folder}/{SOCKET_FILE}")
+        transport = httpx.AsyncHTTPTransport(uds=f"/proc/self/fd/{folder}/{GUESTS_SOCKET_FILE}")
         async with httpx.AsyncClient(
             transport=transport, base_url="http://agents", headers=given, timeout=30.0
         ) as client:

@@ -13,9 +13,12 @@ import pytest
 
 from handwheel.agents.guests.admission import MOST_GUESTS, MOST_MESSAGES
 from handwheel.agents.guests.followed_requests import Followed, FollowedRequests
-from handwheel.agents.guests.guest import MODEL_HEADER, NAME_HEADER
-from handwheel.agents.guests.guest_server import SOCKET_FILE
 from handwheel.tools.errors import LedgerError
+from handwheel.tools.guardrails.client.guests_socket import (
+    GUESTS_SOCKET_FILE,
+    MODEL_HEADER,
+    NAME_HEADER,
+)
 from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.socket_server import bodies, peers
 
@@ -264,8 +267,8 @@ async def test_guest_that_waits_is_answered_when_the_agents_end(
 
 async def test_socket_that_cannot_be_made_is_told(guests: Guests) -> None:
     await guests.end()
-    (guests.room.site.state / SOCKET_FILE).unlink()
-    (guests.room.site.state / SOCKET_FILE).touch()
+    (guests.room.site.state / GUESTS_SOCKET_FILE).unlink()
+    (guests.room.site.state / GUESTS_SOCKET_FILE).touch()
     with pytest.raises(LedgerError, match="is a link, or no socket"):
         await guests.start()
 
@@ -284,7 +287,7 @@ def _connected(guests: Guests) -> socket.socket:
     found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     folder = os.open(guests.room.site.state, os.O_PATH | os.O_DIRECTORY)
     try:
-        found.connect(f"/proc/self/fd/{folder}/{SOCKET_FILE}")
+        found.connect(f"/proc/self/fd/{folder}/{GUESTS_SOCKET_FILE}")
     finally:
         os.close(folder)
     return found

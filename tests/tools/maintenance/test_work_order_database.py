@@ -19,6 +19,7 @@ from handwheel.tools.maintenance.work_order_database import (
     WorkOrders,
 )
 from handwheel.tools.requests.ids import new_id
+from handwheel.tools.requests.proposer import agent_proposer, guest_proposer
 
 from ...hmi.command_in_process import said_by
 from ...sites import site_text
@@ -62,6 +63,16 @@ def test_work_orders_and_notices_are_left_once_and_kept(tmp_path: Path) -> None:
         assert store.notify(notice) == notice
         assert store.notify(notice.model_copy(update={"text": "again"})) == notice
         assert store.notices() == [notice]
+
+
+def test_order_is_of_a_run_or_of_a_guest_whose_name_is_a_claim() -> None:
+    guest = guest_proposer("anna", "lab")
+    of_guest = order_of(run_id="", playbook="", guest=guest)
+    assert of_guest.origin == "unverified guest program “anna”, account lab"
+    assert order_of().origin == "cw/pump-bearing-changeover, run U-7K3MQ2XA"
+    for wrong in ({"guest": guest}, {"run_id": ""}, {"guest": agent_proposer("x"), "run_id": ""}):
+        with pytest.raises(ValidationError, match="a work order is of a run"):
+            order_of(**wrong)
 
 
 def test_the_version_of_a_store_changes_with_what_it_or_another_process_adds(
