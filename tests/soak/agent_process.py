@@ -32,9 +32,15 @@ def _proposing(messages: Sequence[BaseMessage]) -> AIMessage:
     return AIMessage("", tool_calls=[{"name": "propose", "args": arguments, "id": "call-1"}])
 
 
+def _agent(site: Site, saver: AsyncSqliteSaver) -> Any:
+    return create_agent(  # pyright: ignore[reportUnknownVariableType]
+        FunctionModel(_proposing), tools=tools(site), checkpointer=saver
+    )
+
+
 async def main(folder: str, file: str, stage: str) -> None:
     async with AsyncSqliteSaver.from_conn_string(file) as saver, Site.open(folder, "agent") as site:
-        made: Any = create_agent(FunctionModel(_proposing), tools=tools(site), checkpointer=saver)
+        made = _agent(site, saver)
         if stage == "file":
             go: Any = {"messages": [HumanMessage("more margin")]}
             await made.ainvoke(go, THREAD)
