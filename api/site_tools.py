@@ -28,7 +28,7 @@ def site_tools(files: site_files.Site, more: Iterable[Tool] = ()) -> tuple[Tools
     found = Toolset(SHIPPED)
     for each in installed:
         try:
-            found = Toolset([*found.values(), each])
+            found = Toolset([*found, each])
         except ConfigError as error:
             problems += error.problems
-    return Toolset([*found.values(), *more]), problems
+    return Toolset([*found, *more]), problems

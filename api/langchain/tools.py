@@ -35,7 +35,7 @@ def tools(site: Site, more: Iterable[Tool] = ()) -> list[BaseTool]:
     is resumed with only wakes it up. The outcome is read from the site's agents.
 
     Args:
-        more: Tools of your own, made by the decorator `tool`.
+        more: Tools of your own, made by the decorator `tool`, or a `Toolset`.
 
     Raises:
         ConfigError: A tool of your own has the name of another one.
@@ -49,7 +49,7 @@ def tools(site: Site, more: Iterable[Tool] = ()) -> list[BaseTool]:
     toolset, problems = site_tools(site.files, more)
     if problems:
         warnings.warn(str(ConfigError(problems)), stacklevel=2)
-    return [_made(site, each) for each in toolset.values()]
+    return [_made(site, each) for each in toolset]
 
 
 def _made(site: Site, tool: Tool) -> BaseTool:

@@ -49,7 +49,7 @@ def mcp_server(root: Path, toolset: Toolset) -> Server[Any]:
 
     async def list_tools(ctx: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
         del ctx, params
-        return ListToolsResult(tools=[described(each) for each in toolset.values()])
+        return ListToolsResult(tools=[described(each) for each in toolset])
 
     async def call_tool(ctx: Context, params: CallToolRequestParams) -> CallToolResult:
         try:

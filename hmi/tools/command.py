@@ -42,8 +42,8 @@ def list_tools(site: SiteOption = None, as_json: JsonOption = False) -> None:
     Exit codes: 0 listed, 2 wrong usage or configuration.
     """
     tools = _tools_of(site)
-    rows = [(each.name, each.effect.value, printable(each.summary)) for each in tools.values()]
-    fields = [_fields(each) for each in tools.values()]
+    rows = [(each.name, each.effect.value, printable(each.summary)) for each in tools]
+    fields = [_fields(each) for each in tools]
     print_result(fields, in_columns(rows, ("  ", "  "), set()), as_json=as_json)
 
 

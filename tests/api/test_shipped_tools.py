@@ -22,8 +22,8 @@ async def _called(guests: Guests, name: str, **arguments: Any) -> Any:
 
 
 def test_no_tool_decides_and_filing_is_by_key() -> None:
-    assert {"approve", "reject", "sign", "write", "set"}.isdisjoint(TOOLS)
-    advising = [each for each in TOOLS.values() if each.effect is not Effect.OBSERVE]
+    assert {"approve", "reject", "sign", "write", "set"}.isdisjoint(TOOLS.names)
+    advising = [each for each in TOOLS if each.effect is not Effect.OBSERVE]
     assert [each.name for each in advising] == ["request_work", "propose"]
     assert {each.retry for each in advising} == {RetrySafety.BY_KEY}
 

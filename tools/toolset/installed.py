@@ -41,5 +41,5 @@ def _tools(found: Any) -> Sequence[Tool]:
     if isinstance(found, Tool):
         return [found]
     if isinstance(found, Toolset):
-        return list(found.values())
+        return list(found)
     raise WrongPlugIn(f"is a {type(found).__name__}, not a Tool or a Toolset")

@@ -1,6 +1,6 @@
-"""Collection of tools by their names."""
+"""Tools of different names."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.hints import did_you_mean
@@ -9,8 +9,8 @@ from handwheel.tools.errors import InvalidArguments
 from .tool import Tool
 
 
-class Toolset(Mapping[str, Tool]):
-    """Tools by their names, in the order in which they were given.
+class Toolset:
+    """Tools of different names, in the order in which they were given.
 
     Raises:
         ConfigError: Two tools have the same name; it says where each is defined.
@@ -27,14 +27,13 @@ class Toolset(Mapping[str, Tool]):
         if problems:
             raise ConfigError(problems)
 
-    def __getitem__(self, name: str) -> Tool:
-        return self._tools[name]
+    def __iter__(self) -> Iterator[Tool]:
+        return iter(self._tools.values())
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._tools)
-
-    def __len__(self) -> int:
-        return len(self._tools)
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Their names, in order."""
+        return tuple(self._tools)
 
     def find(self, name: str) -> Tool:
         """Returns a tool. Raises `InvalidArguments` if there is none, with the closest name."""

@@ -95,7 +95,7 @@ def _roles(site: "Site") -> Iterable[str]:
 def _tools(site: "Site") -> Iterable[str]:
     from handwheel.site_tools import site_tools
 
-    return site_tools(site)[0]
+    return site_tools(site)[0].names
 
 
 def complete_argument(ctx: typer.Context, incomplete: str) -> list[str]:

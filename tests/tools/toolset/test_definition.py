@@ -126,7 +126,8 @@ def test_source_that_cannot_be_read_still_names_a_line() -> None:
 def test_a_toolset_refuses_doubles_and_finds_by_name() -> None:
     again = tool(effect=Effect.OBSERVE, retry=RetrySafety.SAFE, timeout_s=1.0)(good)
     own = Toolset([header_margin, again, header_margin])
-    assert list(own) == ["header_margin", "good"]
+    assert own.names == ("header_margin", "good")
+    assert list(own) == [header_margin, again]
     with pytest.raises(InvalidArguments, match="did you mean 'header_margin'"):
         own.find("headermargin")
     double = tool(effect=Effect.OBSERVE, retry=RetrySafety.SAFE, timeout_s=2.0)(good)
