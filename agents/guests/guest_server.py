@@ -103,7 +103,8 @@ class GuestServer:
         return {"site": self._context.site.id, "pid": os.getpid(), "user": user, "gate": has_gate}
 
     async def _cases(self, _guest: Guest, _: web.Request) -> dict[str, Any]:
-        return {"cases": [case_fields(each) for each in self._context.cases()]}
+        site = self._context.site
+        return {"cases": [case_fields(each, site) for each in self._context.cases()]}
 
     async def _requests(self, _guest: Guest, _: web.Request) -> dict[str, Any]:
         return {"requests": self._followed.open_ones()}

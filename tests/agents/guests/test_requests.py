@@ -102,10 +102,12 @@ async def test_proposal_beside_a_waiting_one_is_denied(guests: Guests) -> None:
 
 
 async def test_open_case_comes_with_its_ranking(guests: Guests) -> None:
-    ranking = {"named": ["bearing-worn P-101A"], "hypotheses": [{"id": "bearing-worn P-101A"}]}
+    worn = {"id": "bearing-worn P-101A", "evidence": [{"tags": ["P-101A.mode", "PT-102.pv"]}]}
+    ranking = {"named": [worn["id"]], "hypotheses": [worn]}
     judged: dict[str, Any] = {
-        "diagnosis": ranking, "deviations": [{"id": "alarm VAH-101A", "text": "it shakes"}],
-        "candidates": [{"equipment": ["P-101A"]}],
+        "diagnosis": ranking,
+        "deviations": [{"id": "alarm VAH-101A", "text": "it shakes", "motions": []}],
+        "candidates": [{"equipment": ["P-101B"]}],
     }  # fmt: skip
     case = Case("C-1", "2026-11-25T08:50:25.123Z", "VT-101A > 7")
     guests.cases += [case, replace(case, case_id="C-2", judgement=judged)]
@@ -113,7 +115,7 @@ async def test_open_case_comes_with_its_ranking(guests: Guests) -> None:
     plain, told = found["cases"]
     assert (plain["ranking"], plain["named"]) == (None, [])
     assert (told["ranking"], told["named"]) == (ranking, ["bearing-worn P-101A"])
-    assert (told["deviations"], told["equipment"]) == (["it shakes"], ["P-101A"])
+    assert (told["deviations"], told["equipment"]) == (["it shakes"], ["P-101A", "P-101B"])
 
 
 async def test_work_request_becomes_one_order_of_a_guest(guests: Guests) -> None:
