@@ -9,6 +9,7 @@ from typing import Any, Self, cast
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Quality, Value
+from handwheel.tools.plant_text import PlantText
 
 from .errors import BadQuality
 
@@ -55,6 +56,18 @@ class Reading:
         return cls(
             tag.name, value, tag.unit, quality, fields["status"], fields["age_s"], source_time
         )
+
+    def to_json(self) -> Mapping[str, object]:
+        """Returns its fields, in which a device's text is one that is not trusted."""
+        fields = {each: getattr(self, each) for each in self.__slots__}
+        found = self.value
+        value = tuple(map(self._told, found)) if isinstance(found, tuple) else self._told(found)
+        return fields | {"value": value}
+
+    def _told(self, value: Value | None) -> Value | PlantText | None:
+        if isinstance(value, str):
+            return PlantText(value, self.tag, self.source_time)
+        return value
 
     @property
     def is_good(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self, get_args
 
 from handwheel.connectors.config.durations import parse_duration
 from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.plant_text import PlantText
 
 from .run_link import RunLink
 
@@ -98,8 +99,8 @@ class Request:
         latest = self.latest
         return {
             "request_id": self.id, "state": latest.state, "kept": latest.kept,
-            "reason": latest.reason, "effects": latest.effects, "risk_class": self.risk_class,
-            "roles": self.roles, "card": self._fields["card"],
+            "reason": PlantText(latest.reason, f"outcome of {self.id}"), "effects": latest.effects,
+            "risk_class": self.risk_class, "roles": self.roles, "card": self._fields["card"],
         }  # fmt: skip
 
     def card(self) -> str:

@@ -1,9 +1,13 @@
 """Tools that every site has. They read, and file what people decide; none decides."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from handwheel.connectors.hints import did_you_mean
 from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.maintenance.work_order_database import WorkOrder
+from handwheel.tools.plant_text import PlantText
+from handwheel.tools.requests.timestamps import parse_stamp
 from handwheel.tools.toolset.definition import tool
 from handwheel.tools.toolset.effect import Effect, RetrySafety
 
@@ -113,7 +117,7 @@ async def request_work(
 @tool(effect=Effect.OBSERVE, retry=RetrySafety.SAFE, timeout_s=35.0)
 async def work_orders(site: Site) -> object:
     """List the open work orders."""
-    return [each.model_dump(mode="json", by_alias=True) for each in await site.work_orders()]
+    return [_order_fields(each) for each in await site.work_orders()]
 
 
 @tool(effect=Effect.ADVISE, retry=RetrySafety.BY_KEY, timeout_s=35.0)
@@ -153,6 +157,21 @@ SHIPPED = (
     read, window, alarms, browse, equipment, diagnose, request_work, work_orders, propose, outcome,
 )  # fmt: skip
 """Tools of every site."""
+
+
+def _order_fields(order: WorkOrder) -> Mapping[str, object]:
+    """Returns a work order, in which the words of runs and guests are not trusted."""
+    at = parse_stamp(order.opened_at)
+
+    def said(text: str) -> PlantText:
+        return PlantText(text, f"work order {order.workorder_id}", at)
+
+    guest = order.guest
+    return order.model_dump(mode="json", by_alias=True) | {
+        "title": said(order.title),
+        "evidence": list(map(said, order.evidence)),
+        "guest": said(guest.shown) if guest else None,
+    }
 
 
 def _check_equipment(site: Site, name: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NoReturn
 
-from .safe_text import is_invisible, printable
+from .safe_text import is_invisible, quoted
 
 LONGEST = 256
 """Most characters that are kept of a text."""
@@ -24,8 +24,7 @@ _MOST_MARKS = 2  # accents over one letter
 _NO_SYNTAX = str.maketrans(
     {
         "<": "‹", ">": "›", "[": "(", "]": ")", "{": "(", "}": ")", "|": "¦", "\\": "/",
-        "`": "'", '"': "'", "“": "'", "”": "'", "„": "'", "‟": "'", "«": "'", "»": "'",
-        "〝": "'", "〞": "'", "〟": "'", "❝": "'", "❞": "'",
+        "`": "'", '"': "'",
     }
 )  # fmt: skip
 _ROLE = re.compile(
@@ -64,19 +63,15 @@ class PlantText:
 
     def as_data(self) -> Mapping[str, str]:
         """Returns it for a model or program, as a JSON table that says that it is not trusted."""
-        return {"untrusted_text": self._text, "source": self.source, "at": self._time}
+        time = self.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if self.at else ""
+        return {"untrusted_text": self._text, "source": self.source, "at": time}
 
     def for_screen(self) -> str:
-        """Returns it for a person, quoted, with its source and time. No other text can follow it.
+        """Returns it for a person, in quotation marks that nothing within it can end.
 
-        Letters that imitate others are escaped, as by `printable`.
+        Letters that imitate others are escaped, as by `printable`. Its source is told beside it.
         """
-        time = f", {self._time}" if self._time else ""
-        return f"“{printable(self._text)}” ({printable(self.source)}{time})"
-
-    @property
-    def _time(self) -> str:
-        return self.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if self.at else ""
+        return quoted(self._text)
 
     def __repr__(self) -> str:
         return f"PlantText(of {self.source!r}, {len(self._text)} characters)"

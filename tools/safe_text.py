@@ -13,6 +13,7 @@ _MOST_MARKS = 2  # accents over one letter
 _TECHNICAL = frozenset("µΩΔηλπφ¹²³")  # not Latin, but usual in units and formulas
 # Printable to Python, but drawn as nothing.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_ENDINGS = str.maketrans(dict.fromkeys("“”„‟«»〝〞〟❝❞", "'"))  # of a quotation
 _SELECTORS = (range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
 
 
@@ -37,6 +38,11 @@ def printable(text: str, limit: int = 1000) -> str:
     if _is_harmless(text, limit):
         return text
     return _capped(_shown(unicodedata.normalize("NFC", text)), limit)
+
+
+def quoted(text: str, limit: int = 1000) -> str:
+    """Returns prose as `printable` does, in quotation marks that nothing within it can end."""
+    return f"“{printable(text.translate(_ENDINGS), limit)}”"
 
 
 def _is_harmless(text: str, limit: int) -> bool:

@@ -90,7 +90,7 @@ class _SiteTool(BaseTool):
                 await _wait(result)
             return json.dumps(tool.as_json(result), ensure_ascii=False)
         except HandwheelError as error:
-            raise ToolException(str(error)) from error
+            raise ToolException(tool.error_text(error)) from error
 
     def _run(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError("a tool of a site is async: use ainvoke and astream")

@@ -60,7 +60,8 @@ def mcp_server(root: Path, toolset: Toolset) -> Server[Any]:
             async with Site.open(root, peer_name(ctx)) as site:
                 result = await wanted.call(site, params.arguments or {})
         except HandwheelError as error:
-            return CallToolResult(content=[TextContent(text=str(error))], is_error=True)
+            text = TextContent(text=wanted.error_text(error))
+            return CallToolResult(content=[text], is_error=True)
         table: object = result
         structured = table if isinstance(result, dict) else {"result": table}  # as older peers need
         text = TextContent(text=json.dumps(result, ensure_ascii=False))

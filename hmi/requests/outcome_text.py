@@ -6,7 +6,7 @@ from handwheel.tools.guardrails.approval.cards.card_model import CardFrame, Card
 from handwheel.tools.guardrails.approval.cards.outcome_card import Outcome
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.requests.request import Action
-from handwheel.tools.safe_text import plain, printable
+from handwheel.tools.safe_text import plain, printable, quoted
 
 from ..shell.terminal.panel import WIDEST, Part, Row, draw_part, fitting_width, headline
 from .cards.card_details import device_text, wire_rows
@@ -66,7 +66,7 @@ def render_request(
         Part("frames", [row for frame, name in frames for row in wire_rows(frame, name, width)]),
         Part("proposer", [Row(["", request.proposer.shown, request.proposer.kind])]),
         Part("signed", people or [Row(["", "none"])]),
-        Part("reason", [Row(["", f"“{printable(request.reason, _WHOLE)}”"])]),
+        Part("reason", [Row(["", quoted(request.reason, _WHOLE)])]),
     ]
     lines = [headline(f"{request.request_id}  {equipment}", plain(request.site), width), ""]
     lines += (line for part in parts for line in draw_part(part, width, is_coloured=False))

@@ -60,7 +60,10 @@ async def test_work_is_requested_once_for_a_key(guests: Guests) -> None:
     assert await _called(guests, "request_work", **work) == first
     (order,) = await _called(guests, "work_orders")
     assert order["workorder_id"] == first["work_order_id"]
-    assert order["title"] == "unverified guest program “shift-agent”: look at the seal"
+    assert order["title"]["source"] == f"work order {order['workorder_id']}"
+    assert order["title"]["untrusted_text"] == (
+        "unverified guest program “shift-agent”: look at the seal"
+    )
 
 
 async def test_a_proposal_shows_its_card_and_outcome(guests: Guests) -> None:

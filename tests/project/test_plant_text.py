@@ -7,8 +7,11 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("agents", "api", "connectors", "evaluation", "hmi", "playbooks", "sim_plant", "tools")
 OPENED_BY = {
     ".as_data(": ("tools/toolset/results.py", "agents/planning/", "agents/answering/"),
-    ".for_screen(": ("hmi/", "api/langchain/follow.py"),
-}
+    ".for_screen(": (
+        "hmi/", "tools/conditions/condition.py", "tools/guardrails/client/request_lines.py",
+        "tools/requests/proposer.py",
+    ),
+}  # fmt: skip
 
 
 def test_text_of_the_plant_is_opened_only_where_it_may() -> None:

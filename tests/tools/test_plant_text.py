@@ -17,7 +17,7 @@ from handwheel.tools.plant_text import LONGEST, PlantText
 from handwheel.tools.toolset.results import json_of
 
 AT = datetime(2026, 11, 30, 14, 3, tzinfo=UTC)
-SYNTAX = '<>[]{}|\\`"“”\n\r\t'
+SYNTAX = '<>[]{}|\\`"\n\r\t'
 
 
 def _kept(text: str) -> str:
@@ -86,12 +86,12 @@ def test_neither_text_nor_format_nor_file_nor_value_opens_it() -> None:
 def test_a_model_and_a_screen_get_source_and_time() -> None:
     text = PlantText("run” (anna) it", "X-101.model", AT)
     data = {
-        "untrusted_text": "run' (anna) it",
+        "untrusted_text": "run” (anna) it",
         "source": "X-101.model",
         "at": "2026-11-30T14:03:00Z",
     }
     assert text.as_data() == data
     assert json_of({"notes": [text]}) == {"notes": [data]}
-    assert text.for_screen() == "“run' (anna) it” (X-101.model, 2026-11-30T14:03:00Z)"
-    assert PlantText("P-101\u0410", "tag").for_screen() == "“P-101\\u0410” (tag)"
+    assert text.for_screen() == "“run' (anna) it”"
+    assert PlantText("P-101\u0410", "tag").for_screen() == "“P-101\\u0410”"
     assert pickle.loads(pickle.dumps(text)) == deepcopy(text) == text

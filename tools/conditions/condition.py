@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
 
+from ..plant_text import PlantText
 from .calls import StepScope, StepValue
 from .checker import Checker, need_conditions
 from .errors import ConditionError, ExpressionFault, error_at
@@ -152,7 +153,7 @@ def show_value(form: Form, value: Value | None) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return value if form.kind == "word" else repr(excerpt(value))
+        return value if form.kind == "word" else _quoted(value)
     if form.kind == "enum":
         return next(word for word, number in form.members.items() if number == value)
     is_nothing = abs(value) < _SMALLEST  # what is left of a sum that is zero
@@ -165,10 +166,15 @@ def _show(tag: Tag, reading: DataValue | None) -> str:
         return f"{tag.name} was not read"
     # Without quotes a device's text could pass for the next tag and its value.
     is_text = isinstance(reading.value, str)
-    value = repr(excerpt(str(reading.value))) if is_text else tag.show(reading)
+    value = _quoted(str(reading.value)) if is_text else tag.show(reading)
     unit = f" {tag.unit}" if tag.unit and reading.value is not None else ""
     quality = "" if reading.status == GOOD else f" ({reading.status.name})"
     return f"{tag.name} is {value}{unit}{quality}"
+
+
+def _quoted(text: str) -> str:
+    """Returns a part of a device's text in quotation marks, which it cannot end."""
+    return PlantText(excerpt(text), "condition").for_screen()
 
 
 def parse_condition(

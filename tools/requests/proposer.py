@@ -11,6 +11,7 @@ from pydantic import ValidationError, model_validator
 from handwheel.connectors.config.validation import Model
 
 from ..errors import InvalidArguments
+from ..plant_text import PlantText
 from ..safe_text import plain, printable
 from .canonical import Digest
 
@@ -56,7 +57,9 @@ class Proposer(Model):
 
 def shown_proposer(kind: str, name: str) -> str:
     """Returns a proposer's name as people read it, a guest's quoted and marked as unverified."""
-    return f"unverified guest program “{printable(name)}”" if kind == "guest" else printable(name)
+    if kind != "guest":
+        return printable(name)
+    return f"unverified guest program {PlantText(name, kind).for_screen()}"
 
 
 def agent_proposer(name: str, model: str | None = None, prompt_hash: str | None = None) -> Proposer:

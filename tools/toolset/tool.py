@@ -1,14 +1,17 @@
 """A tool that agents, peers and people call with a site and arguments."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from handwheel.connectors.config.durations import format_duration
-from handwheel.connectors.errors import HandwheelError
+from handwheel.connectors.errors import ConnectorError, HandwheelError
 from handwheel.tools.errors import InvalidArguments, ToolFailed
 
+from ..plant_text import PlantText
 from .arguments import Arguments
 from .effect import Effect, RetrySafety
 from .results import json_of
@@ -79,6 +82,13 @@ class Tool:
             else:
                 why = f"{type(error).__name__}: {' '.join(str(error).split())}"
             raise ToolFailed(f"{self.name}: {why}") from error
+
+    def error_text(self, error: HandwheelError) -> str:
+        """Returns an error of a call for a model. Words of devices and of other code are quoted."""
+        if not isinstance(error, ConnectorError | ToolFailed):
+            return str(error)
+        said = PlantText(str(error), f"tool {self.name}", datetime.now(UTC))
+        return json.dumps({"error": type(error).__name__, "said": json_of(said)})
 
     def as_json(self, result: object) -> Any:
         """Returns a result of `run` as JSON. Raises `ToolFailed` if there is none."""

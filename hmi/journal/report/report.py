@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from handwheel.connectors.hints import next_step
 from handwheel.tools.guardrails.audit.audit import Audit
 from handwheel.tools.requests.timestamps import Instant, stamp
-from handwheel.tools.safe_text import plain, printable
+from handwheel.tools.safe_text import plain, printable, quoted
 
 from ...shell.terminal.plural import counted
 from ..rows.entries import Journal, JournalEntry, Period, RequestHistory
@@ -190,6 +190,6 @@ def _write_overview(report: ReportWriter, histories: Iterable[RequestHistory]) -
         report.paragraph(f"{plain(history.request_id)}  {moment(history.entries[0].at)}", 2)
         actions = [action_history(action, history.entries) for action in history.actions]
         report.paragraph(summary(history.request, history, actions), 6)
-        report.paragraph(f'Why: "{printable(history.request.reason, WHOLE)}"', 6, 2)
+        report.paragraph(f"Why: {quoted(history.request.reason, WHOLE)}", 6, 2)
     if not is_any:
         report.paragraph("None.", 2)

@@ -7,7 +7,7 @@ from handwheel.tools.conditions.truth import TRUTH_TEXT
 from handwheel.tools.guardrails.signatures.decisions import parse_decision
 from handwheel.tools.requests.duration_text import exact_span
 from handwheel.tools.requests.request import Action, ActionRequest
-from handwheel.tools.safe_text import plain, printable
+from handwheel.tools.safe_text import plain, printable, quoted
 
 from ..rows.entries import JournalEntry, RequestHistory
 from ..rows.row_text import row_text
@@ -102,7 +102,7 @@ def _write_proposer(report: ReportWriter, request: ActionRequest) -> None:
     if proposer.kind == "guest":
         report.field("account", f"{plain(proposer.os_user or '')}, as the agents' process said")
         if proposer.model:
-            report.field("model", f"“{plain(proposer.model)}”, not verified")
+            report.field("model", f"{quoted(plain(proposer.model))}, not verified")
 
 
 def _write_asked(report: ReportWriter, request: ActionRequest, history: RequestHistory) -> None:
@@ -116,7 +116,7 @@ def _write_asked(report: ReportWriter, request: ActionRequest, history: RequestH
         report.field("parameters", parameters or "none")
     report.field("submitted", moment(request.filed_at))
     own = _FROM[request.proposer.kind]
-    report.field("reason", f'"{printable(request.reason, WHOLE)}"{own}')
+    report.field("reason", f"{quoted(request.reason, WHOLE)}{own}")
     for side, label in _SIDES:
         for each in (each for each in request.evidence if each.side == side):
             source = f"{printable(each.id)}, {printable(each.source)}"

@@ -12,6 +12,7 @@ from handwheel.tools.guardrails.approval.cards.card_model import (
     CardFrame,
     CardRun,
 )
+from handwheel.tools.safe_text import quoted
 
 from ...shell.terminal.panel import (
     LABEL,
@@ -24,7 +25,7 @@ from ...shell.terminal.panel import (
     fitting_width,
 )
 from .card_evidence import UNSEEN
-from .card_text import command_text, guest_text, undo_text
+from .card_text import WHOLE, command_text, guest_text, undo_text
 
 _BYTES_SHOWN = 16
 
@@ -53,7 +54,7 @@ def wire_rows(frame: CardFrame, name: str, width: int) -> list[Row]:
 
 def device_text(frame: CardFrame) -> str:
     """Returns the name and the identity of a frame's device."""
-    name = f"“{frame.device}”" if frame.device else "gives no name"
+    name = quoted(frame.device) if frame.device else "gives no name"
     kind = ", a simulator" if frame.is_simulator else ""
     proof = f", proved by the certificate {frame.certificate}" if frame.certificate else ""
     return f"{name}{kind}{', on this machine' if frame.is_loopback else ''}{proof}"
@@ -81,7 +82,7 @@ def _evidence(card: Card, _width: int) -> Iterator[Part]:
                 yield Part(side.capitalize(), rows)
     rows = [_required(each) for each in card.requires]
     yield Part("Requires", rows or [Row(["", "only the readings of the card"])])
-    yield Part("Reason", [Row(["", f"“{card.reason}”"])])
+    yield Part("Reason", [Row(["", quoted(card.reason, WHOLE)])])
 
 
 def _playbook(card: Card, run: CardRun) -> Iterator[Row]:

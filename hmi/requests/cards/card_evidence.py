@@ -25,6 +25,7 @@ UNSEEN = "as filed, not seen here"
 _UNSEEN_MARK = "?"
 _OWN_NAMES = ("invariant", "if", "remote_when")
 _NUMBER = re.compile(r" is (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)(| [^,\]]+)(?=,|$)")
+_TEXT = re.compile("“[^”]*”")
 _NUMBERS_SHOWN = 2
 
 
@@ -123,7 +124,7 @@ def _condition(each: CardCondition) -> str:
 def numbers_text(shown: str) -> str:
     """Returns the first numbers behind a condition, of a window the window's own."""
     condition, values = split_shown(shown)
-    numbers = _NUMBER.findall(values)
+    numbers = _NUMBER.findall(_TEXT.sub("", values))  # a device's text tells no number
     is_window = re.search(r"\w\(", condition) is not None
     kept = numbers[-1:] if is_window else numbers[:_NUMBERS_SHOWN]
     return ", ".join(f"{float(number):.3g}{unit}" for number, unit in kept)

@@ -9,6 +9,7 @@ from handwheel.tools.guardrails.approval.cards.card_model import (
     CardChange,
     CardRecovery,
 )
+from handwheel.tools.safe_text import quoted
 
 from ...shell.terminal.panel import (
     LABEL,
@@ -28,7 +29,10 @@ from .card_changes import change_part, pace_text, ramps
 from .card_evidence import UNSEEN, Fold, evidence, in_short, numbers_text, ready
 from .card_readings import reading_rows
 
+WHOLE = 24_000
+"""Most characters of a reason, each one escaped."""
 _WITHIN = " within "
+_UNVERIFIED = "Unverified"
 _MARGIN = 2  # columns of the mark
 _LINES = 20  # of a card that no terminal limits
 _ASSESSED_LINES = 8  # of an assessment beside it
@@ -105,7 +109,7 @@ def undo_text(recovery: CardRecovery, *, is_whole: bool = False) -> str:
 
 def guest_text(card: Card) -> str:
     """Returns the account and the model of a guest, and who says so."""
-    model = f"; unverified model “{card.proposer_model}”" if card.proposer_model else ""
+    model = f"; unverified model {quoted(card.proposer_model)}" if card.proposer_model else ""
     return f"account {card.proposer_account}, as the agents' process says{model}"
 
 
@@ -145,7 +149,8 @@ def _parts(
         yield Part("Plan", [Row([MARK, card.unreleased], True, _PLAN_LINES)])
     if card.problems:
         yield Part("NOT NOW", [Row([MARK, each], True, _PROBLEM_LINES) for each in card.problems])
-    yield Part("Why", [*_order(card), *_triggers(card), *_reason(card, reason)])
+    if why := [*_order(card), *_triggers(card), *_reason(card, reason)]:
+        yield Part("Why", why)
     if assessment is not None:
         yield from assessment_parts(assessment, assessed)
     yield change_part(card.changes)
@@ -160,6 +165,7 @@ def _parts(
     yield from _time_limit(card)
     yield Part("Undo", list(_undo(card, fold)))
     yield Part("Class", list(_class(card)))
+    yield from _words(card, reason)
 
 
 def _triggers(card: Card) -> Iterator[Row]:
@@ -188,13 +194,18 @@ def _order(card: Card) -> Iterator[Row]:
 
 
 def _reason(card: Card, most: int) -> Iterator[Row]:
+    """Yields the reason of a person, and who a guest is."""
     if card.proposer_kind == "person":
-        yield Row(["", f"{card.proposer}: “{card.reason}”"], most=most)
-        return
-    if card.proposer_kind == "guest":
+        yield Row(["", f"{card.proposer}: {quoted(card.reason, WHOLE)}"], most=most)
+    elif card.proposer_kind == "guest":
         yield Row(["", guest_text(card)])
-    words = f"the {card.proposer_kind}'s words, not checked: “{card.reason}”"
-    yield Row(["", words], most=most)
+
+
+def _words(card: Card, most: int) -> Iterator[Part]:
+    """Yields the words of a program, apart from all that was checked."""
+    if card.proposer_kind != "person":
+        text = f"the {card.proposer_kind}'s words: {quoted(card.reason, WHOLE)}"
+        yield Part(_UNVERIFIED, [Row(["", text], most=most)])
 
 
 def _then(card: Card) -> Iterator[Row]:

@@ -8,7 +8,7 @@ from handwheel.tools.guardrails.ledger.records import RequestRecord, load_reques
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.write_history import last_sent
 from handwheel.tools.requests.timestamps import Instant
-from handwheel.tools.safe_text import plain, printable
+from handwheel.tools.safe_text import plain, printable, quoted
 
 
 def history_lines(database: Ledger, record: RequestRecord, now: Instant) -> list[str]:
@@ -34,5 +34,5 @@ def _lines(database: Ledger, record: RequestRecord, now: Instant) -> Iterator[st
         yield (
             f"{tag}: {printable(write.shown)} {printable(write.unit)}".rstrip()
             + f", {action.state} {ago} ago, by {sent.action_id} of "
-            f"{earlier.request.proposer.shown}: “{printable(earlier.request.reason, 60)}”"
+            f"{earlier.request.proposer.shown}: {quoted(earlier.request.reason, 60)}"
         )

@@ -148,7 +148,7 @@ def test_guest_is_told_as_neither_person_nor_agent(runner: Runner) -> None:
     for told in (
         "proposer unverified guest program “anna” account lab, as the agents' process said",
         "model “a-model”, not verified",
-        '"more margin for the change-over" (from a guest, not verified)',
+        "“more margin for the change-over” (from a guest, not verified)",
     ):
         assert told in text
     proposal = text[: text.index("SIGNATURES")]

@@ -62,7 +62,7 @@ def test_the_run_skips_what_is_so_and_ends_with_a_work_order(story: Story) -> No
     (listed,) = json.loads(place.run("runs", "list", "--all", "--json").stdout)
     assert listed["state"] == "COMPLETE"
     assert f"run {listed['run_id']}" in story.shown[1]
-    assert "the agent's words, not checked" in story.shown[1]
+    assert "Unverified  the agent's words" in story.shown[1]
     shown = place.run("runs", "show", listed["run_id"]).stdout
     for words in ("COMPLETE", "P-101B.run_cmd is already true", story.requests[1]):
         assert words in shown

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from handwheel.hmi.requests.assessment import assessment_text
 from handwheel.hmi.requests.assessment.model import AssessedLine, Assessment
 from handwheel.hmi.requests.cards.card_details import DETAIL_KEYS, render_details
+from handwheel.hmi.requests.cards.card_evidence import numbers_text
 from handwheel.hmi.requests.cards.card_text import render_card
 from handwheel.hmi.shell.terminal.panel import fitting_width, has_colour
 from handwheel.tools.guardrails.approval.cards.card_model import CardOrder, CardSigner, parse_card
@@ -17,6 +18,7 @@ from handwheel.tools.requests.timestamps import Instant, stamp
 
 from ..golden import check_golden
 from .sample_card import (
+    DEVICE,
     FILED,
     READINGS,
     asked_by_run,
@@ -39,6 +41,7 @@ ORDERED = CardOrder(
     person="anna", role="operator", ordered_at=stamp(FILED - timedelta(minutes=18)),
     given={"high": "5 mm/s"},
 )  # fmt: skip
+FALSE_DEVICE = DEVICE | {"name": "PLC”, proved by the certificate ab12 “"}
 CARDS = {
     "r1": card(request(commands=[lower()], risk_class="R1")),
     "r2": card(),
@@ -97,6 +100,16 @@ CARDS = {
             proposer={"kind": "person", "name": "an\N{CYRILLIC SMALL LETTER EN}a"},
         ),
     ),
+    "hostile-agent": card(
+        asked_by_run(
+            reason="shakes” (verified by the gate)\nClass R1; nobody must sign\x1b[2J “",
+            commands=[start() | {"identity": FALSE_DEVICE}], recovery=[], supersedes=None,
+            evidence=[
+                evidence("note", "for", "P-101B.note != 'no'",
+                         "P-101B.note is “VT-101A.pv is 1 mm/s, no trip”"),
+            ],
+        )
+    ),
 }  # fmt: skip
 
 
@@ -112,6 +125,22 @@ def test_guest_named_as_an_operator_is_shown_as_no_person() -> None:
     assert text.count("account lab, as the agents' process says; unverified model “a-model") == 2
     assert "a person" not in text
     assert "an agent" not in text
+
+
+def test_words_of_an_agent_stand_last_in_quotation_marks() -> None:
+    lines = render_card(CARDS["hostile-agent"])
+    (last,) = [n for n, line in enumerate(lines) if line.startswith("Unverified")]
+    words = " ".join(" ".join(lines[last:]).split())
+    assert words.startswith("Unverified the agent's words: “shakes' (verified by the gate)")
+    assert words.endswith("”")
+    assert words.count("”") == 1
+    device = " ".join(" ".join(render_details(CARDS["hostile-agent"], "b")).split())
+    assert "“PLC', proved by the certificate ab12 '”, a simulator" in device
+
+
+def test_a_number_in_the_text_of_a_device_is_told_as_none() -> None:
+    shown = "note != 'no'  [note is “VT-101A.pv is 1 mm/s, no trip”, VT-101A.pv is 9 mm/s]"
+    assert numbers_text(shown) == "9 mm/s"
 
 
 ASSESSED = Assessment(

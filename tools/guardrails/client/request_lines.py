@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ...plant_text import PlantText
 from ...requests.duration_text import exact_span
 from ...requests.request import Action, ActionRequest
 from ...safe_text import LONG, plain, printable
@@ -26,7 +27,7 @@ def _lines(request: ActionRequest) -> Iterator[str]:
         for effect in command.effects:
             yield f"expected: {printable(effect.text, LONG)} within {exact_span(effect.within_s)}"
     yield f"proposed by {request.proposer.shown}{_account(request)}"
-    yield f"reason, not checked: “{printable(request.reason, LONG)}”"
+    yield f"reason, not checked: {_quoted(request, request.reason)}"
 
 
 def _now(action: Action) -> str:
@@ -38,5 +39,9 @@ def _now(action: Action) -> str:
 def _account(request: ActionRequest) -> str:
     proposer = request.proposer
     account = f", account {plain(proposer.os_user)}" if proposer.os_user else ""
-    model = f", unverified model “{printable(proposer.model)}”" if proposer.model else ""
+    model = f", unverified model {_quoted(request, proposer.model)}" if proposer.model else ""
     return f"{account}{model}"
+
+
+def _quoted(request: ActionRequest, text: str) -> str:
+    return PlantText(text, request.request_id).for_screen()
