@@ -11,11 +11,12 @@ from langchain_core.tools import BaseTool, ToolException
 from langgraph.types import interrupt
 
 from handwheel.connectors.errors import ConfigError, HandwheelError
-from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.errors import GuardrailError, InvalidArguments
 from handwheel.tools.toolset.definition import KEY
 from handwheel.tools.toolset.effect import RetrySafety
 from handwheel.tools.toolset.tool import Tool
 
+from ..errors import BadQuality
 from ..request import Request
 from ..site import Site
 from ..site_tools import site_tools
@@ -24,6 +25,8 @@ REQUEST = "handwheel_request"
 """Key of an interrupt's value, under which it has the id of the request that is waited for."""
 _CALL = "handwheel_tool_call_id"
 _KEY_LENGTH = 32
+_REFUSALS = (BadQuality, GuardrailError, InvalidArguments)
+"""Errors of what was not filed."""
 
 
 def tools(site: Site, more: Iterable[Tool] = ()) -> list[BaseTool]:
@@ -33,6 +36,9 @@ def tools(site: Site, more: Iterable[Tool] = ()) -> list[BaseTool]:
     again when it resumes; so the graph needs a checkpointer and a `thread_id`. A tool that
     proposes interrupts the graph until its request is over, and `follow` resumes it. What a graph
     is resumed with only wakes it up. The outcome is read from the site's agents.
+
+    A refusal is the tool's answer to the model. Where it is not known whether something was filed,
+    as without agents, the graph ends with the error and may be run again.
 
     Args:
         more: Tools of your own, made by the decorator `tool`, or a `Toolset`.
@@ -82,14 +88,17 @@ class _SiteTool(BaseTool):
     async def _arun(self, config: RunnableConfig, **arguments: Any) -> str:
         call = arguments.pop(_CALL, None)
         tool: Tool = self.tool
+        is_filing = tool.retry is RetrySafety.BY_KEY
         try:
-            if tool.retry is RetrySafety.BY_KEY:
+            if is_filing:
                 arguments[KEY] = _key(config, call, arguments)
             result = await tool.run(self.site, arguments)
-            if isinstance(result, Request):
+            if is_filing and isinstance(result, Request):
                 await _wait(result)
             return json.dumps(tool.as_json(result), ensure_ascii=False)
         except HandwheelError as error:
+            if is_filing and not isinstance(error, _REFUSALS):
+                raise  # it may be filed already, so the node must run again
             raise ToolException(tool.error_text(error)) from error
 
     def _run(self, *args: Any, **kwargs: Any) -> Any:

@@ -14,7 +14,9 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.types import Command
 
 from handwheel import Site
+from handwheel.errors import NoAgents
 from handwheel.langchain import Result, follow, tools
+from handwheel.run_link import RunLink
 from handwheel.testing import FunctionModel
 from handwheel.tools.guardrails.ledger.records import load_requests
 
@@ -121,6 +123,28 @@ async def test_another_start_with_the_checkpoint_files_nothing(
         await room.go_round(3)
     assert [each.state for each in result.outcomes.values()] == ["COMPLETE"]
     assert (len(load_requests(room.desk.database)), len(room.plant.frames)) == (1, 1)
+
+
+async def test_a_graph_waits_on_where_the_agents_are_gone(
+    guests: Guests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = guests.room
+
+    async def gone(*_: object, **more: object) -> None:
+        raise NoAgents
+
+    async with Site.open(room.site.root) as site:
+        agent = _agent(site, InMemorySaver())
+        await agent.ainvoke(GO, THREAD)
+        for question in ("post", "get"):
+            with monkeypatch.context() as patch:
+                patch.setattr(RunLink, question, gone)
+                with pytest.raises(NoAgents):
+                    await agent.ainvoke(Command(resume=True), THREAD)
+        await _approve(room)
+        result = await _followed(agent, site)
+    assert [each.state for each in result.outcomes.values()] == ["COMPLETE"]
+    assert '"state": "COMPLETE"' in result.words
 
 
 async def test_a_rejection_reaches_the_model_as_an_answer(guests: Guests) -> None:
