@@ -1,0 +1,1 @@
+"""Answers to questions of people, from facts that code has read."""

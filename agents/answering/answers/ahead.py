@@ -1,0 +1,188 @@
+"""Answers about what comes: courses by the twin, times to a limit, plans of people."""
+
+from collections.abc import Iterator
+
+from handwheel.connectors.errors import HandwheelError
+from handwheel.connectors.hints import next_step
+from handwheel.connectors.model.tags import Tag
+
+from ...lookahead.prediction import Prediction
+from ..fact import Answer
+from ..question import Question
+from ..sources import PossiblePlan, Sources
+from .present import say_value
+from .trends import Trend, longest_trend, span_text
+
+_MOST_MOVED = 5
+_LEAST_SHARE = 0.005  # of its range by which a tag ends elsewhere
+_LAST_S = 3600.0
+_SURE = 2.0  # standard errors of the range of a time that is told
+
+
+def what_if(question: Question, sources: Sources, answer: Answer) -> None:
+    """Answers where the plant would end with another set point, by the site's twin."""
+    subject = question.subject
+    tag = sources.site.tags.get(_set_point(subject.name if subject else "", sources))
+    if tag is None or not sources.site.is_writable(tag):
+        name = subject.name if subject else "it"
+        answer.say(f"{name} cannot be written at this site, so nothing is foretold.")
+        return
+    say_value(answer, tag, sources.read([tag]).get(tag.name))
+    try:
+        found = sources.foretold(tag, question.quantity)
+    except HandwheelError as error:
+        reason = answer.fact(tag.name, str(error), "twin")
+        answer.say(f"Nothing is foretold: {reason}.")
+        return
+    _say_course(answer, sources, tag, question.quantity, found)
+
+
+def _set_point(name: str, sources: Sources) -> str:
+    """Returns the set point of a loop for the measured value of it, such as of `PT-102.pv`."""
+    tags = sources.site.tags
+    if name in tags and sources.site.is_writable(tags[name]):
+        return name
+    number = name.rpartition(".")[0].partition("-")[2]
+    found = [each for each in tags if each.endswith(f"C-{number}.sp")]
+    return found[0] if number and len(found) == 1 else name
+
+
+def _say_course(answer: Answer, sources: Sources, tag: Tag, wanted: str, found: Prediction) -> None:
+    origin = f"twin {found.twin}"
+    value = answer.fact(tag.name, wanted, "the question")
+    horizon = answer.fact(tag.name, span_text(found.horizon_s), origin)
+    moved = [each for each in _moved(sources, found) if each[0] is not tag][:_MOST_MOVED]
+    if not moved:
+        answer.say(f"With {tag.name} at {value} nothing else ends elsewhere within {horizon}.")
+    for each, without, with_it in moved:
+        before = answer.fact(each.name, f"{each.show_value(without)} {each.unit}".rstrip(), origin)
+        after = answer.fact(each.name, f"{each.show_value(with_it)} {each.unit}".rstrip(), origin)
+        answer.say(
+            f"With {tag.name} at {value}, {each.name} would be {after} after {horizon} instead of "
+            f"{before}."
+        )
+    new = [each for each in found.with_plan.alarms if each not in found.without.alarms]
+    for alarm in new:
+        answer.say(f"Alarm {alarm.removesuffix('.active')} would come, which else it would not.")
+    if found.with_plan.trip is not None and found.without.trip is None:
+        at_s, cause = found.with_plan.trip
+        place = answer.fact(tag.name, f"{span_text(at_s)}, {cause}", origin)
+        answer.say(f"The plant would trip after {place}.")
+    if not found.is_trusted:
+        answer.say("The twin is not trusted now, so this only informs.")
+    answer.say("Nothing was written or requested.")
+    answer.next_steps.append(next_step("requests", "propose", f"{tag.name}=VALUE"))
+
+
+def _moved(sources: Sources, found: Prediction) -> Iterator[tuple[Tag, float, float]]:
+    ends: list[tuple[float, Tag, float, float]] = []
+    for name, series in found.with_plan.series.items():
+        tag, other = sources.site.tags.get(name), found.without.series.get(name)
+        if tag is None or tag.span is None or tag.kind != "float" or not other:
+            continue
+        share = abs(series[-1] - other[-1]) / (tag.span[1] - tag.span[0])
+        if share >= _LEAST_SHARE:
+            ends.append((share, tag, other[-1], series[-1]))
+    for _, tag, without, with_it in sorted(ends, key=lambda each: -each[0]):
+        yield tag, without, with_it
+
+
+def limit(question: Question, sources: Sources, answer: Answer) -> None:
+    """Answers when a value reaches its alarm or trip, if it goes on as in the last hour."""
+    for tag in _limited(question, sources):
+        say_value(answer, tag, sources.read([tag]).get(tag.name))
+        trend = longest_trend(sources, tag, _LAST_S)
+        if trend is None or trend.direction == "steady":
+            answer.say(f"{tag.name} moves towards no limit.")
+            continue
+        _say_time(answer, tag, trend)
+    if not answer.claims:
+        answer.say("It has no limit in the tags file.")
+
+
+def _limited(question: Question, sources: Sources) -> Iterator[Tag]:
+    site = sources.site
+    for each in question.subjects:
+        if each.kind == "tag":
+            tag = site.tags[each.name]
+            if tag.kind == "float":
+                yield tag
+            continue
+        members = site.members_of(each.name)
+        named = {name for one in members for name in site.equipment[one].attributes.values()}
+        for tag in site.tags.values():
+            is_of = tag.equipment in members or tag.name in named
+            if is_of and (tag.name.endswith("days_to_limit") or _has_limit(tag)):
+                yield tag
+
+
+def _has_limit(tag: Tag) -> bool:
+    return any(each is not None for each in (*tag.alarm, *tag.trip))
+
+
+def _say_time(answer: Answer, tag: Tag, trend: Trend) -> None:
+    value = trend.points[-1][1]
+    told = False
+    for kind, (low, high) in (("alarm", tag.alarm), ("trip", tag.trip)):
+        edge = high if trend.per_h > 0.0 else low
+        if edge is None or (edge - value) * trend.per_h <= 0.0:
+            continue
+        slow, fast = (
+            trend.per_h - _SURE * trend.error_per_h, trend.per_h + _SURE * trend.error_per_h
+        )  # fmt: skip
+        times = sorted(
+            abs((edge - value) / each) for each in (slow, fast) if each * trend.per_h > 0
+        )
+        source = f"historian, line of the last {span_text(trend.last_s)}"
+        after = answer.fact(tag.name, span_text(3600.0 * abs((edge - value) / trend.per_h)), source)
+        at = answer.fact(tag.name, f"{tag.show_value(edge)} {tag.unit}".rstrip(), "tags file")
+        span = " to ".join(
+            answer.fact(tag.name, span_text(3600.0 * each), f"{source}, two standard errors")
+            for each in times
+        )
+        answer.say(
+            f"It reaches its {kind} at {at} in about {after} (from {span}) if it goes on so."
+        )
+        told = True
+    if not told:
+        answer.say(f"{tag.name} moves towards no limit of the tags file.")
+
+
+def plan(question: Question, sources: Sources, answer: Answer) -> None:
+    """Answers which playbook would take equipment out of service, and what prevents it now."""
+    pieces = [each.name for each in question.subjects if each.kind == "equipment"]
+    for name in pieces[:1]:
+        found = sources.plans(name)
+        for each in found:
+            _say_plan(answer, each)
+        if not found:
+            answer.say(f"No playbook of this site takes {name} out of service.")
+    if not pieces:
+        answer.say("The question names no single piece of equipment to take out of service.")
+    if question.at:
+        at = answer.fact("the question", question.at, "the question")
+        answer.say(
+            f"Nothing is started at {at} by itself. All is judged again when a person starts "
+            "the playbook, and people approve each request."
+        )
+
+
+def _say_plan(answer: Answer, found: PossiblePlan) -> None:
+    origin = f"playbook {found.playbook}, judged now"
+    roles = ", ".join(f"{role} {name}" for role, name in found.roles.items())
+    title = answer.fact(found.playbook, f"{found.title} ({roles})", origin)
+    answer.say(f"{found.playbook} would do it: {title}.")
+    if not found.is_released:
+        answer.say("It is not released, so two people must approve each of its requests.")
+    for each in found.lines:
+        now = answer.fact(each.name, each.now or "unknown", origin)
+        prevents = (
+            f", prevented: {answer.fact(each.name, each.prevents, origin)}" if each.prevents else ""
+        )
+        if each.what == "write":
+            proposed = answer.fact(each.name, each.proposed, origin)
+            answer.say(f"It would write {each.name}: {now} now, {proposed} proposed{prevents}.")
+        else:
+            answer.say(f"Its permissive is {now}{prevents}.")
+    words = [word for pair in found.roles.items() for word in ("--role", "=".join(pair))]
+    answer.next_steps.append(next_step("playbooks", "plan", found.playbook, *words))

@@ -1,0 +1,167 @@
+"""Answers about the past: since when, what changed, and earlier cases."""
+
+import re
+from collections.abc import Sequence
+
+from handwheel.connectors.historian.recorded_history import RecordedSlot
+from handwheel.connectors.model.tags import Tag
+from handwheel.tools.conditions.units import scale
+
+from ..fact import Answer
+from ..question import Question
+from ..sources import Sources
+from .present import say_value
+from .trends import points_of, span_text, trend_of
+
+_DAY_S = 86400.0
+_HOUR_S = 3600.0
+_SLOTS = 288
+_BEFORE_S = 3600.0  # how far back changes are told where the question names no time
+_MOST = 10
+_NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)\s*(.*)")
+_TURNS = 0.25  # share of a move by which a value may turn without an end of the move
+
+
+def since(question: Question, sources: Sources, answer: Answer) -> None:
+    """Answers since when an alarm is active, a value is beyond a limit, or it moves."""
+    for each in question.subjects:
+        if each.kind != "tag":
+            continue
+        tag = sources.site.tags[each.name]
+        say_value(answer, tag, sources.read([tag]).get(tag.name))
+        slots = sources.window(tag.name, _DAY_S, _SLOTS)
+        if not points_of(slots):
+            answer.say(f"Nothing of {tag.name} was recorded.")
+        elif tag.kind == "float":
+            _say_since(answer, question, sources, tag, slots)
+        else:
+            _say_state(answer, tag, slots)
+
+
+def _say_state(answer: Answer, tag: Tag, slots: Sequence[RecordedSlot]) -> None:
+    points = [(before_s, value >= 0.5) for before_s, value in points_of(slots)]
+    state = points[-1][1]
+    begun_s = 0.0
+    for before_s, value in reversed(points):
+        if value != state:
+            break
+        begun_s = before_s
+    is_whole = all(value == state for _, value in points)
+    _say_for(answer, tag, "is so", begun_s, is_whole=is_whole)
+
+
+def _say_for(
+    answer: Answer, tag: Tag, what: str, begun_s: float, *, is_whole: bool = False
+) -> None:
+    place = answer.fact(tag.name, span_text(begun_s), "historian, process time")
+    least = "at least " if is_whole else "about "
+    answer.say(f"{tag.name} {what} since {least}{place} ago.")
+
+
+def _say_since(
+    answer: Answer, question: Question, sources: Sources, tag: Tag, slots: Sequence[RecordedSlot]
+) -> None:
+    limit = _limit(question, tag)
+    if limit is not None:
+        is_above = question.direction not in {"low", "falling"}
+        beyond = [(before_s, (value > limit) == is_above) for before_s, value in points_of(slots)]
+        side = "above" if is_above else "below"
+        place = answer.fact(
+            tag.name, f"{limit:g} {tag.unit}".rstrip(), "the question or the tags file"
+        )
+        if not beyond[-1][1]:
+            answer.say(f"{tag.name} is not {side} {place} now.")
+            return
+        first = next((n for n in range(len(beyond), 0, -1) if not beyond[n - 1][1]), 0)
+        _say_for(answer, tag, f"is {side} {place}", beyond[min(first, len(beyond) - 1)][0],
+                 is_whole=first == 0)  # fmt: skip
+        return
+    trend = trend_of(sources, tag, _HOUR_S)
+    if trend is None or trend.direction == "steady":
+        answer.say(f"{tag.name} neither rises nor falls.")
+        return
+    sign = 1.0 if trend.direction == "rising" else -1.0
+    _say_for(answer, tag, f"is {trend.direction}", _turned_s(points_of(slots), sign))
+
+
+def _turned_s(points: Sequence[tuple[float, float]], sign: float) -> float:
+    """Returns the seconds since a value turned, that is since its extreme before the move."""
+    best_s, best = points[-1][0], points[-1][1] * sign
+    top = best
+    for before_s, value in reversed(points):
+        level = value * sign
+        if level < best:
+            best_s, best = before_s, level
+        elif level - best > _TURNS * max(top - best, 1e-9):
+            break
+    return best_s
+
+
+def _limit(question: Question, tag: Tag) -> float | None:
+    """Returns the value of the question, else the alarm's limit on the side that is asked for."""
+    if match := _NUMBER.match(question.quantity):
+        found = scale(match[2] or tag.unit, tag.unit)
+        return None if found is None else float(match[1]) * found.factor + found.offset
+    low, high = tag.alarm
+    return {"high": high, "low": low}.get(question.direction or "")
+
+
+def changed(question: Question, sources: Sources, answer: Answer) -> None:
+    """Answers what was written, switched or moved in the time before now."""
+    match = _NUMBER.match(question.quantity)
+    last_s = _BEFORE_S if match is None else float(match[1]) * 60.0
+    last = answer.fact("the question", span_text(last_s), "looked at")
+    writes = sources.writes(last_s)
+    for each in writes[-_MOST:]:
+        row = f"journal, row {each.row}"
+        shown = answer.fact(each.tag, f"{each.shown} {each.unit}".rstrip(), row)
+        at = answer.fact(each.tag, f"{each.at[11:19]} UTC", row, each.at)
+        answer.say(f"{each.tag} was written to {shown} at {at}, by {each.request_id}.")
+    told = _say_switched(answer, sources, last_s)
+    if not writes and not told:
+        answer.say(f"Nothing was written or switched in the last {last} of what was recorded.")
+    for subject in question.subjects:
+        tag = sources.site.tags.get(subject.name)
+        if tag is not None and tag.kind == "float" and (trend := trend_of(sources, tag, last_s)):
+            rate = answer.fact(tag.name, f"{trend.moved:+.3g} {tag.unit}", "historian")
+            answer.say(f"{tag.name} was {trend.direction} over the last {last}, by {rate}.")
+
+
+def _say_switched(answer: Answer, sources: Sources, last_s: float) -> int:
+    """Says which switches, modes, alarms and set points changed, and returns how many."""
+    told = 0
+    for tag in sources.site.tags.values():
+        is_setpoint = tag.name.endswith(".sp")
+        if tag.connection == "" or not (tag.kind in {"bool", "enum"} or is_setpoint):
+            continue
+        points = points_of(sources.window(tag.name, last_s, 60))
+        if len(points) < 2 or told >= _MOST:
+            continue
+        before, after = points[0][1], points[-1][1]
+        if before == after or (is_setpoint and abs(after - before) < 1e-6 * max(abs(after), 1.0)):
+            continue
+        when_s = next(at_s for at_s, value in points if value != before)
+        shown = [answer.fact(tag.name, _shown(tag, each), "historian") for each in (before, after)]
+        ago = answer.fact(tag.name, span_text(when_s), "historian, process time")
+        answer.say(f"{tag.name} went from {shown[0]} to {shown[1]} about {ago} ago.")
+        told += 1
+    return told
+
+
+def _shown(tag: Tag, number: float) -> str:
+    if tag.kind == "float":
+        return f"{tag.show_value(number)} {tag.unit}".rstrip()
+    if tag.kind == "bool":
+        return "true" if number >= 0.5 else "false"
+    words = {code: word for word, code in tag.members.items()}
+    return words.get(round(number), f"{number:g}")
+
+
+def similar(question: Question, sources: Sources, answer: Answer) -> None:
+    """Answers which earlier cases were like the one that is asked about, or the open ones."""
+    cases = [question.case_id] if question.case_id else [each.case_id for each in sources.cases()]
+    for case_id in cases:
+        for line in sources.alike(case_id):
+            answer.say(f"{case_id}: {answer.fact(case_id, line.strip(), 'closed cases')}")
+    if not answer.claims:
+        answer.say("No case is open, so nothing is compared with earlier ones.")

@@ -1,0 +1,156 @@
+"""Answers about the present: values, equipment, alarms, what runs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue, Quality
+
+from ...deviations.standing import alarm_tags, measured_by
+from ..fact import Answer, joined
+from ..question import Question
+from ..sources import Sources
+from .trends import Trend, longest_trend, span_text
+
+TREND_S = 600.0
+"""How far back the trend beside a value looks, process time."""
+_MOST = 12  # values of a piece of equipment
+
+
+def value(question: Question, sources: Sources, answer: Answer) -> None:
+    """Answers what tags read, where they go, and how far their limits are."""
+    tags = [sources.site.tags[each.name] for each in question.subjects if each.kind == "tag"]
+    readings = sources.read(tags)
+    for tag in tags:
+        say_value(answer, tag, readings.get(tag.name))
+        if tag.kind == "float" and (trend := longest_trend(sources, tag, TREND_S)):
+            say_trend(answer, trend)
+
+
+def say_value(answer: Answer, tag: Tag, reading: DataValue | None) -> None:
+    """Says what a tag reads, or that it cannot be relied on."""
+    if reading is None or reading.quality is not Quality.GOOD or reading.scalar is None:
+        status = "not reached" if reading is None else reading.status.name
+        place = answer.fact(tag.name, status, "read now")
+        answer.say(f"{named(tag)} has no value to rely on: {place}.")
+        return
+    answer.say(f"{named(tag)} is {reading_fact(answer, tag, reading)}{_limits(answer, tag)}.")
+
+
+def reading_fact(answer: Answer, tag: Tag, reading: DataValue) -> str:
+    """Adds a reading as a fact and returns its place."""
+    shown = f"{tag.show(reading)} {tag.unit}".rstrip()
+    return answer.fact(tag.name, shown, f"read now, {reading.quality.value}")
+
+
+def say_trend(answer: Answer, trend: Trend) -> None:
+    """Says where a tag goes."""
+    tag, last = trend.tag, span_text(trend.last_s)
+    over = answer.fact(tag.name, last, "historian")
+    if trend.direction == "steady":
+        answer.say(f"{tag.name} was steady over the last {over}.")
+        return
+    rate = f"{trend.per_h:+.3g} {tag.unit}/h"
+    place = answer.fact(tag.name, rate, f"historian, line of least squares over {last}")
+    answer.say(f"{tag.name} is {trend.direction}, by {place} over the last {over}.")
+
+
+def named(tag: Tag) -> str:
+    """Returns a tag's name, with its label where that has no number."""
+    is_plain = tag.label and not any(each.isdigit() for each in tag.label)
+    return f"{tag.name} ({tag.label})" if is_plain else tag.name
+
+
+def _limits(answer: Answer, tag: Tag) -> str:
+    parts: list[str] = []
+    for kind, (low, high) in (("alarm", tag.alarm), ("trip", tag.trip)):
+        for side, limit in (("below", low), ("above", high)):
+            if limit is not None:
+                shown = f"{tag.show_value(limit)} {tag.unit}".rstrip()
+                parts.append(f"{kind} {side} {answer.fact(tag.name, shown, 'tags file')}")
+    return f"; {joined(parts)}" if parts else ""
+
+
+def condition(question: Question, sources: Sources, answer: Answer) -> None:
+    """Answers how pieces of equipment are: their values, alarms, cases and work orders."""
+    site = sources.site
+    for subject in question.subjects:
+        if subject.kind != "equipment":
+            continue
+        members = site.members_of(subject.name)
+        tags = [each for each in site.tags.values() if each.equipment in members]
+        tags += _attributes(sources, members)
+        named_once = {each.name: each for each in tags}
+        shown = [each for each in named_once.values() if _is_telling(each)][:_MOST]
+        readings = sources.read(shown)
+        for tag in shown:
+            say_value(answer, tag, readings.get(tag.name))
+        _say_alarms(answer, sources, members)
+        for case in sources.cases():
+            if members and set(members) & _equipment(case.judgement):
+                place = answer.fact(case.case_id, case.condition or "opened", "journal")
+                answer.say(f"{case.case_id} is open about it: {place}.")
+        for order in sources.work_orders():
+            if order.asset in members:
+                place = answer.fact(order.workorder_id, order.title, "work orders")
+                answer.say(f"{order.workorder_id} is open: {place}.")
+
+
+def _equipment(judgement: Mapping[str, Any]) -> set[str]:
+    return {name for each in judgement.get("candidates", ()) for name in each["equipment"]}
+
+
+def _attributes(sources: Sources, members: Iterable[str]) -> list[Tag]:
+    site = sources.site
+    names = (tag for each in members for tag in site.equipment[each].attributes.values())
+    return [site.tags[name] for name in names if name in site.tags]
+
+
+def _is_telling(tag: Tag) -> bool:
+    attribute = tag.name.rpartition(".")[2]
+    return attribute in {"pv", "running", "tripped", "mode", "speed", "days_to_limit", "rf"}
+
+
+def alarms(question: Question, sources: Sources, answer: Answer) -> None:
+    """Answers which alarms are active, all or those of equipment."""
+    wanted = {name for each in question.subjects for name in _members(sources, each.name)}
+    _say_alarms(answer, sources, wanted or None)
+    if not answer.claims:
+        about = f" of {joined(sorted(wanted))}" if wanted else ""
+        answer.say(f"No alarm{about} is active.")
+
+
+def _members(sources: Sources, name: str) -> Sequence[str]:
+    site = sources.site
+    of_class = [each for each, one in site.equipment.items() if one.class_ == name]
+    return of_class or site.members_of(name)
+
+
+def _say_alarms(answer: Answer, sources: Sources, members: Iterable[str] | None) -> None:
+    site, wanted = sources.site, None if members is None else set(members)
+    every = alarm_tags(site)
+    readings = sources.read(every)
+    for tag in every:
+        measured = site.tags.get(measured_by(tag))
+        equipment = tag.equipment or (measured.equipment if measured else "")
+        reading = readings.get(tag.name)
+        if (
+            reading is None
+            or not reading.scalar
+            or (wanted is not None and equipment not in wanted)
+        ):
+            continue
+        place = answer.fact(tag.name, tag.label or "active", "read now, the site's own label")
+        answer.say(f"Alarm {tag.name.removesuffix('.active')} is active: {place}.")
+
+
+def running(question: Question, sources: Sources, answer: Answer) -> None:
+    """Answers which of several pieces of equipment run."""
+    site = sources.site
+    for subject in question.subjects:
+        for name in _members(sources, subject.name):
+            tags = [site.tags[each] for each in (f"{name}.running", f"{name}.mode")
+                    if each in site.tags]  # fmt: skip
+            readings = sources.read(tags)
+            for tag in tags:
+                say_value(answer, tag, readings.get(tag.name))

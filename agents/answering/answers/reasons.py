@@ -1,0 +1,142 @@
+"""Answers why a value moves, and what the agents think is wrong."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from handwheel.connectors.model.tags import Tag
+
+from ...deviations.case import Case
+from ..fact import Answer, joined
+from ..question import Question
+from ..sources import Sources
+from .present import say_value
+from .trends import Trend, longest_trend, span_text, trend_of
+
+_LAST_S = 1800.0  # of which the course is compared, process time
+_MOST_MOVED = 4  # other tags that are told
+_MOST_SIGNS = 3  # of evidence that is told of a hypothesis
+_MOST_HYPOTHESES = 2
+_LEAST_SHARE = 0.02  # of its range by which another tag has moved
+
+
+def why(question: Question, sources: Sources, answer: Answer) -> None:
+    """Answers why tags are as they are, by the cases of the agents and by what moved with them."""
+    site = sources.site
+    tags = [site.tags[each.name] for each in question.subjects if each.kind == "tag"]
+    members = {name for each in question.subjects for name in site.members_of(each.name)}
+    readings, last_s = sources.read(tags), _LAST_S
+    for tag in tags:
+        say_value(answer, tag, readings.get(tag.name))
+        trend = longest_trend(sources, tag, _LAST_S)
+        last_s = trend.last_s if trend else last_s
+        _say_direction(answer, question, tag, trend)
+    equipment = members | {tag.equipment for tag in tags} - {""}
+    names = {tag.name for tag in tags}
+    told = [each for each in sources.cases() if _say_case(answer, each, names, equipment)]
+    _say_writes(answer, sources, equipment)
+    _say_moved(answer, sources, tags, equipment, last_s)
+    if not told:
+        answer.say("No open case of the agents explains it.")
+
+
+def _say_direction(answer: Answer, question: Question, tag: Tag, trend: Trend | None) -> None:
+    asked = question.direction
+    last_s = trend.last_s if trend else _LAST_S
+    last = answer.fact(tag.name, span_text(last_s), "historian")
+    if trend is None:
+        answer.say(f"Too little of {tag.name} was recorded in the last {last} to tell its course.")
+        return
+    if asked in {"rising", "falling"} and trend.direction != asked:
+        answer.say(f"{tag.name} is not {asked}: it was {trend.direction} over the last {last}.")
+        return
+    rate = answer.fact(tag.name, f"{trend.per_h:+.3g} {tag.unit}/h", "historian, least squares")
+    answer.say(f"{tag.name} was {trend.direction} over the last {last}, by {rate}.")
+
+
+def wrong(question: Question, sources: Sources, answer: Answer) -> None:
+    """Answers what the agents name or suspect, and what would decide."""
+    site = sources.site
+    members = {name for each in question.subjects for name in site.members_of(each.name)}
+    members |= {site.tags[each.name].equipment for each in question.subjects if each.kind == "tag"}
+    names = {each.name for each in question.subjects if each.kind == "tag"}
+    cases = sources.cases()
+    told = [
+        each
+        for each in cases
+        if _say_case(answer, each, names, members, is_every=not (names or members))
+    ]
+    if not told:
+        about = f" about {joined(sorted(members - {''}))}" if members - {""} else ""
+        answer.say(f"The agents have no open case{about}.")
+
+
+def _say_case(
+    answer: Answer, case: Case, tags: set[str], equipment: set[str], *, is_every: bool = False
+) -> bool:
+    """Says what a case names or suspects, if it is about some tags. Returns whether it is."""
+    diagnosis: Mapping[str, Any] = case.judgement.get("diagnosis") or {}
+    hypotheses: Sequence[Mapping[str, Any]] = diagnosis.get("hypotheses", ())
+    candidates: Sequence[Mapping[str, Any]] = case.judgement.get("candidates", ())
+    about = {name for each in candidates for name in each.get("equipment", ())}
+    signed = {tag for each in hypotheses for sign in each["evidence"] for tag in sign["tags"]}
+    if not (is_every or about & equipment or signed & tags):
+        return False
+    source = f"agents, judged {case.judged_at[11:19]} UTC"
+    place = answer.fact(case.case_id, case.condition or "a deviation", source, case.judged_at)
+    answer.say(f"{case.case_id} is open: {place}.")
+    named = set(diagnosis.get("named", ()))
+    leading = [each for each in hypotheses if each["id"] in named] or list(hypotheses)
+    for each in leading[:_MOST_HYPOTHESES]:
+        verb = "name" if each["id"] in named else "suspect"
+        title = answer.fact(case.case_id, f"{each['title']} ({each['id']})", source, case.judged_at)
+        weight = answer.fact(case.case_id, f"{each['total_db']:+.0f} dB", source, case.judged_at)
+        answer.say(f"The agents {verb} {title}, with {weight}.")
+        for sign in _signs(each):
+            text = answer.fact(", ".join(sign["tags"]), sign["text"], source, case.judged_at)
+            answer.say(f"For it speaks {text}.")
+    for check in diagnosis.get("checks", ())[:1]:
+        answer.say(f"It would be decided by {answer.fact(case.case_id, check['title'], source)}.")
+    if case.run_id:
+        answer.say(f"{case.run_id} answers it.")
+    return True
+
+
+def _signs(hypothesis: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    found = [each for each in hypothesis["evidence"] if each["weight_db"] > 0.0]
+    yield from sorted(found, key=lambda each: -each["weight_db"])[:_MOST_SIGNS]
+
+
+def _say_writes(answer: Answer, sources: Sources, equipment: set[str]) -> None:
+    for each in sources.writes(_LAST_S):
+        tag = sources.site.tags.get(each.tag)
+        if tag is None or (equipment and tag.equipment not in equipment):
+            continue
+        place = answer.fact(
+            each.tag, f"{each.shown} {each.unit}".rstrip(), f"journal, row {each.row}"
+        )
+        at = answer.fact(each.tag, f"{each.at[11:19]} UTC", f"journal, row {each.row}", each.at)
+        answer.say(f"{each.tag} was written to {place} at {at}, by {each.request_id}.")
+
+
+def _say_moved(
+    answer: Answer, sources: Sources, tags: Sequence[Tag], equipment: set[str], last_s: float
+) -> None:
+    """Says which other values of the equipment moved in the same time, the largest moves first."""
+    others = [
+        each
+        for each in sources.site.tags.values()
+        if each.kind == "float" and each not in tags and each.span
+        and (not equipment or each.equipment in equipment)
+    ]  # fmt: skip
+    moved: list[tuple[float, Trend]] = []
+    for tag in others:
+        trend = trend_of(sources, tag, last_s, 30)
+        if trend is None or trend.direction == "steady" or tag.span is None:
+            continue
+        share = abs(trend.moved) / (tag.span[1] - tag.span[0])
+        if share >= _LEAST_SHARE:
+            moved.append((share, trend))
+    for _, trend in sorted(moved, key=lambda each: -each[0])[:_MOST_MOVED]:
+        change = f"{trend.moved:+.3g} {trend.tag.unit}"
+        place = answer.fact(trend.tag.name, change, f"historian, over {span_text(last_s)}")
+        answer.say(f"In the same time {trend.tag.name} was {trend.direction}, by {place}.")

@@ -1,0 +1,84 @@
+"""Trend of a tag as facts: where it goes, and since when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.historian.recorded_history import RecordedSlot
+from handwheel.connectors.model.tags import Tag
+
+from ..sources import Sources
+
+LEAST_COVERAGE = 0.6
+"""Share of a time with good values, below which nothing is said about it."""
+_STEADY_SHARE = 0.01  # of the range; a smaller move is none
+_SURE = 3.0  # standard errors of a slope that is told
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Course of a tag over the last while, process time."""
+
+    tag: Tag
+    last_s: float
+    points: Sequence[tuple[float, float]]  # seconds before now, mean
+    per_h: float  # least squares
+    error_per_h: float
+
+    @property
+    def moved(self) -> float:
+        """Change over the time, in the tag's unit."""
+        return self.per_h * self.last_s / 3600.0
+
+    @property
+    def direction(self) -> str:
+        """`rising`, `falling` or `steady`."""
+        low, high = self.tag.span or (0.0, 100.0)
+        is_move = abs(self.moved) > _STEADY_SHARE * (high - low)
+        is_sure = abs(self.per_h) > _SURE * self.error_per_h
+        if not (is_move and is_sure):
+            return "steady"
+        return "rising" if self.per_h > 0.0 else "falling"
+
+
+def trend_of(sources: Sources, tag: Tag, last_s: float, slots: int = 60) -> Trend | None:
+    """Returns the trend of a tag, `None` where too little was recorded."""
+    found = sources.window(tag.name, last_s, slots)
+    points = points_of(found)
+    if covered(found) < LEAST_COVERAGE or len(points) < 3:
+        return None
+    hours = [-before_s / 3600.0 for before_s, _ in points]
+    values = [value for _, value in points]
+    middle, mean = sum(hours) / len(hours), sum(values) / len(values)
+    spread = sum((each - middle) ** 2 for each in hours)
+    slope = sum((h - middle) * (v - mean) for h, v in zip(hours, values, strict=True)) / spread
+    rest = sum((v - mean - slope * (h - middle)) ** 2 for h, v in zip(hours, values, strict=True))
+    error = sqrt(rest / (len(points) - 2) / spread)
+    return Trend(tag, last_s, points, slope, error)
+
+
+def longest_trend(sources: Sources, tag: Tag, last_s: float) -> Trend | None:
+    """Returns the trend over some time, or over a third or a ninth of it if no more is recorded."""
+    lengths = (last_s / part for part in (1, 3, 9))
+    return next((found for each in lengths if (found := trend_of(sources, tag, each))), None)
+
+
+def span_text(seconds: float) -> str:
+    """Returns a duration without a part that is nothing, such as `30 min` and `2 h 05 min`."""
+    return format_duration(seconds).removesuffix(" 00 s").removesuffix(" 00 min")
+
+
+def covered(slots: Sequence[RecordedSlot]) -> float:
+    """Returns the share of a window with good values, 0 to 1."""
+    span_s = sum(each.span_s for each in slots)
+    return sum(each.good * each.span_s for each in slots) / span_s if span_s else 0.0
+
+
+def points_of(slots: Sequence[RecordedSlot]) -> list[tuple[float, float]]:
+    """Returns the middle of each slot with good values, in seconds before now, with its mean."""
+    return [
+        (each.before_s - each.span_s / 2, each.mean)
+        for each in slots
+        if each.mean is not None and each.good > 0.0
+    ]

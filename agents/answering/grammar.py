@@ -1,0 +1,186 @@
+"""Grammar of questions, over the kinds of their words."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, cast
+
+from handwheel.connectors.model.site import Site
+
+from .examples import nearest
+from .lexicon import FILLERS, terminal_of
+from .question import Direction, Intent, NotUnderstood, Question
+from .subjects import Mention, SiteVocabulary, Subject, words_of
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+LONGEST = 300
+"""Characters of a question."""
+_GRAMMAR = r"""
+start: plan | what_if | decided | limit | similar | since | why | changed | orders | waiting
+     | alarms | running | wrong | value
+
+plan.90:    PLAN _c | _c TAKE _c _what _c OUT _c | _c NEED _c _what _c OUT _c
+          | _c OUT _c _what _c NEED _c
+what_if.85: _c IF _c SUBJECT _c QUANTITY _c | _c SUBJECT _c QUANTITY _c IF _c
+decided.80: _c DECIDED _c | _w WHO _c REQUEST _c
+limit.75:   _c UNTIL _c SUBJECT _c | _c SUBJECT _c UNTIL _c
+similar.70: _w SIMILAR _w
+since.65:   _w SINCE _w SUBJECT _w | _w SUBJECT _w SINCE _w | _w WHEN _c SUBJECT _c DIRECTION _w
+why.60:     _w WHY _w SUBJECT _w | _w SUBJECT _w WHY _w
+changed.55: _w CHANGED _w
+orders.50:  _w ORDER _w
+waiting.45: _w WAITING _w | _w REQUEST _w
+alarms.40:  _w ALARM _w
+running.35: _w KIND _w RUN _w | _w RUN _w KIND _w
+wrong.30:   _w WRONG _w | _w WHY _w
+value.10:   _w _what _w
+
+_what: SUBJECT | KIND
+_w: _any*
+_c: (_any | COMMAND)*
+_any: ALARM | BEFORE | CHANGED | CONDITION | DECIDED | DIRECTION | HOW | IF | KIND | LIMIT | NEED
+    | NOW | ORDER | OUT | QUANTITY | RECENT | REQUEST | RUN | SHOW | SIMILAR | SINCE | SUBJECT
+    | TAKE | UNTIL | WAITING | WHEN | WHICH | WHO | WHY | WRONG
+
+"""
+_TERMINALS = (
+    "ALARM", "BEFORE", "CHANGED", "COMMAND", "CONDITION", "DECIDED", "DIRECTION", "HOW", "IF",
+    "KIND", "LIMIT", "NEED", "NOW", "ORDER", "OUT", "PLAN", "QUANTITY", "RECENT", "REQUEST", "RUN",
+    "SHOW", "SIMILAR", "SINCE", "SUBJECT", "TAKE", "UNTIL", "WAITING", "WHEN", "WHICH", "WHO",
+    "WHY", "WRONG",
+)  # fmt: skip
+_DIRECTIONS = {"HIGH", "LOW", "RISING", "FALLING"}
+_FALLBACK = {"value", "running"}  # questions that only name something
+_EMPTY = {"HOW", "NOW", "SHOW", "WHICH"}
+_PLAN = re.compile(r"\s*plan\s*:", re.IGNORECASE)
+_REQUEST = re.compile(r"\bR-[0-9A-Z]{8}\b", re.IGNORECASE)
+_CASE = re.compile(r"\bC-[0-9A-Z]{8}\b", re.IGNORECASE)
+_TIME = re.compile(r"\b([01]?\d|2[0-3]):([0-5]\d)\b")
+_QUANTITY = re.compile(
+    r"(?<![\w.-])(-?\d+(?:\.\d+)?)\s*(kPa|bar|degC|°C|m3/h|mm/s|%|A|kW|K|mg/l)?(?![\w.-])",
+    re.IGNORECASE,
+)
+
+
+@dataclass(slots=True)
+class _Words:
+    """Words of a question by kind, and what they name."""
+
+    kinds: list[str] = field(default_factory=list[str])
+    unknown: list[str] = field(default_factory=list[str])
+    subjects: list[Subject] = field(default_factory=list[Subject])
+    direction: str = ""
+    quantity: str = ""
+    at: str = ""
+    request_id: str = ""
+    case_id: str = ""
+
+
+def parse_question(text: str, site: Site) -> Question:
+    """Returns the question of a text.
+
+    Raises:
+        NotUnderstood: It is outside the grammar; with the nearest three questions.
+    """
+    if len(text) > LONGEST:
+        raise NotUnderstood(f"a question has at most {LONGEST} characters", nearest([], site))
+    found = _read(text, site)
+    if not found.kinds or len(found.unknown) > max(1, len(found.kinds)):
+        raise _outside(found, site)
+    from lark.exceptions import LarkError
+
+    try:
+        tree = _parser().parse(" ".join(found.kinds))
+    except LarkError:
+        raise _outside(found, site) from None
+    intent = str(cast("str", tree.children[0].data)).replace("_", "-")  # type: ignore[union-attr]
+    subjects = tuple(dict.fromkeys(found.subjects))
+    if intent in _FALLBACK and len(found.unknown) >= len(set(found.kinds) - _EMPTY):
+        raise _outside(found, site)
+    if intent == "value" and subjects:
+        intent = {"tag": "value", "equipment": "condition", "class": "running"}[subjects[0].kind]
+    return Question(
+        text, cast("Intent", intent), subjects, cast("Direction | None", found.direction or None),
+        found.quantity, found.at, found.request_id, found.case_id,
+    )  # fmt: skip
+
+
+def _outside(found: _Words, site: Site) -> NotUnderstood:
+    reason = "that is no question that can be answered; a question changes nothing either"
+    if "COMMAND" in found.kinds:
+        reason = "a question changes nothing in the plant; only a command of a person does"
+    return NotUnderstood(f"{reason}. Try:", nearest(found.kinds, site))
+
+
+def _read(text: str, site: Site) -> _Words:
+    """Returns the words of a question, each with its kind. Fillers are left out."""
+    found = _Words()
+    if match := _PLAN.match(text):
+        found.kinds.append("PLAN")
+        text = text[match.end() :]
+    if match := _REQUEST.search(text):
+        found.request_id = match[0].upper()
+        found.kinds.append("REQUEST")
+        text = text.replace(match[0], " ")
+    if match := _CASE.search(text):
+        found.case_id = match[0].upper()
+        text = text.replace(match[0], " ")
+    if match := _TIME.search(text):
+        found.at = f"{int(match[1]):02d}:{match[2]}"
+        text = text.replace(match[0], " ")
+    if match := _QUANTITY.search(text):
+        found.quantity = match[0].strip()
+        text = f"{text[: match.start()]} quantity {text[match.end() :]}"
+    words = words_of(text)
+    _sort(words, list(_vocabulary(site).mentions(words)), found)
+    return found
+
+
+def _sort(words: Sequence[str], mentions: Sequence[Mention], found: _Words) -> None:
+    named = {each.begin: each for each in mentions}
+    at = 0
+    while at < len(words):
+        if mention := named.get(at):
+            is_kind = mention.subject.kind == "class"
+            found.kinds.append("KIND" if is_kind else "SUBJECT")
+            found.subjects.append(mention.subject)
+            at = mention.end
+            continue
+        reach = next((n for n in range(at + 1, len(words)) if n in named), len(words))
+        kind, count = terminal_of(words[at:reach])
+        if words[at] == "quantity":
+            found.kinds.append("QUANTITY")
+        elif kind in _DIRECTIONS:
+            found.direction = found.direction or kind.lower()
+            found.kinds.append("DIRECTION")
+        elif kind:
+            found.kinds.append(kind)
+        elif words[at] not in FILLERS:
+            found.unknown.append(words[at])
+        at += count
+
+
+_known: dict[int, tuple[Site, SiteVocabulary]] = {}
+
+
+def _vocabulary(site: Site) -> SiteVocabulary:
+    known = _known.get(id(site))
+    if known is None or known[0] is not site:
+        known = _known[id(site)] = site, SiteVocabulary(site)
+    return known[1]
+
+
+@cache
+def _parser() -> "Lark":
+    from lark import Lark
+
+    return Lark(
+        _GRAMMAR + "\n".join(_definitions()) + '\n%ignore " "\n', parser="earley", lexer="dynamic"
+    )
+
+
+def _definitions() -> Iterator[str]:
+    yield from (f'{each}: "{each}"' for each in _TERMINALS)

@@ -1,0 +1,140 @@
+"""Tags and equipment that a question names, by name or in the words of the site."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+
+_WORD = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9_]+)*")
+_POSSESSIVE = re.compile(r"['’](?:s|re|ve|m|ll|d)\b")
+_SMALL_WORDS = "of the a an to by and from in on at it this that its for is"
+_SMALL = frozenset(_SMALL_WORDS.split())
+_QUANTITIES = {
+    "kPa": "pressure", "bar": "pressure", "degC": "temperature", "K": "temperature", "m3/h": "flow",
+    "mm/s": "bearing vibration", "A": "current",
+}  # fmt: skip
+_PLURALS = {"pumps": "pump", "fans": "fan", "valves": "valve", "strainers": "strainer"}
+_SAME = {
+    "dp": ("differential", "pressure"), "temp": ("temperature",), "temperatures": ("temperature",),
+    "vibrations": ("vibration",), "vibes": ("vibration",), "setpoint": ("set", "point"),
+    "amps": ("current",), "outlet": ("leaving",), "inlet": ("entering",), "exit": ("leaving",),
+}  # fmt: skip
+_LONGEST = 6  # words of a subject
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Tag, piece of equipment, or class of several pieces, that a question is about."""
+
+    kind: Literal["tag", "equipment", "class"]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Subject with the words of a question that name it."""
+
+    subject: Subject
+    begin: int  # number of its first word
+    end: int  # number after its last one
+
+
+def words_of(text: str) -> list[str]:
+    """Returns the words of a question in lower case. A name with its dots and hyphens is one."""
+    return _WORD.findall(_POSSESSIVE.sub("", text.lower()))
+
+
+class SiteVocabulary:
+    """Words by which a site's tags and equipment are named."""
+
+    def __init__(self, site: Site) -> None:
+        self._names: dict[str, Subject] = {}
+        self._labels: list[tuple[frozenset[str], Subject]] = []
+        for tag in site.tags.values():
+            self._add_tag(tag)
+        self._classes: dict[str, list[str]] = {}
+        for name, equipment in site.equipment.items():
+            self._names[name.lower()] = Subject("equipment", name)
+            if equipment.class_:
+                self._classes.setdefault(equipment.class_, []).append(name)
+                if name[-1].isalpha():  # pump B
+                    words = frozenset({equipment.class_, name[-1].lower()})
+                    self._labels.append((words, Subject("equipment", name)))
+
+    def _add_tag(self, tag: Tag) -> None:
+        found = Subject("tag", tag.name)
+        self._names[tag.name.lower()] = found
+        loop, _, attribute = tag.name.lower().rpartition(".")
+        if attribute in {"pv", "sp", "active", "running"} and loop not in self._names:
+            self._names[loop] = found  # of several attributes, the first in the file
+        label = frozenset(_spread(words_of(tag.label))) - _SMALL
+        if label and attribute != "active":
+            letters = {each[-1] for each in label if each in self._names and each[-1].isalpha()}
+            letters |= {tag.equipment[-1].lower()} if tag.equipment[-1:].isalpha() else set()
+            self._labels.append((label | letters, found))
+            if quantity := _QUANTITIES.get(tag.unit):
+                self._labels.append((label | letters | frozenset(quantity.split()), found))
+
+    def mentions(self, words: Sequence[str]) -> Iterator[Mention]:
+        """Yields the subjects that words name, in order. The longest words count."""
+        at = 0
+        while at < len(words):
+            found = next(
+                (
+                    Mention(subject, at, end)
+                    for end in range(min(at + _LONGEST, len(words)), at, -1)
+                    if (subject := self._named(words[at:end])) is not None
+                ),
+                None,
+            )
+            if found is not None:
+                yield found
+            at = found.end if found else at + 1
+
+    def _named(self, words: Sequence[str]) -> Subject | None:
+        if len(words) == 1 and (found := self._names.get(words[0])):
+            return found
+        if words[0] in _SMALL or words[-1] in _SMALL:
+            return None
+        wanted = frozenset(_spread(words)) - _SMALL
+        if len(wanted) == 1 and (pieces := self._classes.get(min(wanted))):
+            is_one = len(pieces) == 1
+            return Subject("equipment", pieces[0]) if is_one else Subject("class", min(wanted))
+        labels = [
+            (label, each)
+            for label, each in self._labels
+            if wanted <= label and 2 * len(wanted) >= len(label)
+        ]
+        if not wanted or not labels:
+            return None
+        fewest = min(len(label) for label, _ in labels)  # the label with the fewest other words
+        best = list(dict.fromkeys(each for label, each in labels if len(label) == fewest))
+        return best[0] if len(best) == 1 else None
+
+
+def _spread(words: Sequence[str]) -> list[str]:
+    """Returns words with short forms written out."""
+    found: list[str] = []
+    for word in words:
+        parts = word.split("-") if word.replace("-", "").isalpha() else [word]
+        for each in parts:
+            found += _SAME.get(each, (_PLURALS.get(each, each),))
+    return found
+
+
+def suggestions(site: Site) -> Mapping[str, str]:
+    """Returns a tag and a piece of equipment of the site for example questions."""
+    tag = next((each for each in site.tags.values() if each.kind == "float" and each.label), None)
+    equipment = next((name for name, each in site.equipment.items() if each.class_ == "pump"), "")
+    writable = (each for each in site.tags.values() if site.is_writable(each) and each.span)
+    setpoint = next(writable, None)
+    middle = sum(setpoint.span) / 2 if setpoint and setpoint.span else 0.0
+    return {
+        "tag": tag.name if tag else next(iter(site.tags), "TAG.pv"),
+        "setpoint": setpoint.name if setpoint else "PIC-102.sp",
+        "value": f"{middle:g} {setpoint.unit if setpoint else ''}".rstrip(),
+        "equipment": equipment or next(iter(site.equipment), "EQUIPMENT"),
+    }

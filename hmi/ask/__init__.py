@@ -1,0 +1,1 @@
+"""Questions of people about a site, at the command line."""

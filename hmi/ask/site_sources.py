@@ -1,0 +1,149 @@
+"""Sources of the facts of answers: the plant, the record, the ledger and the site's files."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import monotonic
+
+from handwheel.agents.answering.sources import PossiblePlan, SentWrite, SignedWord
+from handwheel.agents.deviations.case import Case, case_ids, load_case
+from handwheel.agents.lookahead.foretell import foretell
+from handwheel.agents.lookahead.load import load_twin
+from handwheel.agents.lookahead.prediction import Prediction
+from handwheel.agents.lookahead.twin import Move, TwinError
+from handwheel.agents.presenting.alike_cases import alike_to_case
+from handwheel.connectors.client.site_reader import read_reachable
+from handwheel.connectors.historian.recorded_history import RecordedHistory, RecordedSlot
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import DataValue
+from handwheel.playbooks.execution.plant_view import PlantView
+from handwheel.tools.guardrails.ledger.decisions import load_decisions
+from handwheel.tools.guardrails.ledger.listing import ListedRequest, load_listed
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
+from handwheel.tools.guardrails.signatures.context import DecisionContext
+from handwheel.tools.guardrails.signatures.decisions import parse_decision
+from handwheel.tools.maintenance.work_order_database import WorkOrder, WorkOrders
+from handwheel.tools.requests.timestamps import parse_stamp
+from handwheel.tools.requests.values import parse_value
+
+from ..requests.assessment.twin_record import TwinRecord, limited
+from .possible_plans import possible_plans
+
+_VERIFIED = "action.VERIFIED"
+_MOST_ROWS = 200
+
+
+@dataclass(slots=True)
+class SiteSources:
+    """Everything of a site that answers are made of. It changes nothing.
+
+    Args:
+        now: Moment of the question, UTC.
+    """
+
+    context: DecisionContext
+    recorded: RecordedHistory
+    now: datetime
+    _values: dict[str, DataValue] = field(default_factory=dict[str, DataValue])
+
+    @property
+    def site(self) -> Site:
+        """The site."""
+        return self.context.site
+
+    def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
+        """Returns the present values of tags, each read once for a question.
+
+        A connection that is down leaves its tags out. Effect: OBSERVE. Retry: twice, on the
+        connection only. Timeout: the connections'.
+        """
+        new = [each for each in tags if each.name not in self._values]
+        if new:
+            found, _ = asyncio.run(read_reachable(self.site, new))
+            self._values |= found
+        return {each.name: self._values[each.name] for each in tags if each.name in self._values}
+
+    def window(self, tag: str, last_s: float, slots: int) -> Sequence[RecordedSlot]:
+        """Returns the recorded course of a tag, oldest first, process time."""
+        return self.recorded.slots(tag, last_s, slots)
+
+    def cases(self) -> Sequence[Case]:
+        """Returns the open cases."""
+        database = self.context.database
+        return [load_case(database, each) for each in case_ids(database)]
+
+    def requests(self) -> Sequence[ListedRequest]:
+        """Returns all requests, in the order of filing."""
+        return load_listed(self.context.database, every=True)
+
+    def decisions(self, request_id: str) -> Sequence[SignedWord]:
+        """Returns what people decided about a request, in order."""
+        words = load_decisions(self.context.database, request_id)
+        found = [parse_decision(each.text) for each in words]
+        return [
+            SignedWord(each.signed_at, each.person, each.verdict, each.comment or "", request_id)
+            for each in found
+        ]
+
+    def writes(self, last_s: float) -> Sequence[SentWrite]:
+        """Returns the verified writes of the last while, wall clock, in order."""
+        rows = self.context.database.find_rows(kind=_VERIFIED, newest_first=True, limit=_MOST_ROWS)
+        known = {
+            write.action_id: (each.request_id, write)
+            for each in self.requests()
+            for write in each.writes
+        }
+        found: list[SentWrite] = []
+        for row in reversed([each for each in rows if self._age_s(each) <= last_s]):
+            name = str(row.fields["subject"])
+            if name in known:
+                request_id, write = known[name]
+                at = str(row.fields["at"])
+                found.append(SentWrite(at, write.tag, write.shown, write.unit, request_id, row.seq))
+        return found
+
+    def _age_s(self, row: JournalRow) -> float:
+        return (self.now - parse_stamp(str(row.fields["at"]))).total_seconds()
+
+    def work_orders(self) -> Sequence[WorkOrder]:
+        """Returns the open work orders."""
+        with WorkOrders(self.site.state) as orders:
+            return orders.open_orders()
+
+    def alike(self, case_id: str) -> Sequence[str]:
+        """Returns lines about earlier cases that are like a case."""
+        found = alike_to_case(self.context.database, self.site, case_id)
+        return found.lines if found else []
+
+    def foretold(self, tag: Tag, text: str) -> Prediction:
+        """Returns the courses without and with a write, by the site's twin on recorded values.
+
+        Raises:
+            TwinError: The site has no twin, or it cannot tell.
+            InvalidArguments: The value is none of the tag.
+        """
+        value = parse_value(tag, text)
+        own, problems = load_twin(self.site)
+        if own is None:
+            reason = str(problems[0]) if problems else "this site has no twin"
+            raise TwinError(reason)
+        record = TwinRecord(own, self.site)
+        with closing(RecordedHistory.of(self.site)) as recorded:
+            PlantView.of((), self.site.clock_tag).preload(recorded, monotonic(), record)
+        if missing := [each for each in own.twin.tags if record.windows.latest(each) is None]:
+            raise TwinError(f"{own.name}: the record lacks {missing[0]}, which it needs")
+        with limited():
+            moves = [Move(tag.name, float(value), 0.0)]
+            found = foretell(own, record.windows, moves)
+        courses = found.without, found.with_plan
+        told = found.estimate
+        return Prediction(
+            own.name, own.horizon_s, *courses, (), None, own.trust, told.assumptions, told.off
+        )
+
+    def plans(self, equipment: str) -> Sequence[PossiblePlan]:
+        """Returns the playbooks that take equipment out of service, as they stand now."""
+        return possible_plans(self.context, equipment)
