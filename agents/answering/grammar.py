@@ -22,13 +22,13 @@ _GRAMMAR = r"""
 start: plan | what_if | decided | limit | similar | since | why | changed | orders | waiting
      | alarms | running | wrong | value
 
-plan.90:    PLAN _c | _c TAKE _c _what _c OUT _c | _c NEED _c _what _c OUT _c
-          | _c OUT _c _what _c NEED _c
-what_if.85: _c IF _c SUBJECT _c QUANTITY _c | _c SUBJECT _c QUANTITY _c IF _c
-decided.80: _c DECIDED _c | _w WHO _c REQUEST _c
-limit.75:   _c UNTIL _c SUBJECT _c | _c SUBJECT _c UNTIL _c
+plan.90:    PLAN _w | AT _w _what _w OUT _w | AT _w TAKE _w _what _w
+          | _w TAKE _w _what _w OUT _w | _w NEED _w _what _w OUT _w | _w OUT _w _what _w NEED _w
+what_if.85: _w IF _w SUBJECT _w QUANTITY _w | _w SUBJECT _w QUANTITY _w IF _w
+decided.80: _w DECIDED _w | _w WHO _w REQUEST _w
+limit.75:   _w UNTIL _w SUBJECT _w | _w SUBJECT _w UNTIL _w
 similar.70: _w SIMILAR _w
-since.65:   _w SINCE _w SUBJECT _w | _w SUBJECT _w SINCE _w | _w WHEN _c SUBJECT _c DIRECTION _w
+since.65:   _w SINCE _w SUBJECT _w | _w SUBJECT _w SINCE _w | _w WHEN _w SUBJECT _w DIRECTION _w
 why.60:     _w WHY _w SUBJECT _w | _w SUBJECT _w WHY _w
 changed.55: _w CHANGED _w
 orders.50:  _w ORDER _w
@@ -40,28 +40,25 @@ value.10:   _w _what _w
 
 _what: SUBJECT | KIND
 _w: _any*
-_c: (_any | COMMAND)*
-_any: ALARM | BEFORE | CHANGED | CONDITION | DECIDED | DIRECTION | HOW | IF | KIND | LIMIT | NEED
-    | NOW | ORDER | OUT | QUANTITY | RECENT | REQUEST | RUN | SHOW | SIMILAR | SINCE | SUBJECT
-    | TAKE | UNTIL | WAITING | WHEN | WHICH | WHO | WHY | WRONG
-
 """
 _TERMINALS = (
-    "ALARM", "BEFORE", "CHANGED", "COMMAND", "CONDITION", "DECIDED", "DIRECTION", "HOW", "IF",
+    "ALARM", "AT", "BEFORE", "CHANGED", "COMMAND", "CONDITION", "DECIDED", "DIRECTION", "HOW", "IF",
     "KIND", "LIMIT", "NEED", "NOW", "ORDER", "OUT", "PLAN", "QUANTITY", "RECENT", "REQUEST", "RUN",
     "SHOW", "SIMILAR", "SINCE", "SUBJECT", "TAKE", "UNTIL", "WAITING", "WHEN", "WHICH", "WHO",
     "WHY", "WRONG",
 )  # fmt: skip
 _DIRECTIONS = {"HIGH", "LOW", "RISING", "FALLING"}
 _FALLBACK = {"value", "running"}  # questions that only name something
+_BESIDE = {"AT", "REQUEST", "SHOW"}
+_PATIENCE = 4
 _EMPTY = {"HOW", "NOW", "SHOW", "WHICH"}
 _PLAN = re.compile(r"\s*plan\s*:", re.IGNORECASE)
 _REQUEST = re.compile(r"\bR-[0-9A-Z]{8}\b", re.IGNORECASE)
 _CASE = re.compile(r"\bC-[0-9A-Z]{8}\b", re.IGNORECASE)
-_TIME = re.compile(r"\b([01]?\d|2[0-3]):([0-5]\d)\b")
+_TIME = re.compile(r"\b([01]?\d|2[0-3]):([0-5]\d)\b|(?<=\bat )([01]\d|2[0-3])([0-5]\d)\b")
 _QUANTITY = re.compile(
-    r"(?<![\w.-])(-?\d+(?:\.\d+)?)\s*(kPa|bar|degC|°C|m3/h|mm/s|%|A|kW|K|mg/l)?(?![\w.-])",
-    re.IGNORECASE,
+    r"(?<![\w.-])(-?\d+(?:\.\d+)?)(?:\s*(?:[kK][pP]a|bar|degC|°C|m3/h|mm/s|%|kW|K|mg/l)|\s+A)?"
+    r"(?![\w.-]|\.\d)"
 )
 
 
@@ -77,6 +74,17 @@ class _Words:
     at: str = ""
     request_id: str = ""
     case_id: str = ""
+    names: int = 0  # of tags and equipment that stand in it as they are
+
+    @property
+    def content(self) -> int:
+        """Number of its words that tell something."""
+        return sum(each not in _EMPTY for each in self.kinds)
+
+    @property
+    def patience(self) -> int:
+        """How many unknown words it may have. A question that names a tag is about the plant."""
+        return max(1, len(self.kinds)) + _PATIENCE * self.names
 
 
 def parse_question(text: str, site: Site) -> Question:
@@ -88,7 +96,8 @@ def parse_question(text: str, site: Site) -> Question:
     if len(text) > LONGEST:
         raise NotUnderstood(f"a question has at most {LONGEST} characters", nearest([], site))
     found = _read(text, site)
-    if not found.kinds or len(found.unknown) > max(1, len(found.kinds)):
+    is_order = [each for each in found.kinds if each not in _BESIDE][:1] == ["COMMAND"]
+    if not found.kinds or is_order or len(found.unknown) > found.patience:
         raise _outside(found, site)
     from lark.exceptions import LarkError
 
@@ -98,7 +107,8 @@ def parse_question(text: str, site: Site) -> Question:
         raise _outside(found, site) from None
     intent = str(cast("str", tree.children[0].data)).replace("_", "-")  # type: ignore[union-attr]
     subjects = tuple(dict.fromkeys(found.subjects))
-    if intent in _FALLBACK and len(found.unknown) >= len(set(found.kinds) - _EMPTY):
+    is_bare = len(found.unknown) >= found.content and not found.names
+    if intent in _FALLBACK and is_bare:
         raise _outside(found, site)
     if intent == "value" and subjects:
         intent = {"tag": "value", "equipment": "condition", "class": "running"}[subjects[0].kind]
@@ -129,13 +139,16 @@ def _read(text: str, site: Site) -> _Words:
         found.case_id = match[0].upper()
         text = text.replace(match[0], " ")
     if match := _TIME.search(text):
-        found.at = f"{int(match[1]):02d}:{match[2]}"
+        hour, minute = match[1] or match[3], match[2] or match[4]
+        found.at = f"{int(hour):02d}:{minute}"
+        found.kinds.append("AT")
         text = text.replace(match[0], " ")
     if match := _QUANTITY.search(text):
         found.quantity = match[0].strip()
         text = f"{text[: match.start()]} quantity {text[match.end() :]}"
-    words = words_of(text)
-    _sort(words, list(_vocabulary(site).mentions(words)), found)
+    words, vocabulary = words_of(text), _vocabulary(site)
+    found.names = sum(map(vocabulary.is_name, words))
+    _sort(words, list(vocabulary.mentions(words)), found)
     return found
 
 
@@ -178,9 +191,10 @@ def _parser() -> "Lark":
     from lark import Lark
 
     return Lark(
-        _GRAMMAR + "\n".join(_definitions()) + '\n%ignore " "\n', parser="earley", lexer="dynamic"
+        "\n".join((_GRAMMAR, *_definitions())) + '\n%ignore " "\n', parser="earley", lexer="dynamic"
     )
 
 
 def _definitions() -> Iterator[str]:
+    yield f"_any: {' | '.join(each for each in _TERMINALS if each != 'PLAN')}"
     yield from (f'{each}: "{each}"' for each in _TERMINALS)

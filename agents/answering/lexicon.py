@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 
 _PHRASES = """
-WHY: why, how come, reason, reason for, cause, what for, what causes, what is causing, what makes,
-    cause of, explain
+WHY: why, causing, whats causing, what is behind, how come, reason, reason for, cause, what for,
+    what causes, what is causing, what makes, cause of, explain
 WHO: who, by whom, whose
 WHEN: when, what time, at what time, at what hour
 SINCE: since when, how long has, how long have, for how long, how long is, since what time
-UNTIL: how many days, how many hours, how many days before, how many hours before, time left
-    until, time left before, do we get, when do we get, at what time do we get, when do we reach,
-    how long until, how long before, how long till, how much time, time left, when will, how soon,
-    how far off, minutes until, hours until, time until, time to, how many minutes, how long do we
+UNTIL: days left, hours left, days left before, left before, how long till, how many days, how
+    many hours, how many days before, how many hours before, time left until, time left before, do
+    we get, when do we get, at what time do we get, when do we reach, how long until, how long
+    before, how much time, time left, when will, how soon, how far off, minutes until, hours
+    until, time until, time to, how many minutes, how long do we
 IF: what if, if, instead of, effect of, suppose, what would happen, what happens when, what
     happens
 HIGH: too high, so high, high, elevated, above normal, up, hot, too hot, warm
@@ -24,19 +25,20 @@ CHANGED: changed, change, touch, touched, changes, happened, happen, moved, diff
     done
 BEFORE: before, prior to, ahead of, just before, leading up to
 RECENT: last, past, recent, recently, lately, today, this shift
-WAITING: waiting, waits, wait, pending, outstanding, to approve, to sign, needs approval, need
-    approval, needs signing, in the queue, queue, undecided, to decide, need my, needs my
+WAITING: nobody has decided, nobody decided, not decided, not yet decided, waiting, waits, wait,
+    pending, outstanding, to approve, to sign, needs approval, need approval, needs signing, in
+    the queue, queue, undecided, to decide, need my, needs my
 REQUEST: the start of, start of, stop of, the stop of, request, requests, approval, approvals,
     proposal, proposals, change request
-DECIDED: approved, signed, accepted, authorised, authorized, signed off, rejected, refused,
-    declined, turned down, decided, said no, said yes
-SIMILAR: earlier cases like, cases like, seen this before, seen anything like, before like,
-    similar, seen this, seen that, had this, had that, like this, like that, same thing, earlier
-    cases, past cases, previous cases, history of, happened before, seen before, had before, last
-    time
-LIMIT: limit, limits, trip, trips, tripping, trip point, alarm limit, reaches, reach, reaching,
-    hits, hit
-ALARM: alarm, alarms, alarming, annunciated
+DECIDED: knocked back, thrown out, approved, signed, accepted, authorised, authorized, signed off,
+    rejected, refused, declined, turned down, decided, said no, said yes
+SIMILAR: case like this, a case like, earlier cases like, cases like, seen this before, seen
+    anything like, before like, similar, seen this, seen that, had this, had that, like this, like
+    that, same thing, earlier cases, past cases, previous cases, history of, happened before, seen
+    before, had before, last time
+LIMIT: set point, setpoint, limit, limits, trip, trips, tripping, trip point, alarm limit,
+    reaches, reach, reaching, hits, hit
+ALARM: alm, alms, alarm, alarms, alarming, annunciated
 ORDER: wo, wos, open work orders, open work order, open orders, open jobs, work order, work
     orders, workorder, workorders, maintenance jobs, jobs, maintenance orders, orders
 RUN: standby, stand by, running, runs, run, on duty, duty, started, turning, in service,
@@ -44,7 +46,7 @@ RUN: standby, stand by, running, runs, run, on duty, duty, started, turning, in 
 CONDITION: doing, condition, health, healthy, ok, okay, alright, all right, shape, state, status
 WRONG: wrong, problem, problems, fault, faults, diagnosis, diagnose, suspect, suspected, suspects,
     agents, trouble, issue, issues, going on, matter, cases, case
-TAKE: take, taking, isolate, hand over, give, isolating, remove, release
+TAKE: pull, take, taking, isolate, hand over, give, isolating, remove, release
 OUT: out of service, out, fitters, to the fitters, workshop, offline, maintenance, for
     maintenance, repair, for repair
 WHICH: which, what, whats, which one
@@ -63,7 +65,7 @@ a an the is are was were be been being it its this that there here we i you me m
 their he she do does did has have had can could would will shall should may might must please of to
 in on at for with from and or so any anything something some all just still yet currently get got
 gets by as about into than then too very much many more plant also really again ever same happening
-going
+going pls plz w
 """
 FILLERS = frozenset(_FILLERS.split())
 """Words that tell nothing about which question it is."""

@@ -62,7 +62,7 @@ class PossiblePlan:
 
 
 class Sources(Protocol):
-    """What is known of a site now. Nothing of it changes anything."""
+    """Everything that is known of a site now. Nothing of it changes anything."""
 
     @property
     def site(self) -> Site:

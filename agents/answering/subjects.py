@@ -10,7 +10,7 @@ from handwheel.connectors.model.tags import Tag
 
 _WORD = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9_]+)*")
 _POSSESSIVE = re.compile(r"['’](?:s|re|ve|m|ll|d)\b")
-_SMALL_WORDS = "of the a an to by and from in on at it this that its for is"
+_SMALL_WORDS = "of the an to by and from in on at it this that its for is"
 _SMALL = frozenset(_SMALL_WORDS.split())
 _QUANTITIES = {
     "kPa": "pressure", "bar": "pressure", "degC": "temperature", "K": "temperature", "m3/h": "flow",
@@ -19,6 +19,10 @@ _QUANTITIES = {
 _PLURALS = {"pumps": "pump", "fans": "fan", "valves": "valve", "strainers": "strainer"}
 _SAME = {
     "dp": ("differential", "pressure"), "temp": ("temperature",), "temperatures": ("temperature",),
+    "temps": ("temperature",), "hdr": ("header",), "press": ("pressure",), "lvl": ("level",),
+    "bsn": ("basin",), "spd": ("speed",), "vib": ("vibration",), "vibs": ("vibration",),
+    "pp": ("pump",), "exch": ("exchanger",), "cw": ("cooling", "water"), "prod": ("product",),
+    "diff": ("differential",), "brg": ("bearing",), "curr": ("current",), "sp": ("set", "point"),
     "vibrations": ("vibration",), "vibes": ("vibration",), "setpoint": ("set", "point"),
     "amps": ("current",), "outlet": ("leaving",), "inlet": ("entering",), "exit": ("leaving",),
 }  # fmt: skip
@@ -57,7 +61,11 @@ class SiteVocabulary:
             self._add_tag(tag)
         self._classes: dict[str, list[str]] = {}
         for name, equipment in site.equipment.items():
-            self._names[name.lower()] = Subject("equipment", name)
+            found = self._names[name.lower()] = Subject("equipment", name)
+            short = name.lower().rpartition("-")[2]
+            others = [each for each in site.equipment if each.lower().endswith(f"-{short}")]
+            if len(others) == 1 and short[-1].isalpha():  # 101A
+                self._names.setdefault(short, found)
             if equipment.class_:
                 self._classes.setdefault(equipment.class_, []).append(name)
                 if name[-1].isalpha():  # pump B
@@ -97,7 +105,11 @@ class SiteVocabulary:
     def _named(self, words: Sequence[str]) -> Subject | None:
         if len(words) == 1 and (found := self._names.get(words[0])):
             return found
-        if words[0] in _SMALL or words[-1] in _SMALL:
+        if (
+            words[0] in {*_SMALL, "a"}
+            or words[-1] in _SMALL
+            or all(len(each) == 1 for each in words)
+        ):
             return None
         wanted = frozenset(_spread(words)) - _SMALL
         if len(wanted) == 1 and (pieces := self._classes.get(min(wanted))):
@@ -112,7 +124,17 @@ class SiteVocabulary:
             return None
         fewest = min(len(label) for label, _ in labels)  # the label with the fewest other words
         best = list(dict.fromkeys(each for label, each in labels if len(label) == fewest))
-        return best[0] if len(best) == 1 else None
+        is_vague = len(wanted) == 1 and len({_number(each) for _, each in labels}) > 1
+        return best[0] if len(best) == 1 and not is_vague else None
+
+    def is_name(self, word: str) -> bool:
+        """Whether a word is the name of a tag or of equipment."""
+        return word in self._names
+
+
+def _number(subject: Subject) -> str:
+    """Returns the number of a loop or piece of equipment, such as `102`."""
+    return subject.name.partition("-")[2].partition(".")[0]
 
 
 def _spread(words: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Sources of the facts of answers: the plant, the record, the ledger and the site's files."""
+"""Sources of the facts of answers, from plant, record, ledger and files."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

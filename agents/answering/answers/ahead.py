@@ -1,4 +1,4 @@
-"""Answers about what comes: courses by the twin, times to a limit, plans of people."""
+"""Answers about courses by the twin, times to a limit, and plans of people."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Answers about the past: since when, what changed, and earlier cases."""
+"""Answers about times, changes and earlier cases."""
 
 import re
 from collections.abc import Sequence

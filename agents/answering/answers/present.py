@@ -1,4 +1,4 @@
-"""Answers about the present: values, equipment, alarms, what runs."""
+"""Answers about present values, equipment and alarms."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -72,7 +72,7 @@ def _limits(answer: Answer, tag: Tag) -> str:
 
 
 def condition(question: Question, sources: Sources, answer: Answer) -> None:
-    """Answers how pieces of equipment are: their values, alarms, cases and work orders."""
+    """Answers how equipment is, by its values, alarms, cases and work orders."""
     site = sources.site
     for subject in question.subjects:
         if subject.kind != "equipment":

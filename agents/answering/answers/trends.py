@@ -1,4 +1,4 @@
-"""Trend of a tag as facts: where it goes, and since when."""
+"""Trend of a tag by the least squares of what was recorded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

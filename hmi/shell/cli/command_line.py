@@ -21,7 +21,7 @@ TITLES: dict[str, str] = {
     "up": "Run plant, gate, agents and console in one terminal.",
     "init": "Make a site for a simulated plant, or for your own devices.",
     "check": "List every problem of a site's configuration.",
-    "ask": "Answer a question about the plant, from facts with place and time.",
+    "ask": "Answer a question about the plant from facts.",
     "status": "Show a site on one page, with what waits for a person.",
     "plants": "Serve, run and describe the simulated plants.",
     "run": "Run the agents, which request writes by playbooks.",

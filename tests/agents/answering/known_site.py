@@ -1,0 +1,111 @@
+"""Sources of answers that hold what a test gives them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from handwheel.agents.answering.sources import PlannedLine, PossiblePlan, SentWrite, SignedWord
+from handwheel.agents.deviations.case import Case
+from handwheel.agents.lookahead.prediction import Prediction
+from handwheel.agents.lookahead.twin import Course
+from handwheel.connectors.historian.recorded_history import RecordedSlot
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue, Value
+from handwheel.tools.guardrails.ledger.listing import ListedRequest, ListedWrite
+from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.maintenance.work_order_database import WorkOrder
+from handwheel.tools.requests.timestamps import Instant
+
+NOW = datetime(2026, 11, 30, 21, 0, tzinfo=UTC)
+_SIGN = {
+    "id": "dp", "text": "the strainer's dp has grown by 23.2 times", "truth": "true",
+    "measured": 23.2, "unit": "", "threshold": 3.0, "weight_db": 17.0, "tags": ["PDT-101.pv"],
+    "window_s": 600.0, "source": "own",
+}  # fmt: skip
+_DIAGNOSIS = {
+    "named": ["strainer-plugged S-101"],
+    "hypotheses": [
+        {"id": "strainer-plugged S-101", "title": "Strainer plugged", "total_db": 15.0,
+         "coverage": 1.0, "evidence": [_SIGN]},
+    ],
+    "checks": [{"title": "Look at the strainer's 2 gauges"}],
+}  # fmt: skip
+
+
+@dataclass
+class KnownSite:
+    """Everything that is known of a site, as the test says it."""
+
+    site: Site
+    values: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    slopes: Mapping[str, float] = field(default_factory=dict[str, float])  # per slot
+    is_down: bool = False
+    now: datetime = NOW
+
+    def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
+        status = BAD_NO_COMMUNICATION if self.is_down else GOOD
+        return {each.name: DataValue(self._value(each), status, None, None, 0.0) for each in tags}
+
+    def _value(self, tag: Tag) -> Value:
+        usual: Mapping[str, Value] = {"bool": False, "enum": 1, "float": 351.25, "int": 3}
+        return self.values.get(tag.name, usual.get(tag.kind, "text"))
+
+    def window(self, tag: str, last_s: float, slots: int) -> Sequence[RecordedSlot]:
+        end, slope = float(self.values.get(tag, 20.0)), self.slopes.get(tag, 0.0)
+        width_s = last_s / slots
+        found: list[RecordedSlot] = []
+        for n in range(slots):
+            value = end - slope * (slots - 1 - n)
+            found.append(RecordedSlot(last_s - n * width_s, width_s, value, value, value, 1.0))
+        return found
+
+    def cases(self) -> Sequence[Case]:
+        judgement = {"diagnosis": _DIAGNOSIS, "candidates": [{"equipment": ["S-101"]}]}
+        return [Case("C-338DBDB1", condition="PDT-101.pv > 25 kPa", judgement=judgement,
+                     judged_at="2026-11-30T20:59:00.000Z")]  # fmt: skip
+
+    def requests(self) -> Sequence[ListedRequest]:
+        filed = datetime(2026, 11, 30, 20, 55, tzinfo=UTC)
+        write = ListedWrite(
+            "R-7K3MQ2XA/c1", "command", "P-101B.run_cmd", "true", "", "01", True, None
+        )
+        return [
+            ListedRequest(
+                "R-7K3MQ2XA", "0" * 64, "R2", ("operator",), 1, "anna", False, "try it",
+                "2026-11-30T20:55:00.000Z", 1800.0, None, (write,), (), RequestState.PENDING, "",
+                Instant(filed, "b", 0), (),
+            )
+        ]  # fmt: skip
+
+    def decisions(self, request_id: str) -> Sequence[SignedWord]:
+        at = "2026-11-30T20:56:07.000Z"
+        return [SignedWord(at, "ben", "reject", "not in the 3rd shift", request_id)]
+
+    def writes(self, last_s: float) -> Sequence[SentWrite]:
+        at = "2026-11-30T20:50:00.000Z"
+        return [SentWrite(at, "PIC-102.sp", "355", "kPa", "R-7K3MQ2XA", 41)]
+
+    def work_orders(self) -> Sequence[WorkOrder]:
+        return [
+            WorkOrder.model_validate({
+                "workorder_id": "W-G6H2RQ43", "key": "k", "site": "cw", "asset": "S-101",
+                "class": "corrective", "priority": 2, "title": "Clean strainer S-101: 36.1 kPa",
+                "due": "2026-12-01T00:00:00.000Z", "opened_at": "2026-11-30T20:00:00.000Z",
+                "run_id": "U-7K3MQ2XA", "playbook": "cw/strainer-blocked",
+            })
+        ]  # fmt: skip
+
+    def alike(self, case_id: str) -> Sequence[str]:
+        return ["C-R60XR27W of 2026-11-12: 2 of 2 signs alike"]
+
+    def foretold(self, tag: Tag, text: str) -> Prediction:
+        times = [0.0, 3600.0]
+        without = Course(times, {"PT-102.pv": [350.0, 350.0]})
+        with_it = Course(times, {"PT-102.pv": [350.0, 379.5]}, trip=(1800.0, "I-02"))
+        return Prediction("cw-100", 3600.0, without, with_it, (), 0.01, 0.03, ())
+
+    def plans(self, equipment: str) -> Sequence[PossiblePlan]:
+        line = PlannedLine("write", f"{equipment}.mode", "remote", "maintenance", "cool-down 10 s")
+        roles = {"duty": equipment}
+        return [PossiblePlan("cw/change-over", "Change over", roles, False, [line])]

@@ -1,0 +1,77 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handwheel.agents.answering.answer_question import answer_question
+from handwheel.agents.answering.examples import examples
+from handwheel.agents.answering.fact import Answer, UncitedNumber, check_numbers
+from handwheel.connectors.model.site import Site
+
+from .known_site import KnownSite
+
+_NAMES = re.compile(r"\b[A-Z]{1,6}-[0-9A-Z]+(?:[.-][A-Za-z0-9_]+)*")
+_NUMBERS = re.compile(r"\d+(?:[.:]\d+)*")
+
+
+@pytest.mark.parametrize("number", range(15))
+def test_each_number_of_an_answer_is_that_of_a_cited_fact(number: int, site: Site) -> None:
+    text = examples(site)[number]
+    _, answer = answer_question(
+        text, KnownSite(site, {"VAH-101A.active": True}, {"LT-101.pv": -0.5})
+    )
+    assert answer.claims
+    facts = {each.id: each for each in answer.facts}
+    for claim, line in zip(answer.claims, answer.lines, strict=True):
+        shown = " ".join(facts[each].value for each in claim.cites)
+        left = _NAMES.sub("", re.sub(r"\[F\d+\]", "", line))
+        left = left.replace("cw/change-over", "")
+        assert [each for each in _NUMBERS.findall(left) if each not in shown] == [], line
+    assert all(each.source for each in answer.facts)
+
+
+@given(st.characters(categories=["Nd", "Nl", "No"]), st.sampled_from(["{F1} and ", "P-101A is "]))
+def test_number_without_a_fact_is_refused_in_every_script(digit: str, before: str) -> None:
+    with pytest.raises(UncitedNumber):
+        check_numbers(f"{before}{digit}")
+
+
+def test_names_and_places_of_facts_are_no_numbers() -> None:
+    check_numbers("PT-102.pv of P-101A in C-338DBDB1 is {F12}")
+
+
+def test_equal_fact_is_listed_once() -> None:
+    answer = Answer()
+    places = {answer.fact("PT-102.pv", "350 kPa", "read now") for _ in range(3)}
+    assert places == {"{F1}"}
+
+
+def test_value_that_is_not_good_is_no_value(site: Site) -> None:
+    _, answer = answer_question("what is PT-102", KnownSite(site, is_down=True))
+    assert answer.lines[0] == (
+        "PT-102.pv (header pressure) has no value to rely on: BadNoCommunication [F1]."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "slope", "told"),
+    [
+        ("why is PT-102 falling", -2.0, "PT-102.pv was falling over the last 30 min"),
+        ("why is PT-102 falling", 2.0, "PT-102.pv is not falling: it was rising over"),
+        ("why is PT-102 falling", 0.0, "PT-102.pv is not falling: it was steady over"),
+    ],
+)
+def test_why_does_not_take_the_direction_for_granted(
+    text: str, slope: float, told: str, site: Site
+) -> None:
+    _, answer = answer_question(text, KnownSite(site, {"PT-102.pv": 350.0}, {"PT-102.pv": slope}))
+    assert any(each.startswith(told) for each in answer.lines), answer.lines
+
+
+def test_question_of_a_plan_starts_nothing(site: Site) -> None:
+    _, answer = answer_question("plan: take P-101A out at 14:00", KnownSite(site))
+    assert "It is not released, so two people must approve each of its requests." in answer.lines
+    assert answer.lines[-1].startswith("Nothing is started at 14:00 [F")
+    (step,) = answer.next_steps
+    assert step.startswith("next: handwheel playbooks plan cw/change-over --role duty=P-101A")
