@@ -263,7 +263,8 @@ def _state(candidate: Candidate, situation: Situation) -> dict[str, Any]:
     """Returns a candidate as plain JSON."""
     answers = (situation.answers or {}).get(candidate.name, ())
     return {
-        "name": candidate.name, "playbook": candidate.plan.id,
+        "name": candidate.name, "playbook": candidate.plan.id, "title": candidate.plan.title,
+        "adjusted": [each.fields for each in candidate.plan.adjustable],
         "risk": (situation.risks or {}).get(candidate.name, ""),
         "code": candidate.code, "reason": candidate.reason,
         "suggests": candidate.suggests, "answers": list(answers),
@@ -275,7 +276,7 @@ def _journalled(plan: Mapping[str, Any]) -> dict[str, Any]:
     """Returns what the journal keeps of a plan that is not by rules, or whose planner failed."""
     if plan.get("author", RULES) == RULES and not plan.get("problem"):
         return {}
-    kept = ("kind", "parameters", "risk", "author", "problem")
+    kept = ("kind", "parameters", "risk", "author", "problem", "exchange")
     return {name: plan[name] for name in kept if plan.get(name)}
 
 

@@ -25,8 +25,9 @@ class PlanningCase:
 
     Attributes:
         deviations: Each with its time, its rate and its time to a limit.
-        candidates: Each with its `name`, its `playbook`, its lowest `risk` class, the faults that
-            it `answers`, and the `code` and `reason` of what prevents it, empty for nothing.
+        candidates: Each with its `name`, its `playbook` with the `title`, its lowest `risk` class,
+            the faults that it `answers`, the values that may be `adjusted`, and the `code` and
+            `reason` of what prevents it, empty for nothing.
         ranking: Hypotheses with their evidence, what is named, and what would decide.
     """
 
@@ -49,6 +50,7 @@ class Plan:
         author: Name of the planner. Handwheel fills it in.
         passed_over: Candidates that are not chosen though nothing prevents them, with the reason.
         problem: Fault of another planner whose plan did not count.
+        exchange: What models were asked and have answered. Handwheel fills it in.
     """
 
     kind: Kind
@@ -60,6 +62,7 @@ class Plan:
     author: str = RULES
     passed_over: Sequence[Mapping[str, str]] = ()
     problem: str = ""
+    exchange: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -68,7 +71,7 @@ class Plan:
             "kind": self.kind, "choice": self.candidate, "reason": self.because,
             "parameters": dict(self.parameters), "text": self.text, "risk": self.risk,
             "author": self.author, "passed_over": [dict(each) for each in self.passed_over],
-            "problem": self.problem,
+            "problem": self.problem, "exchange": dict(self.exchange),
         }  # fmt: skip
 
 

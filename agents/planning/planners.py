@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from threading import Thread
-from typing import get_args
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 from handwheel.connectors.config.plug_ins import PlugIns, UnusablePlugIn, WrongPlugIn
 from handwheel.connectors.errors import HandwheelError
+from handwheel.connectors.model.language_models import PLANNER as MODEL
+from handwheel.connectors.model.site import Site
 from handwheel.tools.problem_log import ProblemLog
 from handwheel.tools.safe_text import printable
 
@@ -16,9 +18,13 @@ from .candidates import Candidate
 from .planner import GROUP, RULES, Kind, Plan, Planner, PlanningCase
 from .rules import choose
 
+if TYPE_CHECKING:
+    from .model.model_planner import ModelPlanner
+
 LIMIT_S = 5.0
 """How long a planner of others may take, wall-clock time."""
 _LONG = 300  # characters of its reason
+_MARGIN_S = 1.0  # after the time limits of the models
 _KINDS: tuple[str, ...] = get_args(Kind)
 
 Bind = Callable[[str, Mapping[str, str]], Candidate]
@@ -29,6 +35,22 @@ class _Wrong(Exception):
     """Fault of a planner. The text says what is wrong."""
 
 
+def planners_of(site: Site, *, keeps_usage: bool = True) -> "Planners":
+    """Returns the planner that a site names, with its models if it asks any.
+
+    Args:
+        keeps_usage: Whether the calls of its models count for later starts as well.
+    """
+    if site.planner != MODEL:
+        return Planners(site.planner)
+    from .model.model_planner import ModelPlanner  # loads what calls models
+    from .model.pool import site_pool
+    from .model.usage import UsageFile
+
+    usage = UsageFile(site.state) if keeps_usage else None
+    return Planners(MODEL, models=ModelPlanner(site_pool(site, usage)))
+
+
 class Planners:
     """Planner that a site names, and the rules, which carry on where it fails.
 
@@ -36,52 +58,84 @@ class Planners:
 
     Args:
         planner: The planner itself, by default the one that is installed under the name.
+        models: The planner that asks models, which has their time limits.
     """
 
-    def __init__(self, name: str = RULES, planner: Planner | None = None) -> None:
+    def __init__(
+        self,
+        name: str = RULES,
+        planner: Planner | None = None,
+        models: "ModelPlanner | None" = None,
+    ) -> None:
         self.name, self.problem = name, ""  # why it cannot be used
-        self._report = ProblemLog(__name__)
-        self._planner = planner
+        self._report = ProblemLog(__name__, over="answers again")
+        self._planner, self._models = models or planner, models
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_busy = False  # whether its thread is still at an earlier case
-        if name != RULES and planner is None:
+        if name != RULES and self._planner is None:
             try:
                 self._planner = PlugIns(GROUP, "planner", (RULES,)).load(name, _created)
             except UnusablePlugIn as error:
                 self.problem = str(error)
 
+    async def __aenter__(self) -> Self:
+        """Tests the models of the site beside other work, so that no case waits for it."""
+        if self._models is not None:
+            asyncio.run_coroutine_threadsafe(self._models.pool.start(), self.started_loop())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Ends what was begun for the models."""
+        if self._models is not None:
+            closing = asyncio.run_coroutine_threadsafe(
+                self._models.pool.close(), self.started_loop()
+            )
+            await asyncio.wrap_future(closing)
+
     async def plan(self, case: PlanningCase, bind: Bind | None) -> Plan:
         """Returns a plan that can be followed. `bind` is `None` where no values can be bound."""
-        if self.name == RULES:
+        if self.name == RULES or (self._models and not self._models.has_choice(case)):
             return choose(case)
+        exchange: Mapping[str, Any] = {}
         try:
-            plan = self._checked(await self._ask(deepcopy(case)), case, bind)
+            said = await self._ask(deepcopy(case))
+            exchange = said.exchange if self._models else {}
+            plan = self._checked(said, case, bind)
         except _Wrong as error:
-            return self._carry_on(case, str(error))
+            return self._carry_on(case, str(error), exchange)
         except Exception as error:  # noqa: BLE001 (a planner of others costs only itself)
-            return self._carry_on(case, f"it failed: {type(error).__name__}: {error}")
+            if self._models:  # it is our own, and says what it has asked
+                exchange = getattr(error, "exchange", {})
+            told = str(error) if exchange else f"it failed: {type(error).__name__}: {error}"
+            return self._carry_on(case, told, exchange)
         self._report(f"planner {self.name}", "")
         return plan
 
-    def _carry_on(self, case: PlanningCase, fault: str) -> Plan:
+    def _carry_on(self, case: PlanningCase, fault: str, exchange: Mapping[str, Any]) -> Plan:
         problem = f"{printable(fault, _LONG)}; the rules carry on"
         self._report(f"planner {self.name}", problem)
-        return replace(choose(case), problem=f"planner {self.name}: {problem}")
+        told = f"planner {self.name}: {problem}"
+        return replace(choose(case), problem=told, exchange=exchange)
+
+    def started_loop(self) -> asyncio.AbstractEventLoop:
+        """Returns the event loop of its thread, which starts with the first use."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            Thread(target=self._loop.run_forever, name=self.name, daemon=True).start()
+        return self._loop
 
     async def _ask(self, case: PlanningCase) -> Plan:
         if self._planner is None:
             raise _Wrong(self.problem)
-        if self._is_busy:
+        if self._is_busy and self._models is None:
             raise _Wrong("it has not returned from an earlier case")
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            Thread(target=self._loop.run_forever, name=self.name, daemon=True).start()
+        limit_s = self._models.limit_s + _MARGIN_S if self._models else LIMIT_S
         work = self._work(self._planner, case)
-        answer = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+        answer = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.started_loop()))
         try:
-            return await asyncio.wait_for(answer, LIMIT_S)
+            return await asyncio.wait_for(answer, limit_s)
         except TimeoutError:
-            raise _Wrong(f"it took more than {LIMIT_S:g} s") from None
+            raise _Wrong(f"it took more than {limit_s:g} s") from None
 
     async def _work(self, planner: Planner, case: PlanningCase) -> Plan:
         """Runs in the planner's thread. What ends a process must not end its loop."""
@@ -99,8 +153,7 @@ class Planners:
             raise _Wrong(f"it returned a {type(plan).__name__}, not a Plan")
         if plan.kind not in _KINDS:
             raise _Wrong(f"it returned the kind {ascii(plan.kind)[:40]}")
-        reason = f"planner {self.name} says, unverified: {printable(str(plan.because), _LONG)}"
-        own = Plan(plan.kind, reason, author=self.name)
+        own = self._own(plan)
         if plan.kind in {"leave", "abstain"}:
             return own
         if plan.kind == "compose":
@@ -115,6 +168,15 @@ class Planners:
             self._check_values(str(found["name"]), parameters, bind)
         risk = str(found.get("risk", ""))
         return replace(own, candidate=str(found["name"]), parameters=parameters, risk=risk)
+
+    def _own(self, plan: Plan) -> Plan:
+        """Returns what is taken from a plan of others whatever its kind."""
+        said = printable(str(plan.because), _LONG)
+        if self._models is not None:  # it marks the words of the model, and names it
+            author = f"{MODEL} {plan.exchange['model']}"
+            return Plan(plan.kind, said, author=author, exchange=plan.exchange)
+        reason = f"planner {self.name} says, unverified: {said}"
+        return Plan(plan.kind, reason, author=self.name)
 
     @staticmethod
     def _check_values(name: str, parameters: Mapping[str, str], bind: Bind | None) -> None:

@@ -15,12 +15,11 @@ def choose(case: PlanningCase) -> Plan:
     """
     candidates, ranking = case.candidates, case.ranking
     named = set(ranking.get("named", ()))
-    titles = {each["id"]: each["title"] for each in ranking.get("hypotheses", ())}
+    titles = _titles(ranking)
     free = [each for each in candidates if not each["code"]]
     own = [each for each in free if not named.isdisjoint(each["answers"])]
-    other = [each for each in free if each["answers"] and named and each not in own]
-    passed = {each["name"]: _other_fault(each, named, titles) for each in other}
-    able = [*own, *(each for each in free if each not in own and each not in other)]
+    passed = passed_over(case)
+    able = [*own, *(each for each in free if each not in own and each["name"] not in passed)]
     told = [{"name": name, "reason": reason} for name, reason in passed.items()]
     if able:
         first = able[0]
@@ -37,6 +36,21 @@ def choose(case: PlanningCase) -> Plan:
         return Plan("leave" if needs_nothing else "abstain", _undecided(ranking))
     text = "; ".join(f"{name}: {reason}" for name, reason in reasons)
     return Plan("abstain", str(reasons[0][1]) if len(reasons) == 1 else text, passed_over=told)
+
+
+def passed_over(case: PlanningCase) -> dict[str, str]:
+    """Returns the free candidates that answer another fault than the named one, and which."""
+    named, titles = set(case.ranking.get("named", ())), _titles(case.ranking)
+    free = (each for each in case.candidates if not each["code"] and each["answers"])
+    return {
+        each["name"]: _other_fault(each, named, titles)
+        for each in free
+        if named and named.isdisjoint(each["answers"])
+    }
+
+
+def _titles(ranking: Mapping[str, Any]) -> Mapping[str, str]:
+    return {each["id"]: each["title"] for each in ranking.get("hypotheses", ())}
 
 
 def _other_fault(candidate: Mapping[str, Any], named: set[str], titles: Mapping[str, str]) -> str:

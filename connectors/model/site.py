@@ -15,6 +15,7 @@ from ..config.yaml_documents import Document, read_document
 from ..errors import ConfigError, Problem, made_of_each
 from .computed import ComputedChecks
 from .endpoints import ConnectionConfig, with_connector
+from .language_models import LanguageModel, check_models
 from .notice_spec import NoticeSpec, check_notices
 from .site_file import (
     SITE_SCOPE,
@@ -66,6 +67,7 @@ class Site:
     supervision: Supervision = field(default_factory=Supervision)
     processes: Processes = field(default_factory=Processes)
     tools: tuple[str, ...] = ()  # entry points of tools that other packages have
+    models: tuple[LanguageModel, ...] = ()  # language models in the order in which they are asked
 
     def find_tags(self, names: Iterable[str]) -> list[Tag]:
         """Returns the named tags in order. Raises `ConfigError` with all that are missing."""
@@ -195,6 +197,8 @@ def load_site(root: Path) -> Site:
     every = tags
     if config and config.notices:
         problems += check_notices(config.notices, site_document)
+    if config:
+        problems += check_models(config.models, config.planner, site_document)
     if config and tag_file:
         computed = ComputedChecks(config.equipment, tags, site_document)
         every = {**tags, **computed.tags()}
@@ -238,6 +242,7 @@ def load_site(root: Path) -> Site:
         config.supervision,
         config.processes,
         tuple(config.tools),
+        tuple(config.models),
     )
 
 

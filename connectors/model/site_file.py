@@ -17,6 +17,7 @@ from .endpoints import (
     is_same_device,
 )
 from .heartbeats import HeartbeatSpec, check_heartbeats
+from .language_models import LanguageModel
 from .notice_spec import NoticeSpec
 from .tag_file import NAME
 from .tags import Computation, ItemAddress, NodeAddress, RegisterAddress, Tag
@@ -104,6 +105,7 @@ class SiteFile(Model):
     twin: TwinSpec | None = None
     plant: str = ""
     planner: str = "rules"
+    models: list[LanguageModel] = Field(default_factory=list[LanguageModel])
     notices: NoticeSpec | None = None
     supervision: Supervision = Supervision()
     processes: Processes = Processes()

@@ -13,7 +13,7 @@ from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.agents.lookahead.load import SiteTwin
 from handwheel.agents.lookahead.site_look_ahead import SiteLookAhead
 from handwheel.agents.lookahead.twin_process import InThisProcess
-from handwheel.agents.planning.planners import Planners
+from handwheel.agents.planning.planners import planners_of
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError
@@ -143,7 +143,7 @@ class SteppedAgents:
             AgentContext(
                 ledger, self.view, self.workorders, plans, self._check, self.clock.now,
                 partial(bindings.bind, playbooks), self.hashes, checkpointer,
-                diagnosis=self.diagnosis, planners=Planners(site.planner),
+                diagnosis=self.diagnosis, planners=planners_of(site, keeps_usage=False),
                 look_ahead=self.look_ahead,
             )
         )  # fmt: skip

@@ -21,7 +21,7 @@ from handwheel.agents.lookahead.load import SiteTwin, load_twin, twin_tags
 from handwheel.agents.lookahead.site_look_ahead import SiteLookAhead, looked_at
 from handwheel.agents.lookahead.twin_process import TwinProcess
 from handwheel.agents.planning.plan_check import check_plan
-from handwheel.agents.planning.planners import Planners
+from handwheel.agents.planning.planners import planners_of
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors import historian
 from handwheel.connectors.client.site_reader import SiteReader
@@ -233,6 +233,7 @@ async def _site_agents(
                 open_checkpoints(site.state) as saver,
                 recorder,
                 plant.reader,
+                planners_of(site) as planners,
             ):
                 context = AgentContext(
                     LedgerPort(writer, build_context, plant.reader.survey),
@@ -246,7 +247,7 @@ async def _site_agents(
                     saver,
                     diagnosis=plant.diagnosis,
                     look_ahead=plant.look_ahead,
-                    planners=Planners(site.planner),
+                    planners=planners,
                 )
                 site_agents = SiteAgents(context)
                 guests = guest_context(context, site_agents, plant.reader, recorded)

@@ -13,7 +13,7 @@ from handwheel import agents, playbooks
 from handwheel.agents.agent_context import ShadowLedger
 from handwheel.agents.deviations.case import SHADOW, Case, case_ids, load_case
 from handwheel.agents.planning.plan_check import check_plan
-from handwheel.agents.planning.planners import Planners
+from handwheel.agents.planning.planners import planners_of
 from handwheel.agents.shadow_agents import ShadowAgents, ShadowContext
 from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.denial import Denial
@@ -115,7 +115,7 @@ async def _shadow_agents(
             plant = await read_plant(real, plans, process, recorded)
             writer = LedgerWriter.take(own_context, instant_now)
             try:
-                async with plant.reader as reader:
+                async with plant.reader as reader, planners_of(own) as planners:
                     preview = partial(
                         preview_requests, real, cross_limits(site, policy), reader.survey,
                         instant_now,
@@ -124,7 +124,7 @@ async def _shadow_agents(
                         ShadowLedger(writer), plant.view, notices, plans, partial(_lockout, real),
                         instant_now, preview,
                         diagnosis=plant.diagnosis, look_ahead=plant.look_ahead,
-                        planners=Planners(site.planner), rebind=partial(bindings.bind, loaded),
+                        planners=planners, rebind=partial(bindings.bind, loaded),
                     )  # fmt: skip
                     watch = GateWatch(read, _SO)
                     yield ShadowAgents(context), reader, database, watch

@@ -15,7 +15,7 @@ from ..language.schema import EvidenceSpec, PermissiveSpec
 from ..language.schema_start import ConcurrencySpec
 from . import model as bound
 from .advice import bind_advice
-from .bind_parameters import bind_parameters, parameter_text
+from .bind_parameters import adjustable, bind_parameters, parameter_text
 from .bind_steps import StepBinder
 from .bind_triggers import TriggerBinder
 from .heading import check_plant, check_style
@@ -148,6 +148,7 @@ class _Binder:
             achieves=self._achieves(file.achieves),
             deadline_s=file.deadline.within if file.deadline else None,
             advice=bind_advice(self._playbook, file.advise, self._read) if file.advise else None,
+            adjustable=tuple(adjustable(file.parameters)),
         )
 
     def _assets(self) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Binding of the values of parameters, checked by their type and bounds."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -12,6 +12,7 @@ from ..language.expressions import Expressions
 from ..language.loader import Playbook
 from ..language.schema_start import ParameterSpec
 from .bind_writes import bind_quantity
+from .model import Adjustable
 
 _MOST_CHARACTERS = 200
 
@@ -52,6 +53,18 @@ def _with_default(parameter: ParameterSpec, text: str | None) -> ParameterSpec:
 def parameter_text(value: Constant) -> str:
     """Returns the value of a parameter as text."""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def adjustable(parameters: Mapping[str, ParameterSpec]) -> Iterator[Adjustable]:
+    """Yields the parameters that a planner may give other values, without roles and texts."""
+    for name, each in parameters.items():
+        if each.type not in {"asset", "text"}:
+            ends = (_written(each.default), each.unit, _written(each.min), _written(each.max))
+            yield Adjustable(name, each.type, *ends, tuple(each.values))
+
+
+def _written(raw: object) -> str:
+    return str(raw).lower() if isinstance(raw, bool) else str(raw)
 
 
 def _value(name: str, parameter: ParameterSpec, expressions: Expressions) -> Constant:

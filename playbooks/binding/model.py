@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
@@ -44,6 +44,28 @@ class Escalation:
 
 
 @dataclass(frozen=True, slots=True)
+class Adjustable:
+    """Value of a playbook that may be another one within its limits, each as text."""
+
+    name: str
+    type: str  # `quantity`, `number`, `bool` or `enum`
+    default: str
+    unit: str = ""
+    low: str = ""  # empty without a limit
+    high: str = ""
+    values: tuple[str, ...] = ()  # words that an `enum` may be
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """It as plain JSON, without what is empty."""
+        found = {
+            "name": self.name, "type": self.type, "default": self.default, "unit": self.unit,
+            "low": self.low, "high": self.high, "values": list(self.values),
+        }  # fmt: skip
+        return {name: each for name, each in found.items() if each}
+
+
+@dataclass(frozen=True, slots=True)
 class BoundPlaybook:
     """Playbook bound to equipment and parameters."""
 
@@ -76,6 +98,7 @@ class BoundPlaybook:
     concurrency: Concurrency
     deadline_s: float | None  # from the trigger to the first write, wall-clock time
     advice: Advice | None = None  # on its set points
+    adjustable: tuple[Adjustable, ...] = ()  # its values, without texts
 
     @property
     def writes(self) -> tuple[Write, ...]:

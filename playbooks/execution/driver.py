@@ -215,7 +215,7 @@ class RunDriver:
     async def _file(self, inputs: Inputs, filing: FileRequest) -> None:
         ledger = self._ports.ledger
         try:
-            made = await ledger.make(filing.segment)
+            made = await ledger.make(filing.segment, self.run.opening.get("choice", {}))
             request = made.request
             with self.log.transaction():
                 ledger.writer.add(made)

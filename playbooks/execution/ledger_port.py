@@ -1,7 +1,7 @@
 """Access of runs to their requests and actions in the ledger."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Survey
@@ -21,6 +21,7 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.proposer import agent_proposer
 from handwheel.tools.requests.request import Action
 
+from ..binding.bind import NOTHING
 from ..engine.inputs import FiledRequest
 from .agent_names import CONTROL
 from .filed_requests import filed_request
@@ -89,8 +90,12 @@ class LedgerPort:
         tag = self.context.site.tags.get(action.tag)
         return spacing_s(self.build_context.policy, tag, action.value) if tag else 0.0
 
-    async def make(self, segment: Segment) -> FileSegment:
+    async def make(self, segment: Segment, choice: Mapping[str, str] = NOTHING) -> FileSegment:
         """Builds a segment's request on fresh readings, and returns what files it.
+
+        Args:
+            choice: Of the model that has chosen its playbook, see `ModelChoice`; empty for rules.
+                The model's words come last in the reason.
 
         Raises:
             ConditionError: A requirement is not valid.
@@ -105,6 +110,8 @@ class LedgerPort:
         scopes = scopes_of_segment(self.context.site, segment)
         locks = lockout_generations(self.context.database, scopes)
         now = self.writer.clock()
-        proposer = agent_proposer(CONTROL)
+        proposer = agent_proposer(CONTROL, choice.get("model"), choice.get("prompt_hash"))
+        if choice:
+            segment = replace(segment, reason=f"{segment.reason}. {choice['words']}")
         request, denial = make_segment(context, segment, seen, proposer, locks, now)
         return FileSegment(request=request, denial=str(denial or ""))

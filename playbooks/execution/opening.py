@@ -1,7 +1,7 @@
 """Opening of a run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from handwheel.connectors.model.site import Site
 
@@ -9,6 +9,15 @@ from ..binding.model import BoundPlaybook, owned_by
 from ..engine.inputs import PlantSnapshot
 from .agent_names import owner_of
 from .event_log import RunLog
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """Choice of a playbook by a language model."""
+
+    model: str
+    prompt_hash: str  # SHA-256 of its prompt
+    words: str  # the model's, which nobody has verified, and who says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +30,7 @@ class RunStart:
     begin_by: str = ""  # stamp of the deadline; empty for none
     ancestors: tuple[str, ...] = ()  # the runs that have started it, the nearest first
     faults: tuple[str, ...] = ()  # confirmed hypotheses that it answers
+    choice: ModelChoice | None = None  # of a language model; `None` for rules
 
 
 def open_run(
@@ -45,6 +55,7 @@ def open_run(
             "hashes": dict(start.hashes), "snapshot": snapshot, "at_s": plant.now_s,
             **({"begin_by": start.begin_by} if start.begin_by else {}),
             **({"faults": list(start.faults)} if start.faults else {}),
+            **({"choice": asdict(start.choice)} if start.choice else {}),
         },
         start.ancestors,
     )  # fmt: skip

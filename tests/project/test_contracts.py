@@ -58,6 +58,8 @@ FORBIDDEN = [
     ("graphs", "evaluation.room.clock", "langgraph"),
     ("graphs", "playbooks.engine.states", "langgraph"),
     ("graphs", "site", "langchain_core"),
+    ("models", "agents.planning.planners", "xllamacpp"),
+    ("models", "hmi.processes.agents", "xllamacpp"),
     ("peers", "site_tools", "mcp_types"),
     ("programs-decide-nothing", "langchain.follow", "hmi.shell.cli.exits"),
     ("screens", "connectors.model.values", "textual"),

@@ -15,6 +15,7 @@ from handwheel.connectors.model import (
     computed,
     endpoints,
     heartbeats,
+    language_models,
     notice_spec,
     site_file,
     tag_file,
@@ -129,6 +130,8 @@ def test_the_reference_lists_exactly_the_keys_of_a_sites_files() -> None:
     assert listed["Notices"] == _keys(notice_spec.NoticeSpec)
     channels = (notice_spec.EmailChannel, notice_spec.WebhookChannel, notice_spec.CommandChannel)
     assert listed["A channel of notices"] == _keys(*channels, endpoints.Credentials)
+    models = (language_models.ChatModel, language_models.LocalModel)
+    assert listed["A language model"] == _keys(*models)
     assert listed["A twin"] == _keys(twin_spec.TwinSpec)
     assert listed["tags.yaml"] == _keys(tag_file.TagFile)
     assert every | listed["A tag on OPC UA"] == _keys(tag_file.NodeTag)

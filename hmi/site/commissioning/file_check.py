@@ -8,7 +8,7 @@ from pathlib import Path
 from handwheel.agents.deviations.baseline_file import read_baseline
 from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.agents.lookahead.load import load_twin
-from handwheel.agents.planning.planners import Planners
+from handwheel.agents.planning.planners import planners_of
 from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.hints import next_step
@@ -82,9 +82,13 @@ def _failure_mode_problems(
 
 
 def _planner_problems(site: Site) -> Iterator[Problem]:
-    if fault := Planners(site.planner).problem:
+    if fault := planners_of(site, keeps_usage=False).problem:
         document = read_document(site.root / SITE_FILE)
         yield document.problem(("planner",), f"{site.planner}: {fault}")
+    if site.models:
+        from handwheel.agents.planning.model.check import model_problems  # slow to import
+
+        yield from model_problems(site)
 
 
 def _tool_problems(site: Site) -> Sequence[Problem]:

@@ -127,7 +127,7 @@ async def test_a_site_asks_by_its_own_planner(
     idle: AgentsRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = _installed(tmp_path, monkeypatch, _by_other_values)
-    monkeypatch.setattr(agents, "Planners", Mock(return_value=other))
+    monkeypatch.setattr(agents, "planners_of", Mock(return_value=other))
     await idle.start_agents()
     await idle.reach_request(1)
     assert idle.run.opening["given"] == VALUES

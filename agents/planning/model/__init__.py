@@ -1,0 +1,1 @@
+"""Planner that asks language models, which choose among candidates."""

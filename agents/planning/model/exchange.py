@@ -1,0 +1,48 @@
+"""Calls of models, and what they were asked and have answered."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Call of a model that has ended.
+
+    Attributes:
+        at: Seconds since 1970 at which it began.
+        seconds: How long it took, wall-clock time.
+    """
+
+    at: float
+    seconds: float
+    prompt_tokens: int
+    answer_tokens: int
+    is_valid: bool
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of prompt and answer."""
+        return self.prompt_tokens + self.answer_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Question to one model with its answer, or why there is none.
+
+    Attributes:
+        answer: Its own words, which nobody has verified.
+        fault: Why it does not count; empty if it does.
+    """
+
+    model: str
+    method: str
+    answer: str = ""
+    fault: str = ""
+    seconds: float = 0.0
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """It as plain JSON, without what is empty."""
+        return {name: each for name, each in asdict(self).items() if each}

@@ -1,0 +1,1 @@
+"""Triage of cases whose right answer is known, by models and by what needs none."""
