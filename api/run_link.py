@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import pwd
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from time import monotonic
 from typing import Any, Self
@@ -12,6 +14,7 @@ import httpx
 from handwheel.connectors.errors import HandwheelError, NotConnected, os_reason
 from handwheel.tools.errors import LedgerError, ToolFailed
 from handwheel.tools.guardrails.client.denials import error_of
+from handwheel.tools.guardrails.client.gate_socket import peer_credentials
 from handwheel.tools.guardrails.client.guests_socket import (
     GUESTS_SOCKET_FILE,
     MODEL_HEADER,
@@ -22,6 +25,7 @@ from .errors import NoAgents
 
 TIMEOUT_S = 30.0
 """How long an answer may take. The longest is that to a request that is waited for."""
+_ROOT = 0
 _TOO_MANY = 429
 _REFUSED = 400
 _PATIENCE_S = 5.0  # with an answer that there were too many messages
@@ -31,20 +35,24 @@ _PAUSE_S = 0.15
 class RunLink:
     """Connection to a site's agents. `open` makes it.
 
-    A message that was one too many in its second is sent again for up to 5 s.
+    A message that was one too many in its second is sent again for up to 5 s. An answer counts only
+    from a process of the folder's owner, of root, or of the site's agents.
     """
 
-    def __init__(self, client: httpx.AsyncClient, folder: int) -> None:
+    def __init__(self, client: httpx.AsyncClient, folder: int, trusted: AbstractSet[int]) -> None:
         self._client = client
-        self._folder = folder
+        self._folder, self._trusted = folder, trusted
 
     @classmethod
-    async def open(cls, state: Path, name: str, model: str | None) -> Self:
+    async def open(cls, state: Path, name: str, model: str | None, agents: str = "") -> Self:
         """Connects to the agents of a state folder.
+
+        Args:
+            agents: The OS user of the agents, where the site names one.
 
         Raises:
             NoAgents: None run there.
-            HandwheelError: They refuse this program.
+            HandwheelError: They refuse this program, or another user listens in their place.
 
         Effect: none. Retry: none. Timeout: 30 s.
         """
@@ -58,7 +66,7 @@ class RunLink:
         client = httpx.AsyncClient(
             transport=transport, base_url="http://agents", headers=headers, timeout=TIMEOUT_S
         )
-        link = cls(client, folder)
+        link = cls(client, folder, {os.fstat(folder).st_uid, _ROOT, *_user_id(agents)})
         try:
             await link.get("/v1/status")
         except BaseException:
@@ -107,7 +115,7 @@ class RunLink:
 
     async def _answer(self, method: str, path: str, what: Mapping[str, Any]) -> httpx.Response:
         try:
-            return await self._client.request(method, path, **what)
+            answer = await self._client.request(method, path, **what)
         except httpx.TimeoutException:
             raise ToolFailed(f"the agents did not answer within {TIMEOUT_S:g} s") from None
         except httpx.TransportError as error:
@@ -115,6 +123,25 @@ class RunLink:
             if isinstance(cause, PermissionError):
                 raise ToolFailed(f"{GUESTS_SOCKET_FILE}: {os_reason(cause)}") from None
             raise NoAgents from None
+        self._check_listener(answer)
+        return answer
+
+    def _check_listener(self, answer: httpx.Response) -> None:
+        connected = answer.extensions["network_stream"].get_extra_info("socket")
+        user = peer_credentials(connected)[1]
+        if user not in self._trusted:
+            raise ToolFailed(
+                f"{GUESTS_SOCKET_FILE} is not the agents': another user, {user}, listens there; "
+                "find out who, and take it away"
+            )
+
+
+def _user_id(name: str) -> set[int]:
+    """Returns the number of a user, nothing for a name that is empty or not known here."""
+    try:
+        return {pwd.getpwnam(name).pw_uid} if name else set()
+    except KeyError:
+        return set()
 
 
 def _error(fields: Mapping[str, Any]) -> HandwheelError:

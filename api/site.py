@@ -71,7 +71,9 @@ class Site:
         """
         self._files = site_files.load_site(site_files.find_site(self._path))
         try:
-            self._link = await RunLink.open(self._files.state, self.name, self.model)
+            self._link = await RunLink.open(
+                self._files.state, self.name, self.model, self._files.processes.agents
+            )
         except NoAgents:
             self._link = None
         return self
