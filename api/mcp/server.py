@@ -21,6 +21,7 @@ from mcp_types import (
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.requests.proposer import LONGEST_GUEST_NAME
 from handwheel.tools.safe_text import plain
 from handwheel.tools.toolset import tool as tools
 from handwheel.tools.toolset.effect import Effect, RetrySafety
@@ -28,7 +29,6 @@ from handwheel.tools.toolset.toolset import Toolset
 
 from ..site import Site
 
-_LONGEST_NAME = 64
 _INSTRUCTIONS = (
     "Tools of an industrial plant. They read it and propose; people approve each write in the "
     "terminal, and no tool does. Rely on a value only if its quality is good. After propose, ask "
@@ -92,7 +92,10 @@ def described(each: tools.Tool) -> Tool:
 
 
 def peer_name(ctx: Context) -> str:
-    """Returns `mcp` and the name that the peer gives itself, which nobody has verified."""
+    """Returns `mcp` and the name that the peer gives itself, which nobody has verified.
+
+    What a guest's name must not have is replaced or cut off.
+    """
     peer = ctx.session.client_params
-    own = plain(peer.client_info.name).strip() if peer else ""
-    return f"mcp {own}".strip()[:_LONGEST_NAME]
+    own = plain(peer.client_info.name).replace('"', "'").strip() if peer else ""
+    return f"mcp {own}"[:LONGEST_GUEST_NAME].strip()

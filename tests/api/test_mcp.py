@@ -4,6 +4,8 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import PIPE
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,14 @@ from handwheel.connectors.model.site import load_site
 from handwheel.mcp.server import mcp_server
 from handwheel.site_tools import site_tools
 from handwheel.tools.guardrails.ledger.records import load_requests
+from handwheel.tools.requests.proposer import guest_proposer
 
 from ..agents.guests.asking import Guests
+from ..gate.testbed.in_memory import Room
 from ..sites.tool_site import SHIPPED, tool_site
 
 HANDWHEEL = ("-m", "handwheel.hmi", "mcp", "--site")
+PEER = Implementation(name='my "agent"', version="1")
 
 
 @pytest.fixture
@@ -66,15 +71,24 @@ async def test_a_peer_on_pipes_gets_tools_and_errors(root: Path) -> None:
         await _check_peer(client)
 
 
-async def test_a_peer_by_http_gets_the_same_on_loopback(root: Path) -> None:
+@asynccontextmanager
+async def _served(root: Path) -> AsyncGenerator[str]:
+    """The address of a server by HTTP, which a signal ends at last."""
     words = (*HANDWHEEL, str(root), "--http", "0")
     process = await asyncio.create_subprocess_exec(sys.executable, *words, stdout=PIPE, stderr=PIPE)
     assert process.stderr
-    assert process.stdout
     try:
         while "serving MCP at" not in (line := (await process.stderr.readline()).decode()):
             assert line
-        url = line.split()[-1]
+        yield line.split()[-1]
+    finally:
+        process.terminate()
+        out, _ = await process.communicate()
+    assert (process.returncode, out) == (130, b"")
+
+
+async def test_a_peer_by_http_gets_the_same_on_loopback(root: Path) -> None:
+    async with _served(root) as url:
         assert url.startswith("http://127.0.0.1:")
         async with Client(url) as client:
             await _check_peer(client)
@@ -82,36 +96,47 @@ async def test_a_peer_by_http_gets_the_same_on_loopback(root: Path) -> None:
             for header, code in (("Host", 421), ("Origin", 403)):
                 answer = await others.post(url, headers={header: "http://example.com"}, json={})
                 assert answer.status_code == code
-    finally:
-        process.terminate()
-        out, _ = await process.communicate()
-    assert (process.returncode, out) == (130, b"")
 
 
 @pytest.mark.parametrize(
-    ("own", "name"), [("claude-code", "mcp claude-code"), ("Ж\n" * 90, f"mcp {chr(92)}u0416")]
+    ("own", "name"),
+    [
+        ("claude-code", "mcp claude-code"),
+        ('my "agent"', "mcp my 'agent'"),
+        ("a" * 59 + " b", "mcp " + "a" * 59),
+        (" ", "mcp"),
+        ("Ж\n", r"mcp \u0416\n"),
+        ('"Ж' * 90, r"mcp " + r"'\u0416" * 8 + r"'\u0"),
+    ],
 )
-async def test_a_peer_is_named_by_what_it_says(root: Path, own: str, name: str) -> None:
+async def test_a_peer_is_named_as_a_guest_may_be(root: Path, own: str, name: str) -> None:
     server = mcp_server(root, site_tools(load_site(root))[0])
     async with Client(server, client_info=Implementation(name=own, version="1")) as client:
         content: Any = (await client.call_tool("caller")).structured_content
-    assert content["name"].startswith(name)
-    assert len(content["name"]) <= 64
+    assert content["name"] == guest_proposer(name, "lab").name
 
 
-async def test_a_peer_proposes_and_learns_the_outcome(guests: Guests) -> None:
-    room = guests.room
-    words, environ = [*HANDWHEEL, str(room.site.root)], {**os.environ}
-    command = StdioServerParameters(command=sys.executable, args=words, env=environ)
+async def _check_proposal(client: Client, room: Room) -> None:
+    """Proposes, and asks what became of it."""
     proposal = {"writes": {"PIC-102.sp": "360 kPa"}, "reason": "more margin"}
-    own = Implementation(name="claude-code", version="1")
-    async with Client(stdio_client(command), client_info=own) as client:
-        filed: Any = (await client.call_tool("propose", proposal)).structured_content
-        assert filed["state"] == "WAITING"
-        assert "unverified guest program “mcp claude-code”" in "".join(filed["card"])
-        (record,) = load_requests(room.desk.database)
-        room.desk.approve(record.request)
-        await room.go_round(3)
-        found: Any = await client.call_tool("outcome", {"request_id": filed["request_id"]})
-        assert found.structured_content["state"] == "COMPLETE"
+    filed: Any = (await client.call_tool("propose", proposal)).structured_content
+    assert filed["state"] == "WAITING"
+    assert "unverified guest program “mcp my 'agent'”" in "".join(filed["card"])
+    (record,) = load_requests(room.desk.database)
+    room.desk.approve(record.request)
+    await room.go_round(3)
+    found: Any = await client.call_tool("outcome", {"request_id": filed["request_id"]})
+    assert found.structured_content["state"] == "COMPLETE"
     assert len(room.plant.frames) == 1
+
+
+async def test_a_peer_on_pipes_proposes_and_learns_it(guests: Guests) -> None:
+    words, environ = [*HANDWHEEL, str(guests.room.site.root)], {**os.environ}
+    command = StdioServerParameters(command=sys.executable, args=words, env=environ)
+    async with Client(stdio_client(command), client_info=PEER) as client:
+        await _check_proposal(client, guests.room)
+
+
+async def test_a_peer_by_http_proposes_and_learns_it(guests: Guests) -> None:
+    async with _served(guests.room.site.root) as url, Client(url, client_info=PEER) as client:
+        await _check_proposal(client, guests.room)
