@@ -42,13 +42,14 @@ class Motion(NamedTuple):
     kind: str = ""  # `alarm` or `trip`; empty if no limit comes
     in_min: tuple[float, float, float] = (0.0, 0.0, 0.0)  # expected, earliest and latest
     trip_min: float = inf  # when it trips; infinite if it does not move towards that
+    label: str = ""  # description of the tag in the site's files
 
     @property
     def fields(self) -> dict[str, Any]:
         """Its fields as plain JSON."""
         moved = {
             "tag": self.tag, "unit": self.unit, "value": round(self.value, 4),
-            "per_h": round(self.per_h, 4),
+            "per_h": round(self.per_h, 4), **({"label": self.label} if self.label else {}),
         }  # fmt: skip
         if self.limit is None:
             return moved
@@ -69,7 +70,7 @@ def _motion(tag: Tag, windows: Windows) -> Motion | None:
     slope, value = windows.slope(tag.name, SLOPE_WINDOW_S), windows.mean(tag.name, 60.0)
     if slope is None or value is None or abs(slope.per_h) <= _SURE * slope.error_per_h:
         return None
-    moved = Motion(tag.name, tag.unit, value, slope.per_h)
+    moved = Motion(tag.name, tag.unit, value, slope.per_h, label=tag.label)
     error = _SURE * slope.error_per_h
     ahead = list(_ahead(tag, value, slope.per_h))
     trips = (abs(limit - value) for limit, kind in ahead if kind == "trip")

@@ -85,5 +85,5 @@ def check_models(
         if name in names[:number]:
             yield document.problem(("models", number, "name"), f"{name!r} stands here twice")
     if planner == PLANNER and not any("plan" in each.roles for each in models):
-        reason = "planner: model needs a model with the role plan; name one under models"
+        reason = "model asks a model with the role plan; name one under models"
         yield document.problem(("planner",), reason)

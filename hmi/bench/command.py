@@ -19,6 +19,7 @@ from ..shell.charts.png_file import check_png, save_png
 from ..shell.cli.exits import NO
 from ..shell.cli.field_lines import print_lines
 from ..shell.cli.interrupts import uninterrupted_import
+from .triage_command import triage
 
 if TYPE_CHECKING:  # slow to import
     from collections.abc import Iterator, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:  # slow to import
     from handwheel.evaluation.benchmark.suite import Suite
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.command("triage")(triage)
 
 _SEEDS = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?", re.ASCII)
 _MOST_SEEDS = 1000

@@ -17,6 +17,10 @@ class ModelFault(Exception):
     """Failure of a model. The text says what is wrong, without the answer's own words."""
 
 
+class ModelLost(ModelFault):
+    """A model that cannot be reached any more."""
+
+
 class NotAsked(ModelFault):
     """A model is not asked now, which is no failure of it."""
 

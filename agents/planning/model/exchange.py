@@ -3,6 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+HOUR_S = 3600.0
+"""Time of a budget, wall-clock time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

@@ -15,7 +15,7 @@ import httpx
 
 from handwheel.connectors.model.language_models import LocalModel, Method
 
-from .answer import ModelFault
+from .answer import ModelLost
 from .endpoint import RawAnswer
 from .question import Question
 
@@ -62,9 +62,9 @@ class LlamaEndpoint:
             response = await client.post("/v1/chat/completions", json=body)
         except httpx.HTTPError:
             await self.close()
-            raise ModelFault("its process has ended") from None
+            raise ModelLost("its process has ended") from None
         if response.is_error:
-            raise ModelFault(f"its server answers {response.status_code}")
+            raise ModelLost(f"its server answers {response.status_code}")
         found: Any = response.json()
         choice, usage = found["choices"][0], found.get("usage", {})
         tokens = int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0))
@@ -86,7 +86,7 @@ class LlamaEndpoint:
         address = await asyncio.to_thread(self._launch, key)
         if not address:
             await self.close()
-            raise ModelFault("its process does not start")
+            raise ModelLost("its process does not start")
         headers = {"Authorization": f"Bearer {key}"}
         self._client = client = httpx.AsyncClient(
             base_url=address, headers=headers, timeout=_LONGEST_S, trust_env=False
@@ -121,5 +121,5 @@ class LlamaEndpoint:
                     return
             if self._process is None or self._process.poll() is not None:
                 await self.close()
-                raise ModelFault("its process has ended")
+                raise ModelLost("its process has ended")
             await asyncio.sleep(_PAUSE_S)

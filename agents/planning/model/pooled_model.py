@@ -9,15 +9,14 @@ from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.model.language_models import LanguageModel, Method
 from handwheel.tools.problem_log import ProblemLog
 
-from .answer import ModelFault, NotAsked, checked_choice
+from .answer import ModelFault, ModelLost, NotAsked, checked_choice
 from .endpoint import Endpoint, RawAnswer
-from .exchange import Call, Exchange
+from .exchange import HOUR_S, Call, Exchange
 from .question import Question, answer_schema
 
 _START_S = 180.0  # of a self-test with the start of the model, wall-clock time
 _REST_S = 300.0  # after it went down, until it is tested again, wall-clock time
 _MOST_WRONG = 2  # wrong answers in a row
-_HOUR_S = 3600.0
 _LONG = 200  # characters of a fault
 
 T = TypeVar("T")
@@ -67,7 +66,7 @@ class PooledModel:
     @property
     def calls(self) -> Sequence[Call]:
         """Its calls of the last hour."""
-        since = time() - _HOUR_S
+        since = time() - HOUR_S
         self._calls = [each for each in self._calls if each.at > since]
         return self._calls
 
@@ -116,8 +115,8 @@ class PooledModel:
                 self._wrong = 0
                 return exchange, found
             self._wrong += 1
-            is_wrong_answer = isinstance(found, ModelFault) and self._wrong < _MOST_WRONG
-            if not is_wrong_answer:
+            is_there = isinstance(found, ModelFault) and not isinstance(found, ModelLost)
+            if not is_there or self._wrong >= _MOST_WRONG:
                 await self._go_down(exchange.fault)
             return exchange, None
         finally:
@@ -140,7 +139,7 @@ class PooledModel:
             if used >= most
         ]
         if spent:
-            again = format_duration(max(1.0, round(calls[0].at + _HOUR_S - time())))
+            again = format_duration(max(1.0, round(calls[0].at + HOUR_S - time())))
             raise NotAsked(f"its {' and '.join(spent)} of an hour are spent; in {again} again")
 
     def _not_asked(self, why: str) -> Exchange:

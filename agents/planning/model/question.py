@@ -132,7 +132,8 @@ def _deviation_lines(case: PlanningCase) -> Iterator[str]:
 
 def _motion(each: Mapping[str, Any]) -> str:
     unit = f" {printable(str(each['unit']))}" if each["unit"] else ""
-    text = f"{printable(str(each['tag']))} is {each['value']:.4g}{unit}"
+    label = f" ({printable(str(each['label']), _LONG)})" if each.get("label") else ""
+    text = f"{printable(str(each['tag']))}{label} is {each['value']:.4g}{unit}"
     if each["per_h"]:
         text += f", {each['per_h']:+.3g}/h"
     if "limit" in each:

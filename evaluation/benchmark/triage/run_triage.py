@@ -13,7 +13,7 @@ from handwheel.agents.planning.planner import PlanningCase
 
 from ..summary import wilson_interval
 from .choosers import by_rules, by_words
-from .tasks import NONE, Task
+from .tasks import NONE, Task, load_tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +81,11 @@ class Row:
         )
 
 
-def without_model(tasks: Sequence[Task]) -> list[Row]:
-    """Returns the rows that need no model."""
+def without_model(*, has_labels: bool = False) -> list[Row]:
+    """Returns the rows that need no model, of a choice at random the expected number."""
+    tasks = load_tasks(has_labels=has_labels)
     chance = Row("random", len(tasks), expected=sum(each.chance for each in tasks))
-    return [
-        chance,
-        _row("words", tasks, by_words),
-        _row("rules", tasks, by_rules),
-    ]
+    return [chance, _row("words", tasks, by_words), _row("rules", tasks, by_rules)]
 
 
 def _row(name: str, tasks: Sequence[Task], choose: Callable[[PlanningCase], str]) -> Row:
@@ -100,9 +97,10 @@ async def ask_model(
     model: PooledModel, tasks: Sequence[Task], advance: Callable[[str], None]
 ) -> Row:
     """Asks a model each task once. An answer outside its schema is no valid one."""
-    await model.start()
     choices: list[Choice] = []
     for each in tasks:
+        if not model.method:
+            await model.start()  # it was not asked yet, or is down after wrong answers
         question = question_of(each.case)
         exchange, found = await model.ask(question, partial(checked_choice, question=question))
         chosen = (found.candidate or NONE) if found else ""

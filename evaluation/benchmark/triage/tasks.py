@@ -40,6 +40,7 @@ class TriageFile(Model):
     """The file `triage.yaml`."""
 
     schema_: Literal["triage/1"] = Field(alias="schema")
+    labels: dict[str, str]
     tasks: dict[str, TaskSpec]
 
 
@@ -68,10 +69,15 @@ def suite_sha256() -> str:
     return read_document(_path(), "suites/triage.yaml").sha256
 
 
-def load_tasks() -> list[Task]:
-    """Returns each task in each of its orders. Raises `ConfigError` with every problem."""
+def load_tasks(*, has_labels: bool = False) -> list[Task]:
+    """Returns each task in each of its orders. Raises `ConfigError` with every problem.
+
+    Args:
+        has_labels: Whether the facts say what each tag measures.
+    """
     file = load_model(TriageFile, read_document(_path(), "suites/triage.yaml"))
-    found = [_task(name, spec) for name, spec in file.tasks.items()]
+    labels = file.labels if has_labels else {}
+    found = [_task(name, spec, labels) for name, spec in file.tasks.items()]
     return [one for each in found for one in _rotated(each)]
 
 
@@ -79,16 +85,17 @@ def _path() -> Path:
     return Path(str(files("handwheel.evaluation.benchmark").joinpath("suites", "triage.yaml")))
 
 
-def _task(name: str, spec: TaskSpec) -> Task:
-    facts = [{"id": each.id, "motions": list(_motions(each.tags))} for each in spec.facts]
+def _task(name: str, spec: TaskSpec, labels: Mapping[str, str]) -> Task:
+    facts = [{"id": each.id, "motions": list(_motions(each.tags, labels))} for each in spec.facts]
     candidates = [_candidate(each) for each in spec.candidates]
     return Task(name, 0, PlanningCase(name, "", facts, candidates, {}), spec.right)
 
 
-def _motions(tags: Mapping[str, Reading]) -> Iterator[dict[str, Any]]:
+def _motions(tags: Mapping[str, Reading], labels: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     for name, (reading, per_h) in tags.items():
         value, _, unit = reading.partition(" ")
-        yield {"tag": name, "unit": unit, "value": float(value), "per_h": per_h}
+        moved = {"tag": name, "unit": unit, "value": float(value), "per_h": per_h}
+        yield moved | ({"label": labels[name]} if labels else {})
 
 
 def _candidate(name: str) -> dict[str, Any]:

@@ -48,6 +48,7 @@ TITLES: dict[str, str] = {
     "connections": "List connections, and exchange certificates with a server.",
     "tags": "List, read, watch, browse, peek and import tags.",
     "tools": "List and call the tools that agents call.",
+    "models": "List and test the language models of the site.",
     "mcp": "Serve the tools to other programs by MCP.",
     "bench": "Measure the agents on faults of a simulated plant.",
 }
@@ -83,6 +84,7 @@ MODULES: dict[str, str] = {  # below `hmi`
     "connections": "site.commissioning.connection_command",
     "tags": "site.tags.command",
     "tools": "tools.command",
+    "models": "models.command",
     "mcp": "tools.mcp_command",
     "bench": "bench.command",
 }

@@ -1,0 +1,121 @@
+"""The commands `handwheel models`."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.hints import did_you_mean, next_step
+from handwheel.connectors.model.site import Site
+from handwheel.tools.safe_text import printable
+
+from ..shell.cli.exits import NO, run
+from ..shell.cli.field_lines import print_result
+from ..shell.cli.interrupts import uninterrupted_import
+from ..shell.cli.open_site import open_site
+from ..shell.cli.options import JsonOption, SiteOption
+from ..shell.terminal.columns import in_columns
+from ..shell.terminal.wrap import fold
+
+if TYPE_CHECKING:  # slow to import
+    from handwheel.agents.planning.model.pooled_model import PooledModel
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+_HEAD = ("name", "kind", "roles", "method", "calls/h", "valid", "median", "cost", "budget left")
+_NONE = "no models; name some under models in site.yaml"
+
+
+@app.command("list")
+def list_models(site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """List the models with their health, cost and budget.
+
+    It is what the agents of the site have found in the last hour. A model without a method is
+    down, or was not asked yet. No model is asked.
+
+    Exit codes: 0 listed, 2 wrong usage or configuration.
+    """
+    with uninterrupted_import():
+        from .usage_fields import usage_fields
+
+    opened = open_site(site)
+    fields = usage_fields(opened)
+    rows = [_HEAD, *(_row(each) for each in fields)]
+    lines = [*in_columns(rows, ["  "] * (len(_HEAD) - 1), set())] if fields else [_NONE]
+    lines += [fold(f"{each['name']}: {each['fault']}", 2) for each in fields if each["fault"]]
+    print_result(fields, lines, as_json=as_json)
+
+
+@app.command("test")
+def try_models(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME", help="Name of a model. Default: every model of the site."),
+    ] = None,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Test each model by one question.
+
+    It finds a method that gives a valid answer. A local model is loaded for it in a process of
+    its own. The question is about no plant, and the call counts for no budget.
+
+    Exit codes: 0 every model has answered, 1 one has not, 2 wrong usage or configuration.
+    """
+    with uninterrupted_import():
+        from handwheel.agents.planning.model.pool import site_pool
+
+    opened = open_site(site)
+    pool = site_pool(opened)
+    wanted = _wanted(opened, names or ())
+    models = [each for each in pool.models if each.spec.name in wanted]
+
+    async def work() -> None:
+        for each in models:
+            await each.start()
+            await each.close()
+
+    run(work())
+    found = [_tested(each) for each in models]
+    print_result(found, [_line(each) for each in found] or [_NONE], as_json=as_json)
+    if any(each["fault"] for each in found):
+        raise SystemExit(NO)
+
+
+def _wanted(site: Site, names: Sequence[str]) -> list[str]:
+    known = [each.name for each in site.models]
+    for each in names:
+        if each not in known:
+            hint = did_you_mean(each, known) or f"; known: {', '.join(known) or 'none'}"
+            raise ConfigError.of(f"there is no model {each!r}{hint}; {next_step('models', 'list')}")
+    return list(names) or known
+
+
+def _tested(model: "PooledModel") -> dict[str, Any]:
+    calls = model.calls
+    return {
+        "name": model.spec.name, "method": model.method, "fault": model.fault,
+        "seconds": round(calls[-1].seconds, 3) if calls else None,
+        "tokens": calls[-1].tokens if calls else None,
+    }  # fmt: skip
+
+
+def _line(tested: dict[str, Any]) -> str:
+    if tested["fault"]:
+        return fold(f"{tested['name']}: {printable(tested['fault'])}", 2)
+    took = f"{tested['seconds']:.1f} s, {tested['tokens']} tokens"
+    return f"{tested['name']}: answers by {tested['method']}, {took}"
+
+
+def _row(each: dict[str, Any]) -> tuple[str, ...]:
+    median = each["median_s"]
+    left = each["budget_left"]
+    return (
+        each["name"], each["kind"], ", ".join(each["roles"]), each["method"] or "-",
+        str(each["calls"]), str(each["valid"]),
+        format_duration(median) if median is not None else "-",
+        f"{each['cost']:.4f} {each['currency']}" if each["cost"] is not None else "-",
+        f"{left['calls']} calls, {left['tokens']} tokens",
+    )  # fmt: skip

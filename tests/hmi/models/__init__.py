@@ -1,0 +1,1 @@
+"""Models of a site, checked, listed and tested from the command line."""
