@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 LONG = 600
 """Most characters of a line, such as a condition with all its values."""
 
+_LOOKED = 8  # characters, for each that is shown; at most three become one
 _MOST_MARKS = 2  # accents over one letter
 _TECHNICAL = frozenset("µΩΔηλπφ¹²³")  # not Latin, but usual in units and formulas
 # Printable to Python, but drawn as nothing.
@@ -25,7 +26,9 @@ def plain(text: str, limit: int = 120) -> str:
     """
     if _is_harmless(text, limit):
         return text
-    return _capped((each if " " <= each <= "~" else _escape(each) for each in text), limit)
+    looked_at = text[: limit + 1]
+    shown = (each if " " <= each <= "~" else _escape(each) for each in looked_at)
+    return _capped(shown, limit, len(text) - len(looked_at))
 
 
 def printable(text: str, limit: int = 1000) -> str:
@@ -37,7 +40,9 @@ def printable(text: str, limit: int = 1000) -> str:
     """
     if _is_harmless(text, limit):
         return text
-    return _capped(_shown(unicodedata.normalize("NFC", text)), limit)
+    looked_at = text[: _LOOKED * limit]  # a long text must not take long
+    shown = _shown(unicodedata.normalize("NFC", looked_at))
+    return _capped(shown, limit, len(text) - len(looked_at))
 
 
 def quoted(text: str, limit: int = 1000) -> str:
@@ -97,10 +102,11 @@ def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode()
 
 
-def _capped(parts: Iterable[str], limit: int) -> str:
-    shown, length, hidden = list[str](), 0, 0
+def _capped(parts: Iterable[str], limit: int, more: int = 0) -> str:
+    """Joins parts up to a limit. `more` characters follow them."""
+    shown, length, hidden = list[str](), 0, more
     for part in parts:
-        if part and (hidden or length + len(part) > limit):
+        if part and (hidden > more or length + len(part) > limit):
             hidden += 1
         else:
             shown.append(part)

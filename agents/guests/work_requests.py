@@ -9,6 +9,7 @@ from handwheel.tools.maintenance.work_order_database import WorkOrder
 from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.proposer import proposal_key_of
 from handwheel.tools.requests.timestamps import stamp
+from handwheel.tools.safe_text import quoted
 
 from .guest import Guest
 from .guest_context import GuestContext
@@ -47,7 +48,7 @@ def request_work(context: GuestContext, guest: Guest, asked: WorkRequest) -> str
             "asset": asked.equipment,
             "class": "inspection",
             "priority": asked.priority,
-            "title": f"{guest.proposer.shown}: {asked.text}",
+            "title": f"{guest.proposer.shown}: {quoted(asked.text)}",
             "due": stamp(now + _DUE_IN[asked.priority]),
             "opened_at": stamp(now),
             "guest": guest.proposer,

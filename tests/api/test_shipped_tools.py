@@ -62,7 +62,7 @@ async def test_work_is_requested_once_for_a_key(guests: Guests) -> None:
     assert order["workorder_id"] == first["work_order_id"]
     assert order["title"]["source"] == f"work order {order['workorder_id']}"
     assert order["title"]["untrusted_text"] == (
-        "unverified guest program “shift-agent”: look at the seal"
+        "unverified guest program “shift-agent”: “look at the seal”"
     )
 
 

@@ -68,14 +68,14 @@ def build_context(site: Site) -> BuildContext:
     return BuildContext(site, policy, cross_limits(site, policy))
 
 
-def make_site(folder: Path) -> Site:
+def make_site(folder: Path, more_tags: str = "") -> Site:
     """Writes a site with an administrator, two operators, a shift supervisor and a viewer."""
     records = [people.boss(), people.record_of("anna"), people.record_of("gina")]
     records.append(people.record_of("max", "viewer"))
     records.append(people.record_of("bert", "shift-supervisor"))
     files = {
         "site.yaml": SITE.format(root=people.key_id("boss")),
-        "tags.yaml": TAGS,
+        "tags.yaml": TAGS + more_tags,
         "policy.yaml": POLICY,
         "operators.yaml": operators_text(records),
     }

@@ -3,7 +3,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handwheel.tools.safe_text import plain, printable
+from handwheel.tools.safe_text import plain, printable, quoted
 
 
 def test_honest_text_is_left_as_it_is() -> None:
@@ -38,6 +38,8 @@ def test_what_could_deceive_shows_itself() -> None:
 
 def test_a_long_text_says_how_much_is_hidden() -> None:
     assert printable("abcdef", limit=6) == "abcdef"
+    assert printable("я" * 1_000_000, limit=3) == "яяя… (999997 more characters)"
+    assert plain("я" * 1_000_000, limit=8) == "\\u044f… (999999 more characters)"
     assert printable("abcdefg", limit=6) == "abcdef… (1 more characters)"
     assert printable("abcde\n fg", limit=6) == "abcde… (4 more characters)"
     assert plain("x" * 130) == "x" * 120 + "… (10 more characters)"
@@ -55,3 +57,9 @@ def test_what_is_shown_is_visible_and_can_be_signed(text: str) -> None:
     assert shown.isprintable()
     assert unicodedata.normalize("NFC", shown) == shown
     assert len(shown) <= 1000 + 30
+
+
+def test_nothing_within_a_quotation_ends_it() -> None:
+    for ending in "“”„‟«»〝〞〟❝❞":
+        assert quoted(f"well{ending} (verified)") == "“well' (verified)”"
+    assert quoted('"well"') == '“"well"”'

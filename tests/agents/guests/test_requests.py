@@ -126,7 +126,7 @@ async def test_work_request_becomes_one_order_of_a_guest(guests: Guests) -> None
     _, found = await guests.get("/v1/work-orders")
     (order,) = found["work_orders"]
     assert order["workorder_id"] == answer["work_order_id"]
-    assert order["title"] == "unverified guest program “margin-agent”: look at the seal"
+    assert order["title"] == "unverified guest program “margin-agent”: “look at the seal”"
 
 
 def _user(filed: dict[str, Any]) -> str:
