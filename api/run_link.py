@@ -18,6 +18,7 @@ from handwheel.tools.guardrails.client.gate_socket import peer_credentials
 from handwheel.tools.guardrails.client.guests_socket import (
     GUESTS_SOCKET_FILE,
     MODEL_HEADER,
+    MOST_CONNECTIONS,
     NAME_HEADER,
 )
 
@@ -25,6 +26,7 @@ from .errors import NoAgents
 
 TIMEOUT_S = 30.0
 """How long an answer may take. The longest is that to a request that is waited for."""
+_LIMITS = httpx.Limits(max_connections=MOST_CONNECTIONS // 2)  # so that two may be open
 _ROOT = 0
 _TOO_MANY = 429
 _REFUSED = 400
@@ -61,7 +63,8 @@ class RunLink:
         except OSError:
             raise NoAgents from None
         # A path may be too long for a socket's address.
-        transport = httpx.AsyncHTTPTransport(uds=f"/proc/self/fd/{folder}/{GUESTS_SOCKET_FILE}")
+        uds = f"/proc/self/fd/{folder}/{GUESTS_SOCKET_FILE}"
+        transport = httpx.AsyncHTTPTransport(uds=uds, limits=_LIMITS)
         headers = {NAME_HEADER: name} | ({MODEL_HEADER: model} if model else {})
         client = httpx.AsyncClient(
             transport=transport, base_url="http://agents", headers=headers, timeout=TIMEOUT_S

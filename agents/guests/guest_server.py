@@ -9,8 +9,9 @@ from typing import Any, Self
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from handwheel.tools.guardrails.client.guests_socket import GUESTS_SOCKET_FILE
+from handwheel.tools.guardrails.client.guests_socket import GUESTS_SOCKET_FILE, MOST_CONNECTIONS
 from handwheel.tools.guardrails.socket_server.bodies import read_body
+from handwheel.tools.guardrails.socket_server.connections import ConnectionLimits
 from handwheel.tools.guardrails.socket_server.peers import peer_of
 from handwheel.tools.guardrails.socket_server.rejections import denials
 from handwheel.tools.guardrails.socket_server.serving import serving
@@ -30,7 +31,7 @@ from .work_requests import request_work
 
 LARGEST = 64 * 1024
 """Bytes of a message."""
-_MOST_CONNECTIONS = 64  # of one OS user
+_LIMITS = ConnectionLimits(of_user=64, of_process=MOST_CONNECTIONS)
 _PAUSE_S = 0.02  # after each connection
 _SHUTDOWN_S = 0.2  # for answers under way, since the agents do not wait for a guest
 _SURVEY_S = 0.5  # from one survey of the plant for guests to the next
@@ -62,7 +63,7 @@ class GuestServer:
             exits.enter_context(self._windows)
             state = self._context.site.state
             served = serving(
-                self._app(), state, GUESTS_SOCKET_FILE, _MOST_CONNECTIONS,
+                self._app(), state, GUESTS_SOCKET_FILE, _LIMITS,
                 pause_s=_PAUSE_S, shutdown_s=_SHUTDOWN_S,
             )  # fmt: skip
             await exits.enter_async_context(served)

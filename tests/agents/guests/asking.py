@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import pytest
 
 from handwheel.agents.deviations.case import Case
 from handwheel.agents.guests.guest_context import GuestContext
@@ -19,7 +21,12 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Survey
 from handwheel.playbooks.execution.ledger_port import LedgerPort
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
-from handwheel.tools.guardrails.client.guests_socket import GUESTS_SOCKET_FILE, NAME_HEADER
+from handwheel.tools.guardrails.client.guests_socket import (
+    GUESTS_SOCKET_FILE,
+    MOST_CONNECTIONS,
+    NAME_HEADER,
+)
+from handwheel.tools.guardrails.socket_server import connections, peers
 from handwheel.tools.maintenance.work_order_database import WorkOrders
 
 from ...gate.testbed.authority_grant import give
@@ -31,6 +38,7 @@ PROPOSAL: dict[str, Any] = {
     "key": KEY, "writes": {"PIC-102.sp": "360 kPa"}, "reason": "more margin",
     "expect": ["PT-102.pv > 352 kPa within 2 min"], "lease": "2 h",
 }  # fmt: skip
+_FEW = httpx.Limits(max_connections=MOST_CONNECTIONS)
 Answer = tuple[int, Any]
 
 
@@ -114,7 +122,8 @@ async def client_of(
     given = {NAME_HEADER: "margin-agent"} if headers is None else headers
     folder = os.open(room.site.state, os.O_PATH | os.O_DIRECTORY)
     try:
-        transport = httpx.AsyncHTTPTransport(uds=f"/proc/self/fd/{folder}/{GUESTS_SOCKET_FILE}")
+        uds = f"/proc/self/fd/{folder}/{GUESTS_SOCKET_FILE}"
+        transport = httpx.AsyncHTTPTransport(uds=uds, limits=_FEW)
         async with httpx.AsyncClient(
             transport=transport, base_url="http://agents", headers=given, timeout=30.0
         ) as client:
@@ -140,3 +149,29 @@ async def guests_of(room: Room) -> AsyncGenerator[Guests]:
                 yield guests
             finally:
                 await guests.end()
+
+
+@asynccontextmanager
+async def processes(
+    guests: Guests, patch: pytest.MonkeyPatch, count: int
+) -> AsyncGenerator[list[httpx.AsyncClient]]:
+    """Clients of so many processes: each connection is one of its own."""
+
+    def each_its_own(connection: socket.socket) -> tuple[int, int]:
+        return connection.fileno(), os.geteuid()
+
+    for each in (connections, peers):
+        patch.setattr(each, "peer_credentials", each_its_own)
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(client_of(guests.room)) for _ in range(count)]
+
+
+def connected(guests: Guests) -> socket.socket:
+    """Returns a connection on which nothing was sent."""
+    found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    folder = os.open(guests.room.site.state, os.O_PATH | os.O_DIRECTORY)
+    try:
+        found.connect(f"/proc/self/fd/{folder}/{GUESTS_SOCKET_FILE}")
+    finally:
+        os.close(folder)
+    return found

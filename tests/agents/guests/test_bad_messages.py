@@ -3,9 +3,7 @@
 import asyncio
 import os
 import pwd
-import socket
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import httpx
@@ -22,7 +20,7 @@ from handwheel.tools.guardrails.client.guests_socket import (
 from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.socket_server import bodies, peers
 
-from .asking import KEY, PROPOSAL, Guests, client_of
+from .asking import KEY, PROPOSAL, Guests, client_of, connected, processes
 
 USER = pwd.getpwuid(os.geteuid()).pw_name
 REQUESTS, WORK = "/v1/requests", "/v1/work-requests"
@@ -165,25 +163,10 @@ async def test_flood_of_a_guest_is_denied_and_ends(
     assert (await guests.get("/v1/status"))[0] == 200
 
 
-@asynccontextmanager
-async def _processes(
-    guests: Guests, patch: pytest.MonkeyPatch, count: int
-) -> AsyncGenerator[list[httpx.AsyncClient]]:
-    """Clients of so many processes: each connection is one of its own."""
-
-    def each_its_own(connected: socket.socket) -> tuple[int, int]:
-        return connected.fileno(), os.geteuid()
-
-    patch.setattr(peers, "peer_credentials", each_its_own)
-    async with AsyncExitStack() as stack:
-        found = [await stack.enter_async_context(client_of(guests.room)) for _ in range(count)]
-        yield found
-
-
 async def test_guest_beyond_twenty_is_denied_until_one_leaves(
     guests: Guests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with _processes(guests, monkeypatch, MOST_GUESTS + 1) as clients:
+    async with processes(guests, monkeypatch, MOST_GUESTS + 1) as clients:
         answers = [await each.get("/v1/status") for each in clients]
         assert [each.status_code for each in answers] == [200] * MOST_GUESTS + [503]
         assert answers[-1].json()["code"] == "too-many-guests"
@@ -197,7 +180,7 @@ async def test_survey_that_hangs_delays_only_who_waits_for_it(
     guests: Guests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guests.is_readable.clear()
-    async with _processes(guests, monkeypatch, 4) as (first, second, third, fourth):
+    async with processes(guests, monkeypatch, 4) as (first, second, third, fourth):
         fresh = "/v1/readings?tag=PT-102.pv&fresh=1"
         waiting = [asyncio.create_task(each.get(fresh)) for each in (first, second)]
         waiting.append(asyncio.create_task(third.post(REQUESTS, json=PROPOSAL)))
@@ -275,19 +258,9 @@ async def test_socket_that_cannot_be_made_is_told(guests: Guests) -> None:
 
 async def _answered(guests: Guests, head: bytes) -> bytes:
     """Sends bytes as they are, and returns the first of the answer."""
-    reader, writer = await asyncio.open_unix_connection(sock=_connected(guests))
+    reader, writer = await asyncio.open_unix_connection(sock=connected(guests))
     writer.write(head)
     answer = await reader.readuntil(b"\r\n\r\n") + await reader.read(4000)
     writer.close()
     await writer.wait_closed()
     return answer
-
-
-def _connected(guests: Guests) -> socket.socket:
-    found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    folder = os.open(guests.room.site.state, os.O_PATH | os.O_DIRECTORY)
-    try:
-        found.connect(f"/proc/self/fd/{folder}/{GUESTS_SOCKET_FILE}")
-    finally:
-        os.close(folder)
-    return found

@@ -26,6 +26,7 @@ from handwheel.tools.guardrails.client.gate_socket import SOCKET_FILE
 from handwheel.tools.guardrails.gate.server import ledger_server
 from handwheel.tools.guardrails.signatures.decisions import DecisionRefused
 from handwheel.tools.guardrails.socket_server import bodies, peers
+from handwheel.tools.guardrails.socket_server.connections import ConnectionLimits
 from handwheel.tools.guardrails.socket_server.unix_socket import listening_socket
 from handwheel.tools.requests.canonical import canonical
 
@@ -201,7 +202,7 @@ def test_the_runner_lock_outlasts_a_gate_that_stood_still_and_no_silent_runner(
 def test_a_user_with_too_many_connections_gets_one_more_when_another_is_closed(
     memory_site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger_server, "_MOST_CONNECTIONS", 2)
+    monkeypatch.setattr(ledger_server, "_LIMITS", ConnectionLimits(2))
     state = tmp_path
     with (
         served(replace(memory_site, state=state)),

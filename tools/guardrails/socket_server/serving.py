@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from .connections import accepting
+from .connections import ConnectionLimits, accepting
 from .unix_socket import listening_socket
 
 _malformed = logging.getLogger(f"{__name__}.malformed")
@@ -21,7 +21,7 @@ async def serving(
     app: web.Application,
     state: Path,
     file: str,
-    at_most: int,
+    limits: ConnectionLimits,
     *,
     pause_s: float = 0.0,
     shutdown_s: float = 1.0,
@@ -31,12 +31,13 @@ async def serving(
     Args:
         state: The site's state folder, see `listening_socket`.
         file: Name of the socket in it.
-        at_most: Connections of one OS user.
         pause_s: Pause after each connection, see `accepting`.
         shutdown_s: How long answers under way are waited for at the end, seconds.
 
     Raises:
         LedgerError: The socket cannot be made.
+
+    Effect: listens. Retry: none. Timeout: an hour for a connection without a message.
     """
     runner = web.AppRunner(
         app,
@@ -51,7 +52,7 @@ async def serving(
         server = runner.server
         assert server is not None  # after its setup
         with listening_socket(state, file) as listener:
-            async with accepting(listener, server, at_most, pause_s):
+            async with accepting(listener, server, limits, pause_s):
                 yield
     finally:
         await runner.cleanup()

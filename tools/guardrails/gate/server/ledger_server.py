@@ -12,6 +12,7 @@ from ...approval.plant_snapshot import GateLedger
 from ...client.gate_socket import SOCKET_FILE
 from ...signatures.context import DecisionContext
 from ...signatures.message import Message
+from ...socket_server.connections import ConnectionLimits
 from ...socket_server.rejections import denials
 from ...socket_server.serving import serving
 from .events import Events
@@ -20,7 +21,7 @@ from .queries import Queries, number_of
 from .registry import MESSAGES
 from .stalls import Stalls
 
-_MOST_CONNECTIONS = 128  # of one OS user
+_LIMITS = ConnectionLimits(of_user=128)
 
 
 class LedgerServer:
@@ -52,7 +53,7 @@ class LedgerServer:
     async def __aenter__(self) -> Self:
         """Begins to listen. A socket that cannot be made raises `LedgerError`."""
         async with AsyncExitStack() as exits:
-            served = serving(self._app(), self._state, SOCKET_FILE, _MOST_CONNECTIONS)
+            served = serving(self._app(), self._state, SOCKET_FILE, _LIMITS)
             await exits.enter_async_context(served)
             exits.callback(asyncio.create_task(self._stalls.watch()).cancel)
             self._events.start()
