@@ -81,6 +81,8 @@ class FollowedRequests:
 
         Raises:
             InvalidArguments: There is no such request.
+
+        Effect: none. Retry: none. Timeout: `wait_s`.
         """
         request_id = load_request(self._context.database, name).request.request_id
         until_s = monotonic() + wait_s

@@ -57,7 +57,10 @@ class GuestReadings:
 
 
 async def survey(context: GuestContext, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
-    """Reads the plant once over the agents' sessions. An endpoint that is down is a rejection."""
+    """Reads the plant once over the agents' sessions. An endpoint that is down is a rejection.
+
+    Effect: OBSERVE. Retry: once, on the connection only. Timeout: the connections'.
+    """
     try:
         return await context.ledger.survey(read, write)
     except NotConnected as error:

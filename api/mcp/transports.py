@@ -40,6 +40,8 @@ def listen(port: int) -> socket:
 
     Raises:
         OSError: The port is taken.
+
+    Effect: listens. Retry: none. Timeout: none.
     """
     return create_server((_HOST, port))
 

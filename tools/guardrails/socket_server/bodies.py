@@ -15,6 +15,8 @@ async def read_body(request: web.Request, largest: int) -> bytes:
 
     Args:
         largest: Its most bytes. The application's `client_max_size` is the same.
+
+    Effect: none. Retry: none. Timeout: 5 s for its last byte.
     """
     if (request.content_length or 0) > largest:
         raise _too_large(largest)

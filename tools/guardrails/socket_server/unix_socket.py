@@ -23,6 +23,8 @@ def listening_socket(state: Path, file: str) -> socket.socket:
 
     Raises:
         LedgerError: It cannot be made, or something else than a socket stands in its place.
+
+    Effect: listens. Retry: none. Timeout: none.
     """
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     try:
