@@ -44,7 +44,7 @@ class GuestServer:
     """Serves guests at `agents.sock` in the site's state folder while the context is open.
 
     It works within the loop of the agents. A guest gets readings, windows, cases and what came of
-    requests, and may propose. It gets no key, no write session and no file.
+    requests, and may propose. It gets no key, no session with the plant and no file here.
     """
 
     def __init__(self, context: GuestContext) -> None:
