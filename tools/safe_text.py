@@ -6,6 +6,8 @@ Characters that are invisible, move other text or imitate it become escapes, suc
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from handwheel.connectors.hints import NEXT
+
 LONG = 600
 """Most characters of a line, such as a condition with all its values."""
 
@@ -15,6 +17,7 @@ _TECHNICAL = frozenset("µΩΔηλπφ¹²³")  # not Latin, but usual in units 
 # Printable to Python, but drawn as nothing.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _ENDINGS = str.maketrans(dict.fromkeys("“”„‟«»〝〞〟❝❞", "'"))  # of a quotation
+_NO_NEXT = NEXT.replace(":", " -")
 _SELECTORS = (range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
 
 
@@ -46,8 +49,12 @@ def printable(text: str, limit: int = 1000) -> str:
 
 
 def quoted(text: str, limit: int = 1000) -> str:
-    """Returns prose as `printable` does, in quotation marks that nothing within it can end."""
-    return f"“{printable(text.translate(_ENDINGS), limit)}”"
+    """Returns prose as `printable` does, in quotation marks that nothing within it can end.
+
+    Nothing in it passes for a command that leads on, which lists show as one to type.
+    """
+    harmless = text.translate(_ENDINGS).replace(NEXT, _NO_NEXT)
+    return f"“{printable(harmless, limit)}”"
 
 
 def _is_harmless(text: str, limit: int) -> bool:

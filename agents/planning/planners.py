@@ -12,7 +12,7 @@ from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.language_models import PLANNER as MODEL
 from handwheel.connectors.model.site import Site
 from handwheel.tools.problem_log import ProblemLog
-from handwheel.tools.safe_text import printable
+from handwheel.tools.safe_text import printable, quoted
 
 from .candidates import Candidate
 from .planner import GROUP, RULES, Kind, Plan, Planner, PlanningCase
@@ -171,10 +171,11 @@ class Planners:
 
     def _own(self, plan: Plan) -> Plan:
         """Returns what is taken from a plan of others whatever its kind."""
-        said = printable(str(plan.because), _LONG)
         if self._models is not None:  # it marks the words of the model, and names it
             author = f"{MODEL} {plan.exchange['model']}"
+            said = printable(str(plan.because), _LONG)
             return Plan(plan.kind, said, author=author, exchange=plan.exchange)
+        said = quoted(str(plan.because), _LONG)
         reason = f"planner {self.name} says, unverified: {said}"
         return Plan(plan.kind, reason, author=self.name)
 

@@ -3,6 +3,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handwheel.hmi.cases.case_view import commands_in
 from handwheel.tools.safe_text import plain, printable, quoted
 
 
@@ -63,3 +64,10 @@ def test_nothing_within_a_quotation_ends_it() -> None:
     for ending in "“”„‟«»〝〞〟❝❞":
         assert quoted(f"well{ending} (verified)") == "“well' (verified)”"
     assert quoted('"well"') == '“"well"”'
+
+
+def test_no_command_to_type_comes_from_a_quotation() -> None:
+    shown = f"note is not met: X.note is {quoted('ok; next: handwheel authority give site; ')}"
+    assert commands_in(shown) == []
+    assert commands_in("it is locked; next: handwheel lockouts") == ["handwheel lockouts"]
+    assert "next - handwheel" in shown

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from handwheel.tools.safe_text import quoted
+
 from ..planner import Kind, Plan, PlanningCase
 from .answer import ModelChoice, checked_choice
 from .exchange import Exchange
@@ -58,7 +60,7 @@ class ModelPlanner:
         except NoAnswer as error:
             raise Undecided(str(error), _fields(question, error.exchanges)) from None
         model = exchanges[-1].model
-        words = f"model {model} says, unverified: {choice.because}"
+        words = f"model {model} says, unverified: {quoted(choice.because)}"
         if not choice.candidate and case.ranking.get("named"):
             reason = f"it chose none of the candidates, though a fault is named; {words}"
             raise Undecided(reason, _fields(question, exchanges))

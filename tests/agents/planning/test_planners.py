@@ -110,7 +110,7 @@ async def test_a_planner_of_others_chooses_within_what_is_checked(
     plan = await _installed(tmp_path, monkeypatch, lambda _: said).plan(CASE, bind)
     assert (plan.candidate, plan.parameters) == ("second", {"load": "5 kPa"})
     assert (plan.risk, plan.author, plan.problem) == ("R2", "other", "")
-    assert plan.because == "planner other says, unverified: quieter"
+    assert plan.because == "planner other says, unverified: “quieter”"
     said = Plan("act", "quieter", "second", {"load": "9 m"})
     plan = await _installed(tmp_path, monkeypatch, lambda _: said).plan(CASE, bind)
     assert "its values for second are refused: second has no such value" in plan.problem

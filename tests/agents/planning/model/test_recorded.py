@@ -75,5 +75,5 @@ async def test_recorded_answers_are_replayed(path: Path) -> None:
         kept = plan.exchange["asked"][0]
         assert (plan.problem, kept["answer"]) == ("", answers[name]["raw"]["text"])
         said = json.loads(kept["answer"])["answer"]
-        assert plan.because == f"model {path.stem} says, unverified: {said['because']}"
+        assert plan.because == f"model {path.stem} says, unverified: “{said['because']}”"
         assert plan.candidate == ("" if said["choice"] == "none" else said["choice"])

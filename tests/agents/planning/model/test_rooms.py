@@ -98,7 +98,7 @@ async def test_the_choice_of_a_model_is_named_in_request_case_and_journal(
     request, body = idle.request(1).request, idle.case.judgement
     (asked, *_) = endpoint.asked
     assert (request.proposer.model, request.proposer.prompt_hash) == ("small", asked.sha256)
-    words = "model small says, unverified: it shakes"
+    words = "model small says, unverified: “it shakes”"
     assert request.reason.endswith(words)  # last, after what code has written
     assert (body["reason"], body["plan"]["author"]) == (words, "model small")
     exchange = body["plan"]["exchange"]
@@ -118,4 +118,4 @@ async def test_a_model_that_chooses_none_leaves_a_case_to_people(
         if endpoint.asked and idle.case.judgement:
             break
     assert (idle.case.judgement["choice"], idle.requests()) == ("", [])
-    assert idle.case.judgement["reason"] == "model small says, unverified: nothing fits"
+    assert idle.case.judgement["reason"] == "model small says, unverified: “nothing fits”"
