@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from .case import OpenCase, RankedHypothesis
     from .reading import Reading
     from .request import Outcome, Request
-    from .running_site import RunningSite
     from .site import Site
     from .window import Window
 
@@ -42,7 +41,6 @@ __all__ = [
     "Reading",
     "Request",
     "RetrySafety",
-    "RunningSite",
     "Site",
     "Toolset",
     "Twin",
@@ -68,7 +66,6 @@ _HOMES = {
     "RankedHypothesis": "case",
     "Reading": "reading",
     "Request": "request",
-    "RunningSite": "running_site",
     "RetrySafety": "tools.toolset.effect",
     "Site": "site",
     "Toolset": "tools.toolset.toolset",

@@ -21,6 +21,7 @@ from handwheel.tools.guardrails.client.guests_socket import (
     MOST_CONNECTIONS,
     NAME_HEADER,
 )
+from handwheel.tools.requests.proposer import guest_proposer
 
 from .errors import NoAgents
 
@@ -28,6 +29,7 @@ TIMEOUT_S = 30.0
 """How long an answer may take. The longest is that to a request that is waited for."""
 _LIMITS = httpx.Limits(max_connections=MOST_CONNECTIONS // 2)  # so that two may be open
 _ROOT = 0
+_ACCOUNT = "program"  # stands for the account, which the agents find out themselves
 _TOO_MANY = 429
 _REFUSED = 400
 _PATIENCE_S = 5.0  # with an answer that there were too many messages
@@ -44,6 +46,7 @@ class RunLink:
     def __init__(self, client: httpx.AsyncClient, folder: int, trusted: AbstractSet[int]) -> None:
         self._client = client
         self._folder, self._trusted = folder, trusted
+        self._turn = asyncio.Lock()  # the agents answer a program once at a time
 
     @classmethod
     async def open(cls, state: Path, name: str, model: str | None, agents: str = "") -> Self:
@@ -54,10 +57,12 @@ class RunLink:
 
         Raises:
             NoAgents: None run there.
+            InvalidArguments: The name or the model has characters that a card would not show.
             HandwheelError: They refuse this program, or another user listens in their place.
 
         Effect: none. Retry: none. Timeout: 30 s.
         """
+        guest_proposer(name, _ACCOUNT, model)  # refuses a name that a card would not show
         try:
             folder = os.open(state, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError:
@@ -83,25 +88,32 @@ class RunLink:
         os.close(self._folder)
 
     async def get(self, path: str, **query: object) -> Any:
-        """Returns the answer to a question. Raises as `_asked`."""
+        """Returns the answer to a question.
+
+        A question that waits for a change lets others pass. Raises as `post`.
+
+        Effect: OBSERVE. Retry: for 5 s while there are too many. Timeout: 30 s.
+        """
         given = {key: value for key, value in query.items() if value is not None}
-        return await self._asked("GET", path, params=given)
+        if "wait_s" in given:
+            return await self._asked("GET", path, params=given)
+        async with self._turn:
+            return await self._asked("GET", path, params=given)
 
     async def post(self, path: str, fields: Mapping[str, object]) -> Any:
-        """Sends something and returns the answer. Raises as `_asked`.
-
-        What is sent has a key, so that it counts once however often it is sent.
-        """
-        return await self._asked("POST", path, json=fields)
-
-    async def _asked(self, method: str, path: str, **what: Any) -> Any:
-        """Returns an answer.
+        """Sends something that has a key, and returns the answer.
 
         Raises:
             NoAgents: The agents have ended.
             HandwheelError: They refuse it, with the error that they say.
-            ToolFailed: They do not answer.
+            ToolFailed: They do not answer, or break the connection off.
+
+        Effect: ADVISE, once for a key. Retry: for 5 s while there are too many. Timeout: 30 s.
         """
+        async with self._turn:
+            return await self._asked("POST", path, json=fields)
+
+    async def _asked(self, method: str, path: str, **what: Any) -> Any:
         until_s = monotonic() + _PATIENCE_S
         while True:
             answer = await self._answer(method, path, what)
@@ -125,7 +137,12 @@ class RunLink:
             cause = error.__cause__ or error.__context__
             if isinstance(cause, PermissionError):
                 raise ToolFailed(f"{GUESTS_SOCKET_FILE}: {os_reason(cause)}") from None
-            raise NoAgents from None
+            if isinstance(error, httpx.ConnectError):
+                raise NoAgents from None
+            raise ToolFailed(
+                "the agents broke the connection off; they may have ended, or have too many "
+                "connections of this account"
+            ) from None
         self._check_listener(answer)
         return answer
 

@@ -1,11 +1,9 @@
 """Site of a program, which reads, proposes and follows, and decides nothing."""
 
-import sys
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Self
-from uuid import uuid4
 
 from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.errors import ConfigError
@@ -18,14 +16,16 @@ from handwheel.tools.maintenance.work_order_database import WorkOrder
 from .alarm import Alarm
 from .case import OpenCase
 from .errors import NoAgents
+from .keyed_calls import key_of, note_filed
 from .own_reads import read_plant, recorded_window
+from .program_name import program_name
 from .reading import Reading
 from .request import Request
 from .run_link import RunLink
 from .window import Window
 
+_NUMERIC = ("float", "int")
 _TOGETHER = 100  # tags in one question, so that its address stays short
-_LONGEST_NAME = 64
 
 
 class Site:
@@ -46,7 +46,7 @@ class Site:
         self, path: str | Path | None = None, name: str | None = None, model: str | None = None
     ) -> None:
         self._path = Path(path) if path is not None else None
-        self.name = name or Path(sys.argv[0]).stem or "python"
+        self.name = name or program_name()
         self.model = model
         self._files: site_files.Site | None = None
         self._link: RunLink | None = None
@@ -146,16 +146,17 @@ class Site:
             slots: Number of equal parts in which its values are summed up.
 
         Returns:
-            The recorded course. It is empty of good values where nothing was recorded, and then
-            gives no number.
+            The recorded course. Where nothing was recorded it gives no number.
 
         Raises:
-            InvalidArguments: The tag is not known, or `last` is no duration.
+            InvalidArguments: The tag is not known or no number, or `last` is no duration.
 
         Effect: OBSERVE. Retry: none. Timeout: 30 s.
         """
         (known,) = self._known([tag])
         last_s = _seconds(last)
+        if known.kind not in _NUMERIC:
+            raise InvalidArguments(f"{tag} is no number, and has no window")
         if self._link is None:
             return await recorded_window(self.files, known, last_s, slots)
         answer = await self._link.get("/v1/window", tag=tag, last_s=last_s, slots=slots)
@@ -214,14 +215,16 @@ class Site:
         Effect: ADVISE. Retry: safe with a `key`. Timeout: 30 s.
         """
         link = self._agents("nothing was proposed")
-        fields = {
-            "key": key or uuid4().hex,
+        content: dict[str, object] = {
             "writes": {name: _value_text(value) for name, value in writes.items()},
             "reason": reason,
             "expect": list(expect),
             "lease": lease,
         }
-        return Request(link, (await link.post("/v1/requests", fields))["request"])
+        answer = await link.post("/v1/requests", {"key": key or key_of(content), **content})
+        filed = Request(link, answer["request"])
+        note_filed(filed.id)
+        return filed
 
     async def request(self, request_id: str) -> Request:
         """Returns a request that a program filed.
@@ -247,10 +250,10 @@ class Site:
 
         Effect: ADVISE. Retry: safe with a `key`. Timeout: 30 s.
         """
-        fields = {
-            "key": key or uuid4().hex, "equipment": equipment, "text": text, "priority": priority,
-        }  # fmt: skip
-        answer = await self._agents("no work was requested").post("/v1/work-requests", fields)
+        link = self._agents("no work was requested")
+        content: dict[str, object] = {"equipment": equipment, "text": text, "priority": priority}
+        fields = {"key": key or key_of(content), **content}
+        answer = await link.post("/v1/work-requests", fields)
         return str(answer["work_order_id"])
 
     async def work_orders(self) -> list[WorkOrder]:
@@ -269,11 +272,10 @@ class Site:
         return self._files
 
     def _agents(self, so: str) -> RunLink:
-        if self._files is not None and self._link is None:
+        link = self._link if self.files else None
+        if link is None:
             raise NoAgents(so)
-        if self._link is None:
-            raise InvalidArguments("the site is not open: async with Site.open(…) as site")
-        return self._link
+        return link
 
     def _known(self, tags: Iterable[str]) -> list[Tag]:
         try:
@@ -295,6 +297,4 @@ def _seconds(text: str) -> float:
 
 
 def _value_text(value: str | bool | float) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value if isinstance(value, str) else f"{value}"
+    return f"{value}".lower() if isinstance(value, bool) else f"{value}"

@@ -13,7 +13,7 @@ from .errors import BadQuality
 LEAST_COVERAGE = 0.8
 """Share of a window with good values, below which it gives no number."""
 _HOUR_S = 3600.0
-_WIDTH, _HEIGHT = 320, 48  # of the picture in a notebook, pixels
+_WIDTH, _HEIGHT, _MARGIN = 320, 48, 4  # of the picture in a notebook, pixels
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -87,12 +87,17 @@ class Window:
         return {"tag": self.tag, "unit": self.unit, "good_share": self.coverage, **found}
 
     def _good(self) -> Sequence[RecordedSlot]:
+        if not self.slots:
+            raise BadQuality(f"nothing of {self.tag} was recorded, or the record cannot be read")
         if self.coverage < LEAST_COVERAGE:
             raise BadQuality(
                 f"{self.tag} was good in {self.coverage:.0%} of the last {self._span}; a number "
                 f"needs {LEAST_COVERAGE:.0%}"
             )
-        return [each for each in self.slots if each.good > 0.0 and each.mean is not None]
+        found = [each for each in self.slots if each.good > 0.0 and each.mean is not None]
+        if not found:
+            raise BadQuality(f"{self.tag} has no number")
+        return found
 
     @property
     def _span(self) -> str:
@@ -102,21 +107,22 @@ class Window:
         return f"Window({self.tag!r}, {self._span}, {self.coverage:.0%} good, {self.unit!r})"
 
     def _repr_html_(self) -> str:
-        """Returns the course as a picture for a notebook."""
-        points = self.samples
-        lows = [value for _, value in points] or [0.0]
-        low, span = min(lows), (max(lows) - min(lows)) or 1.0
-        reach = self.slots[0].before_s if self.slots else 1.0
+        """Returns the course as a picture for a notebook, or that too little was good."""
+        title = f"{self.tag}, last {self._span}; {self.coverage:.0%} good"
+        if self.coverage < LEAST_COVERAGE:
+            return f"<p>{escape(title)}, which is too little</p>"
+        low, high, reach = self.low(), self.high(), self.slots[0].before_s
+        scale = (_HEIGHT - 2 * _MARGIN) / ((high - low) or 1.0)
         drawn = " ".join(
             f"{_WIDTH * (1.0 - before_s / reach):.1f},"
-            f"{_HEIGHT - 4 - (_HEIGHT - 8) * (value - low) / span:.1f}"
-            for before_s, value in points
+            f"{_HEIGHT - _MARGIN - scale * (value - low):.1f}"
+            for before_s, value in self.samples
         )
-        title = f"{self.tag}, {min(lows):.6g} to {max(lows):.6g} {self.unit}, last {self._span}"
+        title = f"{title}; {low:.6g} to {high:.6g} {self.unit}"
         return (
             f'<figure><svg width="{_WIDTH}" height="{_HEIGHT}" role="img">'
             f'<polyline points="{drawn}" fill="none" stroke="currentColor"/></svg>'
-            f"<figcaption>{escape(title)}; {self.coverage:.0%} good</figcaption></figure>"
+            f"<figcaption>{escape(title)}</figcaption></figure>"
         )
 
 

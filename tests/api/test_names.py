@@ -1,4 +1,6 @@
+import inspect
 import json
+import re
 import subprocess
 import sys
 
@@ -7,9 +9,10 @@ import handwheel
 NAMES = {
     "Course", "Effect", "Estimate", "Evidence", "HandwheelError", "Move", "OpenCase", "Outcome",
     "Plan", "Planner", "PlanningCase", "RankedHypothesis", "Reading", "Request", "RetrySafety",
-    "RunningSite", "Site", "Toolset", "Twin", "Unit", "Window", "Windows", "diagnoser", "tool",
+    "Site", "Toolset", "Twin", "Unit", "Window", "Windows", "diagnoser", "tool",
 }  # fmt: skip
-DECIDING = ("approve", "sign", "key", "write", "set")
+_WORD = re.compile(r"[A-Z]?[a-z]+")
+DECIDING = ("approve", "sign", "reject", "decide", "write", "set")
 LOADED = (
     "import json, sys, handwheel; {}; "
     "print(json.dumps([each for each in sys.modules if each.startswith('handwheel')]))"
@@ -20,9 +23,12 @@ def test_public_names_are_pinned_and_none_decides() -> None:
     assert set(handwheel.__all__) == NAMES
     assert len(NAMES) <= 25
     assert all(getattr(handwheel, each) is not None for each in NAMES)
-    methods = {each for each in dir(handwheel.Site) if not each.startswith("_")}
-    methods |= {each for each in dir(handwheel.Request) if not each.startswith("_")}
-    words = {word for each in {*methods, *NAMES} for word in each.lower().split("_")}
+    named = {*NAMES}
+    for each in (handwheel.Site, handwheel.Request, handwheel.Outcome, handwheel.Toolset):
+        own = {name: one for name, one in vars(each).items() if not name.startswith("_")}
+        called = (one for one in own.values() if inspect.isfunction(one))
+        named |= {*own, *(name for one in called for name in inspect.signature(one).parameters)}
+    words = {word.lower() for each in named for word in _WORD.findall(each)}
     assert words.isdisjoint(DECIDING)
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from handwheel import Outcome, RunningSite, Site
+from handwheel import Outcome, Site
 from handwheel.connectors.model.values import Quality
 from handwheel.errors import InterlockActive, InvalidArguments, NoAgents
+from handwheel.testing import RunningSite
 
 from ..project.pages.doc_shell import blocks, fits
 from ..project.pages.doc_tables import DOCS

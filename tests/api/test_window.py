@@ -52,4 +52,11 @@ def test_one_moment_has_no_slope() -> None:
 def test_window_is_drawn_for_a_notebook() -> None:
     drawn = html_of(_window((300.0, 1.0), (310.0, 1.0)))
     assert drawn.count(",") >= 2
-    assert "PT-102.pv, 300 to 310 kPa, last 2 min 00 s; 100% good" in drawn
+    assert "PT-102.pv, last 2 min 00 s; 100% good; 300 to 310 kPa" in drawn
+
+
+@pytest.mark.parametrize("slots", [(), ((300.0, 0.1), (None, 0.0))])
+def test_picture_of_too_little_has_no_number(slots: tuple[tuple[float | None, float], ...]) -> None:
+    drawn = html_of(_window(*slots))
+    assert "which is too little" in drawn
+    assert "300" not in drawn

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel import RunningSite
+from handwheel.testing import RunningSite
 
 from ..command_line import handwheel
 

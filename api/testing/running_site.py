@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Self
 
-from .errors import NotRunning
+from ..errors import NotRunning
 
 _END_WITHIN_S = 60.0
 

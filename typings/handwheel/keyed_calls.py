@@ -1,0 +1,1 @@
+../../api/keyed_calls.py

@@ -1,1 +1,0 @@
-../../api/running_site.py
