@@ -27,7 +27,7 @@ from .argument_words import default_text, read_arguments, type_text
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-PROGRAM = "handwheel tools"
+PROGRAM = "tools command"
 """Name under which `tools call` files a request."""
 
 ToolArgument = Annotated[

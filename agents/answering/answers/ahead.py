@@ -71,7 +71,7 @@ def _say_course(answer: Answer, sources: Sources, tag: Tag, wanted: str, found: 
     if not found.is_trusted:
         answer.say("The twin is not trusted now, so this only informs.")
     answer.say("Nothing was written or requested.")
-    answer.next_steps.append(next_step("requests", "propose", f"{tag.name}=VALUE"))
+    answer.next_steps.append(next_step("policy", "explain", f"{tag.name}={wanted}"))
 
 
 def _moved(sources: Sources, found: Prediction) -> Iterator[tuple[Tag, float, float]]:

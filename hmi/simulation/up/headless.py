@@ -62,10 +62,10 @@ def run_headless(
         people = started.simulated.people
         with open_context(started.site) as context:
             grant_signed(context, SITE_SCOPE, _GRANTED_FOR, people[GRANTOR])
-        names = {"approver": APPROVER, "proposer": GRANTOR, "passphrase": PASSPHRASE}
-        names["keys"] = str(folder / KEYS)
         place = {"site": str(started.simulated.root), "plant": name}
-        print(json.dumps({**place, **names}), flush=True)
+        if is_attended:  # so that a person can decide in another shell
+            place |= {"approver": APPROVER, "passphrase": PASSPHRASE, "keys": str(folder / KEYS)}
+        print(json.dumps(place), flush=True)
         if approve_after_s is None:
             _tell_plant(processes)
             return

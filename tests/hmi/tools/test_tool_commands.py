@@ -60,7 +60,7 @@ def test_call_prints_the_result_with_its_units(folder: Path, said: Said) -> None
     assert (code, result["margin_kPa"]) == (0, 49.5)
     assert result["pressure"]["unit"] == "kPa"
     assert result["pressure"]["quality"] == "good"
-    assert '  "name": "handwheel tools",' in said("tools", "call", "caller")[1].splitlines()
+    assert '  "name": "tools command",' in said("tools", "call", "caller")[1].splitlines()
 
 
 @pytest.mark.parametrize(

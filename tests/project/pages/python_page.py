@@ -3,16 +3,20 @@
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
 from typing import Any
 
-import handwheel
-from handwheel import errors
+from handwheel import Site, errors
 
+MODULES = (
+    "handwheel", "handwheel.langchain", "handwheel.testing", "handwheel.agents.testing",
+    "handwheel.connectors.testing",
+)  # fmt: skip
 HEAD = """\
 # Python
 
-`import handwheel` gives a program the names below. A test draws this page from the code:
-`HANDWHEEL_DRAW=1 pytest tests/project/test_python_page.py`.
+`import handwheel` gives a program the first names below, and its sub-packages the others. A test
+draws this page from the code: `HANDWHEEL_DRAW=1 pytest tests/project/test_python_page.py`.
 
 Each name is loaded when it is first used. No name approves, signs or writes: people decide in the
 terminal. [Work from Python](../how-to/work-from-python.md) shows them at work, and
@@ -26,17 +30,25 @@ _RAISED = re.compile(r"(?:Raises|raises) `?(\w+)`?")
 
 def page() -> str:
     """Returns the whole page."""
-    sections = (_section(name, getattr(handwheel, name)) for name in handwheel.__all__)
-    return "\n".join([HEAD, *("\n".join(each) for each in (*sections, _errors()))])
+    parts = [HEAD]
+    for module in MODULES:
+        named = import_module(module)
+        parts += [f"## {module}\n", f"{_summary(named)}\n"]
+        shown = {name: one for name in named.__all__ if callable(one := getattr(named, name))}
+        parts += ["\n".join(_section(name, one)) for name, one in shown.items()]
+    return "\n".join([*parts, *_errors()])
 
 
 def _section(name: str, value: Any) -> Iterator[str]:
-    yield f"## `{name}`\n"
+    yield f"### `{name}`\n"
     yield f"{_summary(value)}\n"
     if not inspect.isclass(value):
         yield f"```python\n{name}{_signature(value)}\n```\n"
         yield from _facts(value)
         return
+    if made := _made(name, value):
+        yield f"```python\n{made}\n```\n"
+        yield from _facts(value)
     if fields := _fields(value):
         yield f"Fields: {', '.join(f'`{each}`' for each in fields)}.\n"
     rows = [_row(each, value) for each in _members(value)]
@@ -45,6 +57,15 @@ def _section(name: str, value: Any) -> Iterator[str]:
         yield "|---|---|---|---|"
         yield from rows
         yield ""
+
+
+def _made(name: str, value: type[Any]) -> str:
+    """Returns how one of our classes is made, empty if others make it."""
+    own: Callable[..., object] | None = vars(value).get("__init__")
+    if own is None:
+        return ""
+    is_plain = hasattr(value, "__dataclass_fields__") or issubclass(value, Exception)
+    return "" if is_plain or getattr(value, "_is_protocol", False) else f"{name}{_signature(own)}"
 
 
 def _fields(value: type[Any]) -> list[str]:
@@ -85,17 +106,23 @@ def _facts(value: Callable[..., object]) -> Iterator[str]:
         yield f"{cost}\n"
 
 
+def _doc(value: Any) -> str:
+    """Returns a docstring, or with it that of the call that it refers to."""
+    text = inspect.getdoc(value) or ""
+    return f"{text}\n\n{inspect.getdoc(Site.read_all)}" if "`read_all`" in text else text
+
+
 def _summary(value: Any) -> str:
     return " ".join((inspect.getdoc(value) or "").partition("\n\n")[0].split())
 
 
 def _cost(value: Any) -> str:
-    found = _COST.search(" ".join((inspect.getdoc(value) or "").split()))
+    found = _COST.search(" ".join(_doc(value).split()))
     return found[0] if found else ""
 
 
 def _raised(value: Any) -> list[str]:
-    text = inspect.getdoc(value) or ""
+    text = _doc(value)
     listed = _RAISES.search(text)
     lines = listed[1].splitlines() if listed else []
     found = [line.strip().partition(":")[0] for line in lines if re.match(r"    \w+:", line)]
