@@ -43,11 +43,11 @@ def _section(name: str, value: Any) -> Iterator[str]:
     yield f"### `{name}`\n"
     yield f"{_summary(value)}\n"
     if not inspect.isclass(value):
-        yield f"```python\n{name}{_signature(value)}\n```\n"
+        yield f"```text\n{name}{_signature(value)}\n```\n"
         yield from _facts(value)
         return
     if made := _made(name, value):
-        yield f"```python\n{made}\n```\n"
+        yield f"```text\n{made}\n```\n"
         yield from _facts(value)
     if fields := _fields(value):
         yield f"Fields: {', '.join(f'`{each}`' for each in fields)}.\n"
