@@ -33,11 +33,13 @@ from ...gate.testbed.authority_grant import give
 from ...gate.testbed.in_memory import Room
 from ...sites.in_memory import build_context
 
+REQUESTS, WORK = "/v1/requests", "/v1/work-requests"
 KEY = "margin for the change-over"
 PROPOSAL: dict[str, Any] = {
     "key": KEY, "writes": {"PIC-102.sp": "360 kPa"}, "reason": "more margin",
     "expect": ["PT-102.pv > 352 kPa within 2 min"], "lease": "2 h",
 }  # fmt: skip
+WORK_REQUEST: dict[str, Any] = {"key": KEY, "equipment": "P-101A", "priority": 3, "text": "a leak"}
 _FEW = httpx.Limits(max_connections=MOST_CONNECTIONS)
 Answer = tuple[int, Any]
 
@@ -49,6 +51,7 @@ class Guests:
     Attributes:
         scanned: Tags that the agents scan.
         surveyed: Tags of each survey for guests.
+        filed: Requests that an answer told of.
         down: Why the plant cannot be read; empty if it can.
         is_surveyed: Set by the first of them.
         is_readable: Cleared for surveys that come to no end.
@@ -61,6 +64,7 @@ class Guests:
     scanned: Sequence[str] = ("PT-102.pv",)
     surveyed: list[list[str]] = field(default_factory=list[list[str]])
     cases: list[Case] = field(default_factory=list[Case])
+    filed: set[str] = field(default_factory=set[str])
     down: str = ""
     is_surveyed: asyncio.Event = field(default_factory=asyncio.Event)
     is_readable: asyncio.Event = field(default_factory=asyncio.Event)
@@ -81,13 +85,16 @@ class Guests:
         """Sends a message, and returns status and document of the answer."""
         body = {} if fields is None else {"json": fields}
         answer = await self.client.request(method, path, **body, **more)
-        return answer.status_code, answer.json()
+        found = answer.json()
+        if answer.is_success and (method, path) == ("POST", REQUESTS):
+            self.filed.add(found["request"]["request_id"])
+        return answer.status_code, found
 
     async def get(self, path: str, **more: Any) -> Answer:
         return await self.ask("GET", path, **more)
 
     async def propose(self, **changes: Any) -> Answer:
-        return await self.ask("POST", "/v1/requests", PROPOSAL | changes)
+        return await self.ask("POST", REQUESTS, PROPOSAL | changes)
 
     def _context(self, writer: LedgerWriter) -> GuestContext:
         room = self.room

@@ -11,6 +11,7 @@ import pytest
 
 from handwheel.agents.guests.admission import MOST_GUESTS, MOST_MESSAGES
 from handwheel.agents.guests.followed_requests import Followed, FollowedRequests
+from handwheel.agents.guests.guest_server import LARGEST
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.client.guests_socket import (
     GUESTS_SOCKET_FILE,
@@ -20,11 +21,9 @@ from handwheel.tools.guardrails.client.guests_socket import (
 from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.socket_server import bodies, peers
 
-from .asking import KEY, PROPOSAL, Guests, client_of, connected, processes
+from .asking import PROPOSAL, REQUESTS, WORK, WORK_REQUEST, Guests, client_of, connected, processes
 
 USER = pwd.getpwuid(os.geteuid()).pw_name
-REQUESTS, WORK = "/v1/requests", "/v1/work-requests"
-WORK_REQUEST: dict[str, Any] = {"key": KEY, "equipment": "P-101A", "priority": 3, "text": "a leak"}
 
 BAD: list[tuple[str, dict[str, Any], int, str, str]] = [
     (REQUESTS, {"writes": {"PIC-1O2.sp": "360"}}, 422, "arguments", "did you mean 'PIC-102.sp'?"),
@@ -56,11 +55,12 @@ BAD_QUESTIONS = [
 
 @pytest.fixture(autouse=True)
 async def undisturbed(guests: Guests) -> AsyncGenerator[None]:
-    """No bad message files anything, and the next question is answered."""
+    """No message files anything that no answer tells of, and the next question is answered."""
     yield
-    assert [each.request.proposer.kind for each in load_requests(guests.room.desk.database)] in (
-        [], ["guest"],
-    )  # fmt: skip
+    found = load_requests(guests.room.desk.database)
+    assert {each.request.request_id for each in found} == guests.filed
+    assert (await guests.get("/v1/status"))[0] == 200
+    assert guests.room.plant.frames == []
 
 
 async def test_bad_fields_are_denied_with_their_reason(guests: Guests) -> None:
@@ -88,15 +88,23 @@ async def test_bad_questions_are_denied_with_their_reason(guests: Guests) -> Non
         (b"[" * 60_000, 400, "not-json"),
         (b"\xff\xfe", 400, "not-json"),
         (b"[]", 400, "form"),
+        (b"x" * LARGEST, 400, "not-json"),
+        (b"x" * (LARGEST + 1), 413, "too-large"),
         (b"x" * 1_000_000, 413, "too-large"),
     ],
 )
 async def test_body_of_no_message_is_denied(
     guests: Guests, body: bytes, status: int, code: str
 ) -> None:
-    answer = await guests.client.post(REQUESTS, content=body)
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
-    assert (await guests.get("/v1/status"))[0] == 200
+    for content in (body, _chunked(body)):
+        answer = await guests.client.post(REQUESTS, content=content)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def _chunked(body: bytes) -> AsyncGenerator[bytes]:
+    """The same without its length ahead."""
+    yield body[:-1]
+    yield body[-1:]
 
 
 async def test_half_sent_message_is_denied_in_time(
@@ -142,8 +150,8 @@ async def test_bytes_that_are_no_http_end_their_connection(
 
 @pytest.mark.parametrize("name", ["anna", "control agent"])
 async def test_name_of_somebody_else_is_shown_as_a_claim(guests: Guests, name: str) -> None:
-    async with client_of(guests.room, {NAME_HEADER: name, MODEL_HEADER: "gpt-x"}) as client:
-        filed = (await client.post(REQUESTS, json=PROPOSAL)).json()["request"]
+    claims = {NAME_HEADER: name, MODEL_HEADER: "gpt-x"}
+    filed = (await guests.ask("POST", REQUESTS, PROPOSAL, headers=claims))[1]["request"]
     (record,) = load_requests(guests.room.desk.database)
     assert (record.request.proposer.kind, record.request.proposer.os_user) == ("guest", USER)
     assert filed["proposer"] == f"unverified guest program “{name}”"
@@ -189,7 +197,9 @@ async def test_survey_that_hangs_delays_only_who_waits_for_it(
             assert (await fourth.get(path)).status_code == 200
         assert len(guests.surveyed) == 1  # one at a time
         guests.is_readable.set()
-        assert [each.status_code for each in await asyncio.gather(*waiting)] == [200, 200, 200]
+        answers = await asyncio.gather(*waiting)
+        assert [each.status_code for each in answers] == [200, 200, 200]
+        guests.filed.add(answers[-1].json()["request"]["request_id"])
 
 
 async def test_guest_that_waits_for_a_turn_gets_no_second(guests: Guests) -> None:
@@ -254,6 +264,9 @@ async def test_socket_that_cannot_be_made_is_told(guests: Guests) -> None:
     (guests.room.site.state / GUESTS_SOCKET_FILE).touch()
     with pytest.raises(LedgerError, match="is a link, or no socket"):
         await guests.start()
+    await guests.end()
+    (guests.room.site.state / GUESTS_SOCKET_FILE).unlink()
+    await guests.start()
 
 
 async def _answered(guests: Guests, head: bytes) -> bytes:
