@@ -52,12 +52,14 @@ async def test_without_an_attack_the_task_is_done(channel: str) -> None:
         check(each)
 
 
+@pytest.mark.way_in("P16")
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_a_hijacked_model_has_one_request_wait_and_moves_nothing(channel: str) -> None:
     found = await play_all((channel, *each) for each in PAIRS[channel])
     for each in found:
         check(each)
     assert any(each.is_hijacked for each in found)
+    assert any(each.is_useful for each in found)  # it was approved, and a frame went out
 
 
 @pytest.mark.parametrize("payload", ["override", "markup", "ANSI"])
