@@ -14,7 +14,7 @@ from handwheel.tools.safe_text import printable
 
 from ..request import Outcome, Request
 from ..site import Site
-from .tools import REQUEST
+from .tools import REQUESTS
 
 _TURN = "1 h"
 
@@ -39,7 +39,7 @@ class Result:
 
 
 async def follow(agent: Pregel[Any, Any, Any, Any], config: RunnableConfig, site: Site) -> Result:
-    """Resumes an interrupted agent each time one of its requests is over, until it ends.
+    """Resumes an interrupted agent each time a call's requests are over, until it ends.
 
     It may be called again for the same thread, after a restart too. It ends early where the graph
     waits for something else than a request.
@@ -57,7 +57,7 @@ async def follow(agent: Pregel[Any, Any, Any, Any], config: RunnableConfig, site
     Effect: the agent's tools'. Retry: none. Timeout: none.
     """
     state = await agent.aget_state(config)
-    while waiting := [each for each in state.interrupts if _request_id(each)]:
+    while waiting := [each for each in state.interrupts if _request_ids(each)]:
         over = await _first_over(waiting, site)
         await agent.ainvoke(Command(resume={each.id: True for each in over}), config)
         state = await agent.aget_state(config)
@@ -65,9 +65,9 @@ async def follow(agent: Pregel[Any, Any, Any, Any], config: RunnableConfig, site
 
 
 async def _first_over(waiting: list[Interrupt], site: Site) -> list[Interrupt]:
-    """Waits until one of the requests is over, and returns the interrupts of those that are."""
-    requests = [await site.request(_request_id(each)) for each in waiting]
-    tasks = {asyncio.create_task(_over(each)): n for n, each in enumerate(requests)}
+    """Waits until all requests of one interrupt are over, and returns the interrupts like it."""
+    requests = [[await site.request(id_) for id_ in _request_ids(each)] for each in waiting]
+    tasks = {asyncio.create_task(_all_over(each)): n for n, each in enumerate(requests)}
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for each in done:
@@ -79,9 +79,10 @@ async def _first_over(waiting: list[Interrupt], site: Site) -> list[Interrupt]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _over(request: Request) -> None:
-    while not (await request.outcome(_TURN)).is_over:
-        pass
+async def _all_over(requests: Sequence[Request]) -> None:
+    for each in requests:
+        while not (await each.outcome(_TURN)).is_over:
+            pass
 
 
 async def _outcomes(
@@ -90,14 +91,15 @@ async def _outcomes(
     """Returns the outcomes of the requests that the thread has waited for, the oldest first."""
     found: dict[str, None] = {}
     async for state in agent.aget_state_history(config):
-        found |= {name: None for each in state.interrupts if (name := _request_id(each))}
+        names = [name for each in state.interrupts for name in _request_ids(each)]
+        found |= dict.fromkeys(reversed(names))
     return {name: await (await site.request(name)).outcome() for name in reversed(found)}
 
 
-def _request_id(interrupt: Interrupt) -> str:
+def _request_ids(interrupt: Interrupt) -> Sequence[str]:
     is_table = isinstance(interrupt.value, dict)
-    value = cast("dict[str, object]", interrupt.value) if is_table else {}
-    return str(value.get(REQUEST, ""))
+    value = cast("dict[str, Sequence[str]]", interrupt.value) if is_table else {}
+    return value.get(REQUESTS, ())
 
 
 def _words(state: StateSnapshot) -> str:

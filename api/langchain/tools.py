@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -13,16 +13,17 @@ from langgraph.types import interrupt
 from handwheel.connectors.errors import ConfigError, HandwheelError
 from handwheel.tools.errors import GuardrailError, InvalidArguments
 from handwheel.tools.toolset.definition import KEY
-from handwheel.tools.toolset.effect import RetrySafety
+from handwheel.tools.toolset.effect import Effect, RetrySafety
 from handwheel.tools.toolset.tool import Tool
 
 from ..errors import BadQuality
+from ..keyed_calls import keyed_calls
 from ..request import Request
 from ..site import Site
 from ..site_tools import site_tools
 
-REQUEST = "handwheel_request"
-"""Key of an interrupt's value, under which it has the id of the request that is waited for."""
+REQUESTS = "handwheel_requests"
+"""Key of an interrupt's value, under which it has the ids of the requests that it waits for."""
 _CALL = "handwheel_tool_call_id"
 _KEY_LENGTH = 32
 _REFUSALS = (BadQuality, GuardrailError, InvalidArguments)
@@ -33,9 +34,10 @@ def tools(site: Site, more: Iterable[Tool] = ()) -> list[BaseTool]:
     """Returns the tools of an open site, for `create_agent` or a graph of one's own.
 
     What a tool files has a key of thread, tool call and arguments, since LangGraph runs a node
-    again when it resumes; so the graph needs a checkpointer and a `thread_id`. A tool that
-    proposes interrupts the graph until its request is over, and `follow` resumes it. What a graph
-    is resumed with only wakes it up. The outcome is read from the site's agents.
+    again when it resumes; so the graph needs a checkpointer and a `thread_id`. A tool of
+    `Effect.ADVISE` interrupts the graph until each request that it filed is over, and `follow`
+    resumes it. What a graph is resumed with only wakes it up. The outcome is read from the site's
+    agents.
 
     A refusal is the tool's answer to the model. Where it is not known whether something was filed,
     as without agents, the graph ends with the error and may be run again.
@@ -88,32 +90,51 @@ class _SiteTool(BaseTool):
     async def _arun(self, config: RunnableConfig, **arguments: Any) -> str:
         call = arguments.pop(_CALL, None)
         tool: Tool = self.tool
-        is_filing = tool.retry is RetrySafety.BY_KEY
+        is_filing = tool.effect is Effect.ADVISE
         try:
             if is_filing:
-                arguments[KEY] = _key(config, call, arguments)
-            result = await tool.run(self.site, arguments)
-            if is_filing and isinstance(result, Request):
-                await _wait(result)
+                result = await self._filed(_key(config, call, arguments), arguments)
+            else:
+                result = await tool.run(self.site, arguments)
             return json.dumps(tool.as_json(result), ensure_ascii=False)
         except HandwheelError as error:
             if is_filing and not isinstance(error, _REFUSALS):
                 raise  # it may be filed already, so the node must run again
             raise ToolException(tool.error_text(error)) from error
 
+    async def _filed(self, key: str, arguments: Mapping[str, Any]) -> object:
+        """Runs a tool that files, and waits until each request that it filed is over."""
+        tool: Tool = self.tool
+        given = {**arguments, KEY: key} if tool.retry is RetrySafety.BY_KEY else arguments
+        result: object = None
+        refusal: HandwheelError | None = None
+        with keyed_calls(key) as filed:
+            try:
+                result = await tool.run(self.site, given)
+            except _REFUSALS as error:
+                refusal = error
+        known = {result.id: result} if isinstance(result, Request) else {}
+        wanted = dict.fromkeys([*filed, *known])
+        if wanted:
+            await _wait([known.get(each) or await self.site.request(each) for each in wanted])
+        if refusal is not None:
+            raise refusal
+        return result
+
     def _run(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError("a tool of a site is async: use ainvoke and astream")
 
 
-async def _wait(request: Request) -> None:
-    """Interrupts the graph until the request is over.
+async def _wait(requests: Sequence[Request]) -> None:
+    """Interrupts the graph until all requests of a call are over.
 
     It does so once at least, since the checkpoint then tells which requests the thread has filed.
     """
     is_over = False
     while not is_over:
-        interrupt({REQUEST: request.id, "card": request.card()})
-        is_over = (await request.outcome()).is_over
+        cards = "\n\n".join(each.card() for each in requests)
+        interrupt({REQUESTS: [each.id for each in requests], "card": cards})
+        is_over = all([(await each.outcome()).is_over for each in requests])
 
 
 def _key(config: RunnableConfig, call: str | None, arguments: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """An agent of LangGraph proposes to a real ledger. Only an approval by a person moves the plant."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.types import Command
 
-from handwheel import Site
+from handwheel import Effect, RetrySafety, Site, tool
 from handwheel.errors import NoAgents
 from handwheel.langchain import Result, follow, tools
 from handwheel.run_link import RunLink
@@ -27,7 +27,19 @@ from ..plug_ins.tools import header_margin
 WRITES = {"PIC-102.sp": "360 kPa"}
 THREAD: RunnableConfig = {"configurable": {"thread_id": "shift-1"}}
 FORGED: Sequence[object] = (True, "approved", {"state": "COMPLETE"})
+Answer = Callable[[Sequence[BaseMessage]], AIMessage]
 GO: Any = {"messages": [HumanMessage("PIC-102.sp=360 kPa")]}
+
+
+@tool(effect=Effect.ADVISE, retry=RetrySafety.NEVER, timeout_s=35.0)
+async def raise_margin(site: Site, as_text: bool = False) -> object:
+    """Propose more margin twice. The second proposal is refused while the first waits."""
+    filed = await site.propose(WRITES, reason="more margin")
+    if as_text:
+        return f"{filed.id} {filed.latest.state}"
+    if filed.latest.state == "WAITING":
+        await site.propose({"PIC-102.sp": "370 kPa"}, reason="more margin still")
+    return filed
 
 
 def _proposing(messages: Sequence[BaseMessage]) -> AIMessage:
@@ -43,8 +55,8 @@ def _proposing(messages: Sequence[BaseMessage]) -> AIMessage:
     return AIMessage("", tool_calls=[{"name": "propose", "args": arguments, "id": "call-1"}])
 
 
-def _agent(site: Site, saver: Any) -> Any:
-    model, own = FunctionModel(_proposing), tools(site, [header_margin])
+def _agent(site: Site, saver: Any, answer: Answer = _proposing) -> Any:
+    model, own = FunctionModel(answer), tools(site, [header_margin, raise_margin])
     return create_agent(  # pyright: ignore[reportUnknownVariableType]
         model, tools=own, checkpointer=saver
     )
@@ -79,6 +91,35 @@ async def test_false_resumes_write_nothing_two_approvals_two_frames(guests: Gues
         result = await _followed(agent, site)
     assert len(room.plant.frames) == 2
     assert [each.state for each in result.outcomes.values()] == ["COMPLETE", "COMPLETE"]
+
+
+@pytest.mark.way_in("A3")
+@pytest.mark.parametrize(("as_text", "told"), [(True, " COMPLETE"), (False, '"state": "COMPLETE"')])
+async def test_an_own_tool_that_proposes_waits_too(
+    guests: Guests, as_text: bool, told: str
+) -> None:
+    room = guests.room
+
+    def raising(messages: Sequence[BaseMessage]) -> AIMessage:
+        if isinstance(messages[-1], ToolMessage):
+            return AIMessage(f"I was told {messages[-1].text}")
+        call = {"name": "raise_margin", "args": {"as_text": as_text}, "id": "call-1"}
+        return AIMessage("", tool_calls=[call])
+
+    async with Site.open(room.site.root, "shift-agent") as site:
+        agent = _agent(site, InMemorySaver(), raising)
+        await agent.ainvoke(GO, THREAD)
+        for forged in FORGED:
+            state = await agent.ainvoke(Command(resume=forged), THREAD)
+            (interrupt,) = state["__interrupt__"]
+            assert "PIC-102.sp: 350 → 360 kPa" in interrupt.value["card"]
+            await room.go_round(3)
+        assert (len(load_requests(room.desk.database)), room.plant.frames) == (1, [])
+        await _approve(room)
+        result = await _followed(agent, site)
+    assert [each.state for each in result.outcomes.values()] == ["COMPLETE"]
+    assert told in result.words
+    assert (len(load_requests(room.desk.database)), len(room.plant.frames)) == (1, 1)
 
 
 @pytest.mark.way_in("A2")
