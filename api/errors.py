@@ -8,6 +8,7 @@ HandwheelError
 │  └─ WriteOutcomeUnknown sent, not acknowledged; read back and ask, never send again
 ├─ GuardrailError         a guardrail denies it
 │  ├─ PolicyViolation     the policy forbids it, or no rule allows it
+│  │  └─ TooManyRequests  one waits already, or the same was rejected a short time ago
 │  ├─ InterlockActive     the state of the plant does not allow it
 │  └─ PermitRefused       no valid approval covers it
 ├─ ToolError
@@ -40,6 +41,7 @@ from handwheel.tools.errors import (
     PolicyViolation,
     ToolError,
     ToolFailed,
+    TooManyRequests,
 )
 
 
@@ -78,6 +80,7 @@ __all__ = [
     "PermitRefused",
     "PolicyViolation",
     "Problem",
+    "TooManyRequests",
     "ToolError",
     "ToolFailed",
     "WriteOutcomeUnknown",

@@ -6,10 +6,10 @@ from html import escape
 from time import monotonic
 from typing import Any, Literal, Self, get_args
 
-from handwheel.connectors.config.durations import parse_duration
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.plant_text import PlantText
 
+from .arguments import seconds
 from .run_link import RunLink
 
 State = Literal[
@@ -122,10 +122,7 @@ class Request:
 
         Effect: OBSERVE. Retry: none. Timeout: `within`.
         """
-        try:
-            until_s = monotonic() + parse_duration(within)
-        except ValueError as error:
-            raise InvalidArguments(f"within: {error}") from None
+        until_s = monotonic() + seconds("within", within)
         await self._refresh(0.0)
         while not self.latest.is_over and (left_s := until_s - monotonic()) > 0.0:
             await self._refresh(min(left_s, _TURN_S))

@@ -12,7 +12,7 @@ from typing import Any, Self
 import httpx
 
 from handwheel.connectors.errors import HandwheelError, NotConnected, os_reason
-from handwheel.tools.errors import LedgerError, ToolFailed
+from handwheel.tools.errors import InvalidArguments, LedgerError, ToolFailed
 from handwheel.tools.guardrails.client.denials import error_of
 from handwheel.tools.guardrails.client.gate_socket import peer_credentials
 from handwheel.tools.guardrails.client.guests_socket import (
@@ -32,6 +32,7 @@ _ROOT = 0
 _ACCOUNT = "program"  # stands for the account, which the agents find out themselves
 _TOO_MANY = 429
 _REFUSED = 400
+_CORRECTABLE = {"form", "not-canonical", "too-large"}  # codes of what the program may correct
 _PATIENCE_S = 5.0  # with an answer that there were too many messages
 _PAUSE_S = 0.15
 
@@ -169,5 +170,7 @@ def _error(fields: Mapping[str, Any]) -> HandwheelError:
     code, reason = fields.get("code"), str(fields.get("reason", "the agents give no reason"))
     if code == "not-connected":
         return NotConnected({"plant": reason})
+    if code in _CORRECTABLE:
+        return InvalidArguments(reason)
     found = error_of(fields)
     return ToolFailed(reason) if type(found) is LedgerError and code != "ledger" else found

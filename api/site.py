@@ -5,7 +5,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Self
 
-from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model import site as site_files
 from handwheel.connectors.model.site_file import Equipment
@@ -14,6 +13,7 @@ from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.maintenance.work_order_database import WorkOrder
 
 from .alarm import Alarm
+from .arguments import seconds, texts, write_texts
 from .case import OpenCase
 from .errors import NoAgents
 from .keyed_calls import key_of, note_filed
@@ -83,7 +83,7 @@ class Site:
 
     async def close(self) -> None:
         """Ends the connection to the agents. What was requested stays."""
-        link, self._link = self._link, None
+        link, self._link, self._files = self._link, None, None
         if link is not None:
             await link.close()
 
@@ -154,7 +154,7 @@ class Site:
         Effect: OBSERVE. Retry: none. Timeout: 30 s.
         """
         (known,) = self._known([tag])
-        last_s = _seconds(last)
+        last_s = seconds("last", last)
         if known.kind not in _NUMERIC:
             raise InvalidArguments(f"{tag} is no number, and has no window")
         if self._link is None:
@@ -205,8 +205,9 @@ class Site:
                 returns the request that was filed. By default each call is another proposal.
 
         Raises:
-            InvalidArguments: A tag, value, effect or lease is wrong.
-            PolicyViolation: Too many wait, or the same was rejected a short time ago.
+            InvalidArguments: A tag, value, effect, reason or lease is wrong.
+            PolicyViolation: It is not allowed; `TooManyRequests` if one waits for the role, or the
+                same was rejected a short time ago.
             InterlockActive: Agents have no authority there, it is locked out, or it is so already.
             PermitRefused: A run of the site's agents owns the equipment.
             NoAgents: No agents run.
@@ -216,9 +217,9 @@ class Site:
         """
         link = self._agents("nothing was proposed")
         content: dict[str, object] = {
-            "writes": {name: _value_text(value) for name, value in writes.items()},
+            "writes": write_texts(writes),
             "reason": reason,
-            "expect": list(expect),
+            "expect": texts("expect", expect),
             "lease": lease,
         }
         answer = await link.post("/v1/requests", {"key": key or key_of(content), **content})
@@ -279,7 +280,7 @@ class Site:
 
     def _known(self, tags: Iterable[str]) -> list[Tag]:
         try:
-            return self.files.find_tags(tags)
+            return self.files.find_tags(texts("tags", tags))
         except ConfigError as error:
             raise InvalidArguments("; ".join(each.reason for each in error.problems)) from None
 
@@ -287,14 +288,3 @@ class Site:
         if self._files is None:
             return "Site(not open)"
         return f"Site({self.id!r}, {'with' if self._link else 'without'} agents)"
-
-
-def _seconds(text: str) -> float:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise InvalidArguments(str(error)) from None
-
-
-def _value_text(value: str | bool | float) -> str:
-    return f"{value}".lower() if isinstance(value, bool) else f"{value}"

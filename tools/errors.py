@@ -3,6 +3,7 @@
 HandwheelError
 ├─ GuardrailError         a guardrail denies it
 │  ├─ PolicyViolation     the policy forbids it, or no rule allows it
+│  │  └─ TooManyRequests  a limit of requests refuses it
 │  ├─ InterlockActive     the state of the plant does not allow it
 │  └─ PermitRefused       no valid approval covers it
 ├─ ToolError
@@ -23,6 +24,10 @@ class GuardrailError(HandwheelError):
 
 class PolicyViolation(GuardrailError):
     """The policy forbids it, or no rule of it allows it."""
+
+
+class TooManyRequests(PolicyViolation):
+    """A limit of requests refuses the request. The journal records it."""
 
 
 class InterlockActive(GuardrailError):

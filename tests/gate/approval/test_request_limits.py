@@ -8,8 +8,8 @@ import pytest
 
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.site import load_site
-from handwheel.tools.errors import PermitRefused
-from handwheel.tools.guardrails.approval.request_limits import REFUSED, Proposal, TooManyRequests
+from handwheel.tools.errors import PermitRefused, TooManyRequests
+from handwheel.tools.guardrails.approval.request_limits import REFUSED, Proposal
 from handwheel.tools.guardrails.ledger.lifecycle import sweep
 from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.ledger.store.states import RequestState
@@ -20,7 +20,7 @@ from ..testbed.runner import Runner, command
 from ..testbed.terminals import Desk
 from ..testbed.with_oracle import SETPOINT, START, START_B, STOP, Watched
 
-PAUSE = r"the same was rejected 1[01] s ago \(R-\w{8}\): it may be asked for again in 9 min 50 s"
+PAUSE = r"near it, was rejected 1[01] s ago \(R-\w{8}\): it may be asked for again in 9 min 50 s"
 
 
 def _waiting(room: Watched) -> int:
@@ -137,7 +137,9 @@ def test_another_decimal_or_order_is_no_other_proposal(room: Watched) -> None:
     room.desk.say("reject", room.desk.propose(SETPOINT), "bert")
     room.desk.say("reject", room.desk.propose(START, SETPOINT), "bert")
     for like in ((("PIC-102.sp", 372.0),), (SETPOINT, START)):
-        with pytest.raises(TooManyRequests, match="the same was rejected 0 s ago"):
+        with pytest.raises(
+            TooManyRequests, match="the same, or a value near it, was rejected 0 s ago"
+        ):
             room.desk.propose(*like)
     room.desk.propose(("PIC-102.sp", 372.5))
     assert _waiting(room) == 1
@@ -166,7 +168,9 @@ def test_only_a_rejection_by_another_is_one(room: Watched) -> None:
     for verdict in verdicts:
         room.clock.forward(601.0)
         assert room.desk.say(verdict, room.desk.propose(START), "bert") is RequestState.REJECTED
-        with pytest.raises(TooManyRequests, match="the same was rejected 0 s ago"):
+        with pytest.raises(
+            TooManyRequests, match="the same, or a value near it, was rejected 0 s ago"
+        ):
             room.desk.propose(START)
     assert room.faults() == ()
 
@@ -180,7 +184,7 @@ def test_agents_ask_again_only_after_the_pause_and_people_may_themselves(runner:
         return runner.file(*runner.made(segment))
 
     room.desk.say("reject", file("proposed by the first run"), "anna")
-    with pytest.raises(TooManyRequests, match="the same was rejected 0 s ago"):
+    with pytest.raises(TooManyRequests, match="the same, or a value near it, was rejected 0 s ago"):
         file("proposed by the next run")
     room.desk.propose(START)  # a person's own is another kind of proposal
     room.clock.forward(600.0)

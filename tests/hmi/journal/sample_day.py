@@ -11,9 +11,8 @@ import pytest
 from handwheel.evaluation.room.clock import SteppedClock
 from handwheel.hmi.people.signing import Signer, sign_statement
 from handwheel.hmi.shift.summary import summarize
-from handwheel.tools.errors import GuardrailError
+from handwheel.tools.errors import GuardrailError, TooManyRequests
 from handwheel.tools.guardrails.approval.messages.run_events import OpenRun, RecordEvent
-from handwheel.tools.guardrails.approval.request_limits import TooManyRequests
 from handwheel.tools.guardrails.approval.shift_handover import HandOverShift
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file, lockout_note
 from handwheel.tools.guardrails.ledger.decisions import Signed

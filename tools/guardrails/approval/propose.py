@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from ...errors import PermitRefused
+from ...errors import PermitRefused, TooManyRequests
 from ...requests.request import ActionRequest
 from ...requests.timestamps import Instant
 from ..interlocks.blocking import WriteCheck, check_lease, check_lockout
@@ -12,7 +12,7 @@ from ..ledger.write_leases import check_may_have_lease
 from ..signatures.context import DecisionContext, insert_decision
 from ..signatures.decisions import DecisionRefused, Reason
 from ..signatures.message import Message
-from .request_limits import TooManyRequests, check_request_limits
+from .request_limits import check_request_limits
 
 
 class Propose(Message):

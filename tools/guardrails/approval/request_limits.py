@@ -10,7 +10,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
 
-from ...errors import PermitRefused, PolicyViolation
+from ...errors import PermitRefused
 from ...requests.request import ActionRequest, Hashes, parse_request
 from ...requests.timestamps import Instant
 from ...safe_text import printable
@@ -33,10 +33,6 @@ _QUIET_S = 60.0  # at most one such row of a proposer and a reason in so long
 _MOST_TAGS = 20
 _LONGEST_WAIT_S = 86400.0  # of a request, as the policy's own limit
 _ORDER = ("person", "agent", "guest")  # of each kind, only requests of it and before it count
-
-
-class TooManyRequests(PolicyViolation):
-    """A limit of requests refuses the request. The journal records it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +187,8 @@ def _repeat_denial(
         if since_s < pause_s and _is_no_to(text, objection, proposal, tags):
             return Denial(
                 "rejected",
-                f"the same was rejected {format_duration(since_s)} ago ({name}): it may be asked "
-                f"for again in {format_duration(pause_s - since_s)}",
+                f"the same, or a value near it, was rejected {format_duration(since_s)} ago "
+                f"({name}): it may be asked for again in {format_duration(pause_s - since_s)}",
             )
     return None
 

@@ -16,9 +16,9 @@ from ...errors import (
     PermitRefused,
     PolicyViolation,
     ToolFailed,
+    TooManyRequests,
 )
 from ..approval.messages.run_requests import OrderPending
-from ..approval.request_limits import TooManyRequests
 from ..ledger.store.database import LostRace
 from ..signatures.decisions import DecisionRefused, Reason
 

@@ -30,6 +30,7 @@ _ALWAYS: Mapping[RequestState, OutcomeState] = {
     RequestState.EXPIRED: "EXPIRED",
     RequestState.REVOKED: "REVOKED",
 }
+_LEASED = "every command is verified, and the gate undoes it when the lease ends"
 _DONE = APPLIED | {ActionState.SKIPPED}
 _UNDER_WAY = frozenset(
     {ActionState.PLANNED, ActionState.DUE, ActionState.CLAIMED, ActionState.SENDING}
@@ -71,7 +72,9 @@ def outcome_of(record: RequestRecord, judged: Sequence[Effect]) -> RequestOutcom
     is_judged = all(each.verdict is not None for each in effects)
     kept = all(each.verdict == "CAME" for each in effects) if effects and is_judged else None
     state = _state(record, is_judged=is_judged)
-    return RequestOutcome(state, kept, record.status[1], effects)
+    is_leased = state == "COMPLETE" and record.state is RequestState.APPROVED
+    reason = _LEASED if is_leased and record.request.lease else record.status[1]
+    return RequestOutcome(state, kept, reason, effects)
 
 
 def _state(record: RequestRecord, *, is_judged: bool) -> OutcomeState:

@@ -27,9 +27,9 @@ from handwheel.tools.errors import (
     NoGate,
     PermitRefused,
     PolicyViolation,
+    TooManyRequests,
 )
 from handwheel.tools.guardrails.approval.messages.run_requests import OrderPending
-from handwheel.tools.guardrails.approval.request_limits import TooManyRequests
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.client.denials import denial_fields, denial_of, error_of
 from handwheel.tools.guardrails.client.gate_client import GateClient

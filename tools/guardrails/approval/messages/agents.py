@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from ....errors import TooManyRequests
 from ....requests.request import TupleOf
 from ....requests.timestamps import Instant
 from ...ledger.runner_lock import (
@@ -14,7 +15,7 @@ from ...ledger.runner_lock import (
 )
 from ...signatures.context import DecisionContext
 from ...signatures.message import Message
-from ..request_limits import TooManyRequests, check_request_limits
+from ..request_limits import check_request_limits
 from .filing import FileRequest
 from .guest_requests import FileGuestRequest
 from .run_events import OpenRun, RecordEvent

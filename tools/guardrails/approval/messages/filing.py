@@ -2,14 +2,14 @@
 
 from abc import ABC
 
-from ....errors import PermitRefused
+from ....errors import PermitRefused, TooManyRequests
 from ....requests.request import ActionRequest
 from ...interlocks.blocking import WriteCheck, check_filing
 from ...ledger.actions import request_of_proposal
 from ...ledger.lifecycle import file_in
 from ...ledger.store.database import Transaction
 from ...signatures.context import DecisionContext
-from ..request_limits import TooManyRequests, check_request_limits
+from ..request_limits import check_request_limits
 from .run_events import AgentOperation
 
 

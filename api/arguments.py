@@ -1,0 +1,47 @@
+"""Arguments of a program's calls, refused by name where they are of another form."""
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+from handwheel.connectors.config.durations import parse_duration
+from handwheel.tools.errors import InvalidArguments
+
+
+def texts(what: str, given: object) -> list[str]:
+    """Returns several texts. Raises `InvalidArguments` for a single one, or for something else."""
+    if not isinstance(given, str) and isinstance(given, Iterable):
+        found = list(cast("Iterable[object]", given))
+        if all(isinstance(each, str) for each in found):
+            return [each for each in found if isinstance(each, str)]
+    raise InvalidArguments(f"{what}: give a list of texts, and not {given!r:.60}")
+
+
+def seconds(what: str, text: str) -> float:
+    """Returns a duration in seconds. Raises `InvalidArguments` if it is none."""
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise InvalidArguments(f"{what}: {error}") from None
+
+
+def write_texts(writes: object) -> dict[str, str]:
+    """Returns the text of a value by its tag.
+
+    Raises:
+        InvalidArguments: There is none, or they are no values by the name of a tag.
+    """
+    if not isinstance(writes, Mapping) or not writes:
+        raise InvalidArguments('writes: give values by tag, such as {"PIC-102.sp": "360 kPa"}')
+    pairs = cast("Mapping[object, object]", writes)
+    wrong = [name for name, value in pairs.items() if not _is_value(name, value)]
+    if wrong:
+        raise InvalidArguments(f"writes: {wrong[0]!r:.60} has no text, number or truth value")
+    return {str(name): _text(value) for name, value in pairs.items()}
+
+
+def _is_value(name: object, value: object) -> bool:
+    return isinstance(name, str) and isinstance(value, str | bool | int | float)
+
+
+def _text(value: object) -> str:
+    return f"{value}".lower() if isinstance(value, bool) else f"{value}"
