@@ -84,8 +84,27 @@ class Planners:
             asyncio.run_coroutine_threadsafe(self._models.pool.start(), self.started_loop())
         return self
 
+    @property
+    def limit_s(self) -> float:
+        """The longest wall-clock time that a plan may take, 0 by rules."""
+        if self._models is not None:
+            return self._models.limit_s + _MARGIN_S
+        return 0.0 if self._planner is None else LIMIT_S
+
+    async def tested(self) -> None:
+        """Waits until every model was tested once, for a plant that is stepped."""
+        if self._models is not None:
+            testing = asyncio.run_coroutine_threadsafe(
+                self._models.pool.start(), self.started_loop()
+            )
+            await asyncio.wrap_future(testing)
+
     async def __aexit__(self, *_: object) -> None:
         """Ends what was begun for the models."""
+        await self.end()
+
+    async def end(self) -> None:
+        """Ends what was begun for the models. A later question begins it anew."""
         if self._models is not None:
             closing = asyncio.run_coroutine_threadsafe(
                 self._models.pool.close(), self.started_loop()
@@ -129,7 +148,7 @@ class Planners:
             raise _Wrong(self.problem)
         if self._is_busy and self._models is None:
             raise _Wrong("it has not returned from an earlier case")
-        limit_s = self._models.limit_s + _MARGIN_S if self._models else LIMIT_S
+        limit_s = self.limit_s
         work = self._work(self._planner, case)
         answer = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.started_loop()))
         try:

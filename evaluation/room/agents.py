@@ -13,7 +13,7 @@ from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.agents.lookahead.load import SiteTwin
 from handwheel.agents.lookahead.site_look_ahead import SiteLookAhead
 from handwheel.agents.lookahead.twin_process import InThisProcess
-from handwheel.agents.planning.planners import planners_of
+from handwheel.agents.planning.planners import Planners, planners_of
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError
@@ -105,6 +105,7 @@ class SteppedAgents:
         self.workorders, self.bindings, self._check = workorders, bindings, check
         self.hashes: Mapping[str, str] = context.site.hashes
         self.scanned_s = 0.0
+        self._planners = Planners()
 
     async def start(
         self,
@@ -139,11 +140,13 @@ class SteppedAgents:
         self.view = PlantView.of_plans(every, site.clock_tag, hypotheses.conditions)
         self.diagnosis = diagnosis_of(site, hypotheses, self.view)
         self.look_ahead = SiteLookAhead(twin, site, self.view, InThisProcess()) if twin else None
+        self._planners = planners_of(site, keeps_usage=False)
+        await self._planners.tested()
         self._at_work = self._create(
             AgentContext(
                 ledger, self.view, self.workorders, plans, self._check, self.clock.now,
                 partial(bindings.bind, playbooks), self.hashes, checkpointer,
-                diagnosis=self.diagnosis, planners=planners_of(site, keeps_usage=False),
+                diagnosis=self.diagnosis, planners=self._planners,
                 look_ahead=self.look_ahead,
             )
         )  # fmt: skip
@@ -179,9 +182,11 @@ class SteppedAgents:
     async def settle(self) -> None:
         """Waits until every run waits for a change. Raises `RuntimeError` after 15 s.
 
+        The time that a planner may take comes on top, twice.
+
         A search of set points, which takes many predictions, is waited for without a limit.
         """
-        until_s = monotonic() + _SETTLE_S
+        until_s = monotonic() + _SETTLE_S + 2.0 * self._planners.limit_s
         while not self._at_work.is_idle:
             if self._at_work.is_advising:
                 until_s = monotonic() + _SETTLE_S
@@ -193,3 +198,4 @@ class SteppedAgents:
         """Ends the agents without a word. What is on the disk stays."""
         if hasattr(self, "_at_work"):
             await self._at_work.end()
+        await self._planners.end()

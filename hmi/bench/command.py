@@ -83,6 +83,13 @@ def agents(
             " anything at any time."
         ),
     ] = AgentName.HANDWHEEL,
+    models: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Let the models of this site choose for our agents in respond or tep.",
+        ),
+    ] = None,
     jobs: Annotated[
         int | None,
         typer.Option("--jobs", min=1, help="Episodes at a time. Default: the number of cores."),
@@ -119,10 +126,11 @@ def agents(
     suites = [load_suite(each.value) for each in names]
     wanted = _episodes(suites, fault or (), seeds)
     _check_suites(suites, agent, png)
+    _check_models(suites, agent, models)
     _check_files(result, png)
     logging.getLogger("handwheel").addHandler(logging.NullHandler())  # the episodes' own words
     played: list[tuple[Suite, Sequence[Result]]] = []
-    for each in _play(suites, wanted, jobs or os.cpu_count() or 1, agent):
+    for each in _play(suites, wanted, jobs or os.cpu_count() or 1, agent, models):
         played.append(each)
         if len(suites) > 1:
             typer.echo(f"\n{heading(each[0])}")
@@ -144,6 +152,15 @@ def _check_suites(suites: "Sequence[Suite]", agent: AgentName, png: Path | None)
         raise typer.BadParameter(_ONE_SUITE, param_hint="--png")
     if png is not None and suites[0].file.hold is not None:
         raise typer.BadParameter(f"{suites[0].name} has no times to draw", param_hint="--png")
+
+
+def _check_models(suites: "Sequence[Suite]", agent: AgentName, models: Path | None) -> None:
+    """Refuses models where nothing is chosen, or where others choose."""
+    is_ours = agent is AgentName.HANDWHEEL and all(each.file.respond for each in suites)
+    if models is not None and not is_ours:
+        raise typer.BadParameter(
+            "needs --suite respond or tep, by our agents", param_hint="--models"
+        )
 
 
 def _check_files(result: Path | None, png: Path | None) -> None:
@@ -193,19 +210,26 @@ def _cases(suite: "Suite", wanted: "Sequence[str]") -> list[str]:
 
 
 def _play(
-    suites: "Sequence[Suite]", episodes: "Sequence[Episode]", jobs: int, agent: AgentName
+    suites: "Sequence[Suite]",
+    episodes: "Sequence[Episode]",
+    jobs: int,
+    agent: AgentName,
+    models: Path | None,
 ) -> "Iterator[tuple[Suite, Sequence[Result]]]":
     """Plays the episodes on new sites of their plants, and yields the results of each suite."""
     from handwheel.evaluation.benchmark.run_suites import run_suites
     from handwheel.evaluation.plants.installed_plants import create_plant
 
     from ..site.files.site_template import PlantEndpoints, write_site
+    from .models import add_models
     from .progress import bar_of
 
     with TemporaryDirectory() as folder:
         roots = {each.file.plant: Path(folder) / each.file.plant for each in suites}
         for plant, root in roots.items():
             write_site(root, create_plant(plant), PlantEndpoints())
+            if models is not None:
+                add_models(root, models)
         with closing(run_suites(roots, episodes, jobs, agent)) as running:
             for suite in suites:
                 of = sum(each.suite == suite.name for each in episodes)

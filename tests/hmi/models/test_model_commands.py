@@ -7,6 +7,9 @@ import pytest
 
 from handwheel.agents.planning.model import check
 from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.model.language_models import LocalModel
+from handwheel.connectors.model.site import load_site
+from handwheel.hmi.bench.models import add_models
 from handwheel.hmi.site.commissioning.file_check import check_site
 
 from ..command_in_process import Said
@@ -114,3 +117,22 @@ def test_test_tells_why_a_model_does_not_answer(tmp_path: Path, said: Said) -> N
     )
     code, _, err = said("models", "test", "hostd", "--site", str(tmp_path))
     assert (code, "there is no model 'hostd'; did you mean 'hosted'?" in err) == (2, True)
+
+
+def test_models_of_a_site_choose_in_the_site_of_a_benchmark(tmp_path: Path) -> None:
+    own, other = tmp_path / "own", tmp_path / "other"
+    own.mkdir()
+    other.mkdir()
+    _site(own, "  - {name: a, kind: llama, file: m/a.gguf, within: 5 s}", f"{HOSTED}}}")
+    (other / "site.yaml").write_text(HEAD.partition("planner")[0])
+    add_models(other, own)
+    site = load_site(other)
+    assert (site.planner, [each.name for each in site.models]) == ("model", ["a", "hosted"])
+    first = site.models[0]
+    assert isinstance(first, LocalModel)
+    assert (first.file, first.within) == (str(own / "m/a.gguf"), 5.0)
+
+
+def test_models_go_with_suites_in_which_our_agents_choose(tmp_path: Path, said: Said) -> None:
+    code, _, err = said("bench", "agents", "--suite", "watch", "--models", str(tmp_path))
+    assert (code, "needs --suite respond or tep, by our agents" in err) == (2, True)

@@ -10,13 +10,14 @@ import pytest
 from handwheel.agents.planning.model.endpoint import RawAnswer
 from handwheel.agents.planning.model.pooled_model import SELF_TEST
 from handwheel.agents.planning.model.question import Question
+from handwheel.agents.planning.planner import PlanningCase
 from handwheel.agents.planning.planners import Planners
 from handwheel.connectors.model.language_models import Method
 from handwheel.evaluation.room import agents
 from handwheel.hmi.cases.case_why import why_lines, why_steps
 
 from ...testbed.stepped_agents import OUT_A, START_B, STOP_A, AgentsRoom
-from .fake_models import FakeEndpoint, planners_with, pooled, said
+from .fake_models import FakeEndpoint, candidate, planners_with, pooled, said
 
 CHANGEOVER = "cw/pump-bearing-changeover (P-101A, P-101B)"
 
@@ -119,3 +120,34 @@ async def test_a_model_that_chooses_none_leaves_a_case_to_people(
             break
     assert (idle.case.judgement["choice"], idle.requests()) == ("", [])
     assert idle.case.judgement["reason"] == "model small says, unverified: “nothing fits”"
+
+
+def _saying(text: str) -> FakeEndpoint:
+    return FakeEndpoint(lambda _: text)
+
+
+async def test_a_model_decides_nothing_against_a_named_fault() -> None:
+    hypotheses = [{"id": "worn A", "title": "Worn", "total_db": 12.0, "evidence": ()}]
+    ranking = {"named": ["worn A"], "hypotheses": hypotheses}
+    own, other = candidate("own", answers=["worn A"]), candidate("other", answers=["plugged"])
+    case = PlanningCase("C-1", "", (), (other, own), ranking)
+    for said_of_it, fault in (
+        (
+            said("none", "nobody is home"),
+            "it chose none of the candidates, though a fault is named",
+        ),
+        (said("other"), "model small: it chose 'other', which was not offered"),
+    ):
+        planners = await planners_with(pooled("small", _saying(said_of_it)))
+        plan = await planners.plan(case, None)
+        assert (plan.candidate, plan.author) == ("own", "rules")
+        assert plan.problem.startswith(f"planner model: {fault}")
+
+
+async def test_a_case_without_a_choice_is_not_put_to_a_model() -> None:
+    endpoint = FakeEndpoint(_never)
+    planners = await planners_with(pooled("small", endpoint))
+    shut = candidate("shut", code="permissive", reason="no water")
+    plan = await planners.plan(PlanningCase("C-1", "", (), (shut,)), None)
+    assert (plan.kind, plan.because, plan.problem) == ("abstain", "no water", "")
+    assert endpoint.asked == []
