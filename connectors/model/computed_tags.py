@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
+from ..methods.hourly_means import HourlyMeans
 from ..methods.method import Mean
-from .hourly_means import HourlyMeans
 from .site import Site
 from .tags import Computation, Tag
 from .values import (

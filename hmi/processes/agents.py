@@ -28,8 +28,8 @@ from handwheel.connectors.client.site_reader import SiteReader
 from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.recorded_history import RecordedHistory
 from handwheel.connectors.historian.recorder import Recorder, source_limits
+from handwheel.connectors.methods.hourly_means import PAST_S
 from handwheel.connectors.model import computed_tags
-from handwheel.connectors.model.hourly_means import PAST_S
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag

@@ -21,8 +21,8 @@ from handwheel.connectors.historian.database import HISTORY_FILE
 from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.recorded_history import RecordedHistory, RecordedScan
 from handwheel.connectors.historian.writer import HistoryWriter, SampleBatch
+from handwheel.connectors.methods.hourly_means import PAST_S
 from handwheel.connectors.model.computed_tags import ComputedTags
-from handwheel.connectors.model.hourly_means import PAST_S
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import GOOD, DataValue, StatusCode, Value
 from handwheel.hmi.processes import agents

@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from ..methods.method import Mean
+from .method import Mean
 
 _HOUR_S = 3600.0
 _HOURS = 7 * 24
