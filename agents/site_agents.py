@@ -10,7 +10,7 @@ from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.engine.diagnosis import Diagnosis, Judgement, judged_body
 from handwheel.playbooks.engine.inputs import PlantSnapshot
 from handwheel.playbooks.engine.states import EventKind
-from handwheel.playbooks.execution.opening import ModelChoice, RunStart
+from handwheel.playbooks.execution.opening import RunStart
 from handwheel.tools.errors import LedgerError, PermitRefused
 from handwheel.tools.guardrails.ledger.runs import asset_owners
 from handwheel.tools.guardrails.ledger.store.database import Ledger, LostRace
@@ -230,8 +230,7 @@ class SiteAgents:
         """Opens a run with its judgement, and notes with the case that it answers it."""
         log, condition = self._runs.log(new_id("U")), chosen.condition_of(case)
         hashes, by = self._runs.hashes, chosen.begin_by
-        choice = _model_choice(judged)
-        start = RunStart(case.case_id, condition, hashes, by, faults=faults, choice=choice)
+        start = RunStart(case.case_id, condition, hashes, by, faults=faults, choice=judged.choice)
         try:
             with log.transaction():
                 self._runs.open(log, chosen.plan, plant, start)
@@ -296,11 +295,3 @@ class SiteAgents:
         if driver.is_over:
             del self._runs.active[run_id]
         await self._follow_all([*([run_id] if driver.is_over else []), *([noted] if noted else [])])
-
-
-def _model_choice(judged: Judged) -> ModelChoice | None:
-    """Returns the choice of the model by which a case is answered, `None` for one by rules."""
-    exchange = judged.kept.get("plan", {}).get("exchange", {})
-    if not (model := str(exchange.get("model", ""))):
-        return None
-    return ModelChoice(model, str(exchange["prompt_hash"]), judged.judgement.reason)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.playbooks.engine.diagnosis import Judgement
+from handwheel.playbooks.execution.opening import ModelChoice
 
 from .candidates import Candidate
 from .planners import Bind
@@ -66,3 +67,11 @@ class Judged(NamedTuple):
     judgement: Judgement
     kept: Mapping[str, Any]  # what the journal keeps
     candidates: Sequence[Candidate]  # those of the situation, with what the twin forbids
+
+    @property
+    def choice(self) -> ModelChoice | None:
+        """Choice of the model by which a case is answered, `None` for one by rules."""
+        exchange = self.kept.get("plan", {}).get("exchange", {})
+        if not (model := str(exchange.get("model", ""))):
+            return None
+        return ModelChoice(model, str(exchange["prompt_hash"]), self.judgement.reason)

@@ -1,11 +1,12 @@
-"""Changes of a request on its card, a ramp as one row."""
+"""Changes of a request on its card, a ramp as one row, and their undo."""
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import groupby, pairwise
 
 from handwheel.connectors.config.durations import format_duration
-from handwheel.tools.guardrails.approval.cards.card_model import CardChange
+from handwheel.tools.conditions.truth import TRUTH_TEXT, split_shown
+from handwheel.tools.guardrails.approval.cards.card_model import CardChange, CardRecovery
 
 from ...shell.terminal.panel import Part, Row, with_unit
 
@@ -35,6 +36,22 @@ def pace_text(ramp: Sequence[CardChange]) -> str:
     each = f"each {most}" if least == most else f"each {least} to {most}"
     takes = f"{ramp[0].tag} takes {format_duration(round(sum(paces)))} or more, one write {each}"
     return f"{takes}: a pace that the agents keep and the gate does not check"
+
+
+def command_text(change: CardChange | CardRecovery) -> str:
+    """Returns a write in words, `stop P-101B`, else the tag and its new value."""
+    if change.verb:
+        return f"{change.verb} {change.equipment}"
+    return f"{change.tag} → {with_unit(change.after, change.unit)}"
+
+
+def undo_text(recovery: CardRecovery, *, is_whole: bool = False) -> str:
+    """Returns an undo with its conditions, and whether they are met now."""
+    text = command_text(recovery)
+    for each in recovery.only_if:
+        condition = each.text if is_whole else split_shown(each.text)[0]
+        text += f", if {condition} ({TRUTH_TEXT[each.truth]})"
+    return text
 
 
 def _change(ramp: Sequence[CardChange]) -> Row:

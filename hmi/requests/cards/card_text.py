@@ -25,7 +25,7 @@ from ...shell.terminal.panel import (
 from ...shell.terminal.plural import counted
 from ..assessment.assessment_text import assessment_parts
 from ..assessment.model import Assessment
-from .card_changes import change_part, pace_text, ramps
+from .card_changes import change_part, command_text, pace_text, ramps, undo_text
 from .card_evidence import UNSEEN, Fold, evidence, in_short, numbers_text, ready
 from .card_readings import reading_rows
 
@@ -89,22 +89,6 @@ def left_text(card: Card) -> str:
     minutes, seconds = divmod(int(card.left_s), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02} left" if hours else f"{minutes}:{seconds:02} left"
-
-
-def command_text(change: CardChange | CardRecovery) -> str:
-    """Returns a write in words, `stop P-101B`, else the tag and its new value."""
-    if change.verb:
-        return f"{change.verb} {change.equipment}"
-    return f"{change.tag} → {with_unit(change.after, change.unit)}"
-
-
-def undo_text(recovery: CardRecovery, *, is_whole: bool = False) -> str:
-    """Returns an undo with its conditions, and whether they are met now."""
-    text = command_text(recovery)
-    for each in recovery.only_if:
-        condition = each.text if is_whole else split_shown(each.text)[0]
-        text += f", if {condition} ({TRUTH_TEXT[each.truth]})"
-    return text
 
 
 def guest_text(card: Card) -> str:
