@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 from pydantic import ValidationError
 
 from handwheel.tools.errors import InvalidArguments, ToolFailed
@@ -269,37 +268,3 @@ def test_a_closing_says_what_was_found_if_that_is_a_failure_mode_of_the_site(
         assert shown.endswith(f", found {found}")
     with WorkOrders(site.state) as store:
         assert [each.found for each in store.closings().values()] == ["too-hot", "nothing"]
-
-
-def test_trends_are_drawn_into_a_file_and_nothing_else_is(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    site, handwheel = site_text.load(tmp_path), said_by(capsys)
-    flat = {"tag": "T.pv", "points": [[30, 5.0]]}
-    with WorkOrders(site.state) as store:
-        store.raise_order(order_of(trend=[*SAID["trend"], flat]))
-        store.raise_order(order_of(workorder_id="W-9K3MQ2XA", key="other", trend=[]))
-    where, file = f"--site={tmp_path}", tmp_path / "order.png"
-    assert handwheel("workorders", "show", "W-7", "--png", str(file), where)[0] == 0
-    with Image.open(file) as drawn:
-        assert drawn.width == 1600
-    for name, given, said in (
-        ("W-9", file, "W-9K3MQ2XA has no trend that could be drawn"),
-        ("W-7", tmp_path / "order.gif", "the name does not end in .png"),
-    ):
-        code, _, error = handwheel("workorders", "show", name, "--png", str(given), where)
-        assert (code, said in error) == (2, True), error
-
-
-def test_a_flat_trend_is_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    cases: list[tuple[list[list[float]], list[str]]] = [
-        ([], ["T.pv: no values"]),
-        ([[0.0, 5.0]], ["T.pv, 0 s", "5.25", "    ", "    ", "4.75"]),
-        ([[0.0, 0.0], [9.0, 0.0]], ["T.pv, 9 s", " 1", "  ", "  ", "-1"]),
-    ]
-    trends = [{"tag": "T.pv", "points": points} for points, _ in cases]
-    with WorkOrders(site_text.load(tmp_path).state) as store:
-        store.raise_order(order_of(trend=trends))
-    lines = said_by(capsys)("workorders", "show", "W-7", f"--site={tmp_path}")[1].splitlines()
-    shown = [line.partition("│")[0] for line in lines[7:] if line]
-    assert shown == [line for _, expected in cases for line in expected]
