@@ -12,6 +12,8 @@ from .unit import Unit
 _ALLOWED = "bool, int, float, str, Literal, an enum, list or dict of these, or one of them or None"
 _NUMBERS = (int, float)
 _PLAIN = (bool, str, NoneType)
+_CHOICES = ({str}, {int})
+_KEY_AND_VALUE = 2
 
 
 def type_faults(annotation: Any, *, has_unit: bool = False) -> Iterator[str]:
@@ -35,9 +37,13 @@ def type_faults(annotation: Any, *, has_unit: bool = False) -> Iterator[str]:
             yield from type_faults(members[0], has_unit=has_unit)
         else:
             yield f"its type is not allowed; take {_ALLOWED}"
-    elif origin is dict and parts[0] is str:
+    elif origin is dict and len(parts) == _KEY_AND_VALUE and parts[0] is str:
         yield from type_faults(parts[1], has_unit=has_unit)
-    elif not (origin is Literal or annotation in _PLAIN or _is_enum(annotation)):
+    elif origin is Literal or _is_enum(annotation):
+        values = parts if origin is Literal else [each.value for each in annotation]
+        if {type(each) for each in values} not in _CHOICES:
+            yield "its choices are not all text or all whole numbers"
+    elif annotation not in _PLAIN:
         yield f"its type is not allowed; take {_ALLOWED}"
 
 

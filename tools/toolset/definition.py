@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from inspect import Parameter
+from math import inf
 from types import FunctionType, SimpleNamespace
 from typing import Any, get_type_hints
 
@@ -31,8 +32,8 @@ def tool(*, effect: Effect, retry: RetrySafety, timeout_s: float) -> Callable[[T
 
     The function is `async`, has a docstring, and takes the site as its first parameter `site`. The
     others are `bool`, `str`, `Literal`, enums, numbers with a unit as in
-    `Annotated[float, Unit("kPa")]`, lists and dicts of these, each perhaps `None`. The keys of its
-    result carry the unit, as `margin_kPa`, or it returns a `Reading`.
+    `Annotated[float, Unit("kPa")]`, lists and dicts of these, each perhaps `None`. Let the keys of
+    its result carry the unit, as `margin_kPa`, or return a `Reading`. That is not checked.
 
     Args:
         effect: `OBSERVE` if it only reads, `ADVISE` if it files something. No tool actuates.
@@ -45,15 +46,17 @@ def tool(*, effect: Effect, retry: RetrySafety, timeout_s: float) -> Callable[[T
     """
 
     def made(function: ToolFunction) -> Tool:
+        if not isinstance(function, FunctionType):
+            caller = inspect.stack(0)[1]
+            name, reason = type(function).__name__, "it is no function; a tool is an `async def`"
+            raise ConfigError([Problem(caller.filename, caller.lineno, 1, name, reason)])
         return _define(function, effect, retry, timeout_s)
 
     return made
 
 
-def _define(function: ToolFunction, effect: Effect, retry: RetrySafety, timeout_s: float) -> Tool:
+def _define(function: FunctionType, effect: Effect, retry: RetrySafety, timeout_s: float) -> Tool:
     """Returns the tool of a function. Raises `ConfigError` with every problem."""
-    if not isinstance(function, FunctionType):
-        raise ConfigError.of(f"{function!r} is no function; a tool is an `async def`")
     signature = inspect.signature(function)
     parameters = list(signature.parameters.values())
     found = places(function)
@@ -61,10 +64,9 @@ def _define(function: ToolFunction, effect: Effect, retry: RetrySafety, timeout_
     faults = [
         *_function_faults(function, parameters),
         *_effect_faults(effect, retry, signature.parameters),
+        *_timeout_faults(timeout_s),
         *(fault for each in parameters[1:] for fault in _parameter_faults(function, each, types)),
     ]
-    if not timeout_s > 0.0:
-        faults.append(("", f"timeout_s is {timeout_s:g}; a tool has a time limit, in seconds"))
     if faults:
         raise ConfigError([_problem(function, found, *each) for each in faults])
     return Tool(
@@ -99,9 +101,17 @@ def _function_faults(function: FunctionType, parameters: list[Parameter]) -> Ite
         yield "", "its first parameter must be `site`, the open site"
 
 
+def _timeout_faults(timeout_s: object) -> Iterator[Fault]:
+    if not (isinstance(timeout_s, int | float) and 0.0 < timeout_s < inf):
+        yield "", f"timeout_s is {timeout_s!r}; a tool has a time limit, in seconds"
+
+
 def _effect_faults(
-    effect: Effect, retry: RetrySafety, parameters: Mapping[str, Parameter]
+    effect: object, retry: object, parameters: Mapping[str, Parameter]
 ) -> Iterator[Fault]:
+    if not isinstance(effect, Effect) or not isinstance(retry, RetrySafety):
+        yield "", "it needs an effect and a retry, as Effect.OBSERVE and RetrySafety.SAFE"
+        return
     match effect:
         case Effect.ACTUATE:
             yield "", "no tool actuates: return site.propose(...) with Effect.ADVISE"

@@ -1,7 +1,8 @@
 """Functions that are no tools, each refused with its place."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from enum import Enum
+from typing import Annotated, Any, Literal
 
 import pytest
 
@@ -57,6 +58,31 @@ async def other_default(site: object, limit: str = 1) -> None:  # type: ignore[a
     """Reads."""
 
 
+class Mixed(Enum):
+    ONE = 1
+    TWO = "two"
+
+
+class Halves(Enum):
+    ONE = 0.5
+
+
+async def half_a_dict(site: object, limit: dict[str]) -> None:  # type: ignore[type-arg]  # pyright: ignore[reportInvalidTypeArguments]
+    """Reads."""
+
+
+async def mixed(site: object, limit: Mixed | None = None) -> None:
+    """Reads."""
+
+
+async def halves(site: object, limit: Halves) -> None:
+    """Reads."""
+
+
+async def mixed_literal(site: object, limit: Literal[1, "two"]) -> None:
+    """Reads."""
+
+
 async def good(site: object) -> None:
     """Reads."""
 
@@ -72,6 +98,10 @@ REFUSED: list[tuple[Defined, str]] = [
     (unknown_unit, "limit: 'kpa' is no known unit"),
     (unnamed, "limit: a tool names each argument"),
     (not_there, "limit: its type cannot be read: name 'Nowhere' is not defined"),
+    (half_a_dict, "limit: its type is not allowed"),
+    (mixed, "limit: its choices are not all text or all whole numbers"),
+    (halves, "limit: its choices are not all text or all whole numbers"),
+    (mixed_literal, "limit: its choices are not all text or all whole numbers"),
     (other_default, "limit: its default 1 is none of its type"),
 ]
 
@@ -105,6 +135,32 @@ def test_an_effect_with_another_retry_is_refused(
     with pytest.raises(ConfigError) as caught:
         tool(effect=effect, retry=retry, timeout_s=1.0)(good)
     assert [reason in each.reason for each in caught.value.problems] == [True]
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"timeout_s": "5"}, "timeout_s is '5'; a tool has a time limit"),
+        ({"timeout_s": float("inf")}, "timeout_s is inf; a tool has a time limit"),
+        ({"timeout_s": float("nan")}, "timeout_s is nan; a tool has a time limit"),
+        ({"effect": "observe"}, "it needs an effect and a retry"),
+        ({"retry": "safe"}, "it needs an effect and a retry"),
+    ],
+)
+def test_a_setting_of_another_type_is_refused(more: dict[str, Any], reason: str) -> None:
+    given: Any = {"effect": Effect.OBSERVE, "retry": RetrySafety.SAFE, "timeout_s": 1.0, **more}
+    with pytest.raises(ConfigError, match=f"^{__file__}:.* good: {reason}"):
+        tool(**given)(good)
+
+
+class _Called:
+    async def __call__(self, site: object) -> None:
+        """Reads."""
+
+
+def test_an_object_that_is_called_is_refused_with_its_place() -> None:
+    with pytest.raises(ConfigError, match=rf"^{__file__}:\d+:1: _Called: it is no function"):
+        tool(effect=Effect.OBSERVE, retry=RetrySafety.SAFE, timeout_s=1.0)(_Called())
 
 
 def test_every_problem_is_told_at_once() -> None:
