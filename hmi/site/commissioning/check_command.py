@@ -12,7 +12,7 @@ from handwheel.connectors.model.site import Site, find_site
 from handwheel.tools.guardrails.identity.enrolment import root_warning
 from handwheel.tools.guardrails.identity.roster import load_roster
 
-from ...shell.cli.exits import NO, UNREACHABLE, fail, not_reachable, run
+from ...shell.cli.exits import CONFIGURATION, NO, UNREACHABLE, fail, not_reachable, run
 from ...shell.cli.field_lines import print_lines
 from ...shell.cli.options import JsonOption, SiteOption
 from ...shell.terminal.plural import counted
@@ -41,15 +41,17 @@ def command(
     checked = check_site(find_site(site))
     if warning := root_warning(checked, load_roster(checked), datetime.now(UTC)):
         sys.stderr.write(f"handwheel: {warning}\n")
-    warnings = (open_passwords, unusable_connectors, unusable_methods, notice_warnings)
-    for warning in (text for each in warnings for text in each(checked)):
+    broken = [*unusable_connectors(checked), *unusable_methods(checked)]
+    for warning in (*open_passwords(checked), *broken, *notice_warnings(checked)):
         sys.stderr.write(f"handwheel: {warning}\n")
     if online:
         run(_check_online(checked, as_json=as_json))
     elif as_json:
         typer.echo(json.dumps(_site_fields(checked)))
     else:
-        _tell(checked, "no problems")
+        _tell(checked, "no other problems" if broken else "no problems")
+    if broken:  # the site works without them, but not as it is configured
+        raise SystemExit(CONFIGURATION)
 
 
 def _tell(site: Site, verdict: str) -> None:

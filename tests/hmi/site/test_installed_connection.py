@@ -84,3 +84,13 @@ def test_connections_are_listed_with_their_kind(folder: Path, said: Said) -> Non
     code, out, _ = said("connections", "list")
     assert code == 0
     assert out.splitlines()[0].split() == ["own", "constant", "constant://", "0", "tags"]
+
+
+def test_check_fails_where_a_connector_cannot_be_loaded(folder: Path, said: Said) -> None:
+    file = folder / "site.yaml"
+    file.write_text(file.read_text("utf-8").replace("kind: constant", "kind: gone"), "utf-8")
+    (folder / "policy.yaml").write_text("schema: policy/1\nroles: {operator: {}}\n", "utf-8")
+    code, out, err = said("check")
+    assert code == 2
+    assert "no other problems" in out
+    assert "connections.own.kind: " in err
