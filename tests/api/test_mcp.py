@@ -20,10 +20,13 @@ from handwheel.mcp.server import mcp_server
 from handwheel.site_tools import site_tools
 from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.requests.proposer import guest_proposer
+from handwheel.tools.toolset.toolset import Toolset
 
 from ..agents.guests.asking import Guests
 from ..gate.testbed.in_memory import Room
+from ..plug_ins.tools import header_margin
 from ..sites.tool_site import SHIPPED, tool_site
+from ..tools.toolset.sample_tools import fails
 
 HANDWHEEL = ("-m", "handwheel.hmi", "mcp", "--site")
 PEER = Implementation(name='my "agent"', version="1")
@@ -114,6 +117,15 @@ async def test_a_peer_is_named_as_a_guest_may_be(root: Path, own: str, name: str
     async with Client(server, client_info=Implementation(name=own, version="1")) as client:
         content: Any = (await client.call_tool("caller")).structured_content
     assert content["name"] == guest_proposer(name, "lab").name
+
+
+async def test_a_server_outlives_the_faults_of_a_tool(root: Path) -> None:
+    async with Client(mcp_server(root, Toolset([fails, header_margin]))) as client:
+        for how in ("theirs", "exits", "cancels", "no json", "itself"):
+            result = await client.call_tool("fails", {"how": how})
+            assert result.is_error
+            assert '"error": "ToolFailed"' in _text(result)
+        assert not (await client.call_tool("header_margin", {"limit": 300})).is_error
 
 
 async def _check_proposal(client: Client, room: Room) -> None:

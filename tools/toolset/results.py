@@ -1,7 +1,6 @@
-"""Results of tools as JSON, in which a value keeps its unit and quality.
+"""Results of tools as JSON, in which a reading keeps its unit and quality.
 
-No number of a result is bare: a key carries its unit, as `margin_kPa`, or the tool returns a
-`Reading`, which becomes a table with `value`, `unit` and `quality`.
+Other numbers are as the tool returns them. Its author lets the key carry the unit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,9 @@ from handwheel.tools.errors import ToolFailed
 
 from ..plant_text import PlantText
 
+_DEEPEST = 64
+"""Most tables and lists within each other."""
+
 
 @runtime_checkable
 class HasJson(Protocol):
@@ -25,7 +27,7 @@ class HasJson(Protocol):
         ...
 
 
-def json_of(value: Any, at: str = "result") -> Any:
+def json_of(value: Any, at: str = "result", deepest: int = _DEEPEST) -> Any:
     """Returns a tool's result as JSON.
 
     A dataclass becomes a table of its fields, an enum its value, a moment its ISO text, and text
@@ -33,26 +35,36 @@ def json_of(value: Any, at: str = "result") -> Any:
 
     Args:
         at: Place of the value, for the message.
+        deepest: Most tables and lists within each other.
 
     Raises:
-        ToolFailed: A part of it has no JSON, such as a number that is not finite.
+        ToolFailed: A part of it has no JSON, such as a number that is not finite, or it holds
+            itself.
     """
+    if deepest < 0:
+        raise ToolFailed(f"the result holds itself, or lists and tables deeper than {_DEEPEST}")
     if isinstance(value, float) and not isfinite(value):
         raise ToolFailed(f"{at} is {value!r}, for which there is no JSON")
     match value:
         case Enum():
-            return json_of(value.value, at)
+            return json_of(value.value, at, deepest - 1)
         case datetime():
             return value.isoformat()
         case PlantText():
             return dict(value.as_data())
         case None | bool() | int() | float() | str():
-            return value
+            return _encodable(value) if isinstance(value, str) else value
         case Sequence() if not isinstance(value, bytes | bytearray):
             items = cast("Sequence[object]", value)
-            return [json_of(each, f"{at}[{n}]") for n, each in enumerate(items)]
+            return [json_of(each, f"{at}[{n}]", deepest - 1) for n, each in enumerate(items)]
         case _:
-            return {key: json_of(each, f"{at}.{key}") for key, each in _entries(value, at)}
+            entries = _entries(value, at)
+            return {key: json_of(each, f"{at}.{key}", deepest - 1) for key, each in entries}
+
+
+def _encodable(text: str) -> str:
+    """Returns a text with escapes for what no UTF-8 has, which would end a peer's connection."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _entries(value: Any, at: str) -> list[tuple[str, object]]:
@@ -61,7 +73,7 @@ def _entries(value: Any, at: str) -> list[tuple[str, object]]:
         value = value.to_json()
     if isinstance(value, Mapping):
         entries = cast("Mapping[object, object]", value).items()
-        return [(str(key), each) for key, each in entries]
+        return [(_encodable(str(key)), each) for key, each in entries]
     if is_dataclass(value):
         return [(each.name, getattr(value, each.name)) for each in fields(value)]
     raise ToolFailed(f"{at} is {value!r}, for which there is no JSON")

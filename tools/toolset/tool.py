@@ -76,12 +76,20 @@ class Tool:
                 return await self.function(site, **checked)
         except HandwheelError:
             raise
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise self._failed(error) from error  # its own, which would end what serves it
         except (Exception, SystemExit) as error:  # code of others
             if limit.expired():
                 why = f"no result within {format_duration(self.timeout_s)}"
-            else:
-                why = f"{type(error).__name__}: {' '.join(str(error).split())}"
-            raise ToolFailed(f"{self.name}: {why}") from error
+                raise ToolFailed(f"{self.name}: {why}") from error
+            raise self._failed(error) from error
+
+    def _failed(self, error: BaseException) -> ToolFailed:
+        said = " ".join(str(error).split())
+        return ToolFailed(": ".join(filter(None, (self.name, type(error).__name__, said))))
 
     def error_text(self, error: HandwheelError) -> str:
         """Returns an error of a call for a model. Words of devices and of other code are quoted."""
@@ -96,3 +104,7 @@ class Tool:
             return json_of(result)
         except ToolFailed as error:
             raise ToolFailed(f"{self.name}: {error}") from None
+        except HandwheelError:
+            raise
+        except Exception as error:  # a `to_json` is code of others
+            raise self._failed(error) from error

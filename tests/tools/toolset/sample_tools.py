@@ -33,10 +33,16 @@ async def header_margin(
     }  # fmt: skip
 
 
+class NoJson:
+    def to_json(self) -> dict[str, object]:
+        raise ValueError("no rows")
+
+
+How = Literal["late", "ours", "theirs", "exits", "cancels", "nan", "type", "no json", "itself"]
+
+
 @tool(effect=Effect.OBSERVE, retry=RetrySafety.SAFE, timeout_s=0.01)
-async def fails(
-    site: object, how: Literal["late", "ours", "theirs", "exits", "nan", "type"]
-) -> object:
+async def fails(site: object, how: How) -> object:
     """Fails in one of many ways."""
     match how:
         case "late":
@@ -47,6 +53,14 @@ async def fails(
             raise ValueError("two\nlines")
         case "exits":
             raise SystemExit("bye")
+        case "cancels":
+            raise asyncio.CancelledError
+        case "no json":
+            return [NoJson()]
+        case "itself":
+            own: list[object] = []
+            own += [own, own]
+            return own
         case "nan":
             return {"margin_kPa": [float("nan")]}
         case "type":

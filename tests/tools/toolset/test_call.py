@@ -1,5 +1,6 @@
 """Arguments, schema, errors and results of a tool."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from jsonschema import Draft202012Validator
 
+from handwheel import Effect, RetrySafety, tool
 from handwheel.connectors.errors import NotConnected
 from handwheel.tools.errors import InvalidArguments, ToolFailed
 from handwheel.tools.toolset.results import json_of
@@ -63,6 +65,9 @@ async def test_arguments_that_are_no_json_are_refused(given: dict[str, object]) 
         ("late", "fails: no result within 0.01 s"),
         ("theirs", "fails: ValueError: two lines"),
         ("exits", "fails: SystemExit: bye"),
+        ("cancels", "fails: CancelledError"),
+        ("no json", "fails: ValueError: no rows"),
+        ("itself", "fails: the result holds itself, or lists and tables deeper than 64"),
         ("nan", r"fails: result.margin_kPa\[0\] is nan"),
         ("type", "fails: result.site is {None}"),
     ],
@@ -70,6 +75,22 @@ async def test_arguments_that_are_no_json_are_refused(given: dict[str, object]) 
 async def test_a_failure_names_the_tool(how: str, reason: str) -> None:
     with pytest.raises(ToolFailed, match=f"^{reason}"):
         await fails.call(None, {"how": how})
+
+
+@tool(effect=Effect.OBSERVE, retry=RetrySafety.SAFE, timeout_s=60.0)
+async def _waits(site: asyncio.Event) -> None:
+    """Waits long."""
+    site.set()
+    await asyncio.sleep(60.0)
+
+
+async def test_a_call_that_is_cancelled_is_no_failure() -> None:
+    is_called = asyncio.Event()
+    calling = asyncio.create_task(_waits.call(is_called, {}))
+    await is_called.wait()
+    calling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await calling
 
 
 async def test_an_error_of_ours_is_kept() -> None:
@@ -95,6 +116,10 @@ class _Value:
 class _Own:
     def to_json(self) -> dict[str, object]:
         return {"at": datetime(2026, 1, 2, tzinfo=UTC)}
+
+
+def test_text_that_is_no_utf_8_is_escaped() -> None:
+    assert json_of({"a\ud800": "\udc80"}) == {r"a\ud800": r"\udc80"}
 
 
 def test_a_value_in_a_result_keeps_unit_and_quality() -> None:
