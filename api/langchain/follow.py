@@ -39,7 +39,7 @@ class Result:
 
 
 async def follow(agent: Pregel[Any, Any, Any, Any], config: RunnableConfig, site: Site) -> Result:
-    """Resumes an interrupted agent each time a call's requests are over, until it ends.
+    """Resumes an interrupted agent each time a node's requests are over, until it ends.
 
     It may be called again for the same thread, after a restart too. It ends early where the graph
     waits for something else than a request.

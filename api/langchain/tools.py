@@ -26,6 +26,12 @@ REQUESTS = "handwheel_requests"
 """Key of an interrupt's value, under which it has the ids of the requests that it waits for."""
 _CALL = "handwheel_tool_call_id"
 _KEY_LENGTH = 32
+_TASK = "langgraph_checkpoint_ns"  # in a call's metadata, the same when a node runs again
+Filed = dict[str, dict[str, None]]
+"""Ids of the requests that each run of a node has filed, in order.
+
+A checkpoint keeps only the last interrupt of a node, which names them all.
+"""
 _REFUSALS = (BadQuality, GuardrailError, InvalidArguments)
 """Errors of what was not filed."""
 
@@ -57,10 +63,11 @@ def tools(site: Site, more: Iterable[Tool] = ()) -> list[BaseTool]:
     toolset, problems = site_tools(site.files, more)
     if problems:
         warnings.warn(str(ConfigError(problems)), stacklevel=2)
-    return [_made(site, each) for each in toolset]
+    filed: Filed = {}
+    return [_made(site, each, filed) for each in toolset]
 
 
-def _made(site: Site, tool: Tool) -> BaseTool:
+def _made(site: Site, tool: Tool, filed: Filed) -> BaseTool:
     schema = dict(tool.schema)
     if tool.retry is RetrySafety.BY_KEY:  # the key is ours to give
         schema["properties"] = {k: v for k, v in schema["properties"].items() if k != KEY}
@@ -71,6 +78,7 @@ def _made(site: Site, tool: Tool) -> BaseTool:
         handle_tool_error=True,
         site=site,
         tool=tool,
+        filed=filed,
     )
 
 
@@ -79,6 +87,7 @@ class _SiteTool(BaseTool):
 
     site: Any
     tool: Any
+    filed: Any
 
     async def arun(
         self, tool_input: Any, *args: Any, tool_call_id: str | None = None, **kwargs: Any
@@ -93,7 +102,7 @@ class _SiteTool(BaseTool):
         is_filing = tool.effect is Effect.ADVISE
         try:
             if is_filing:
-                result = await self._filed(_key(config, call, arguments), arguments)
+                result = await self._file(config, _key(config, call, arguments), arguments)
             else:
                 result = await tool.run(self.site, arguments)
             return json.dumps(tool.as_json(result), ensure_ascii=False)
@@ -102,8 +111,9 @@ class _SiteTool(BaseTool):
                 raise  # it may be filed already, so the node must run again
             raise ToolException(tool.error_text(error)) from error
 
-    async def _filed(self, key: str, arguments: Mapping[str, Any]) -> object:
-        """Runs a tool that files, and waits until each request that it filed is over."""
+    async def _file(self, config: RunnableConfig, key: str, arguments: Mapping[str, Any]) -> object:
+        """Runs a tool that files, and waits until each request that its node filed is over."""
+        filed_by_node: Filed = self.filed
         tool: Tool = self.tool
         given = {**arguments, KEY: key} if tool.retry is RetrySafety.BY_KEY else arguments
         result: object = None
@@ -114,9 +124,11 @@ class _SiteTool(BaseTool):
             except _REFUSALS as error:
                 refusal = error
         known = {result.id: result} if isinstance(result, Request) else {}
-        wanted = dict.fromkeys([*filed, *known])
-        if wanted:
-            await _wait([known.get(each) or await self.site.request(each) for each in wanted])
+        if own := dict.fromkeys([*filed, *known]):
+            task = str(config.get("metadata", {}).get(_TASK, ""))
+            every = filed_by_node.setdefault(task, {})
+            every |= own
+            await _wait([known.get(each) or await self.site.request(each) for each in every])
         if refusal is not None:
             raise refusal
         return result
@@ -126,7 +138,7 @@ class _SiteTool(BaseTool):
 
 
 async def _wait(requests: Sequence[Request]) -> None:
-    """Interrupts the graph until all requests of a call are over.
+    """Interrupts the graph until all requests of a node are over.
 
     It does so once at least, since the checkpoint then tells which requests the thread has filed.
     """

@@ -11,6 +11,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.graph import MessagesState, StateGraph
 from langgraph.types import Command
 
 from handwheel import Effect, RetrySafety, Site, tool
@@ -145,6 +146,34 @@ async def _followed(agent: Any, site: Site) -> Result:
     """What `follow` returns at once."""
     async with asyncio.timeout(30.0):
         return await follow(agent, THREAD, site)
+
+
+async def test_outcomes_are_of_each_request_of_a_node(guests: Guests) -> None:
+    room = guests.room
+    async with Site.open(room.site.root) as site:
+        (propose,) = [each for each in tools(site) if each.name == "propose"]
+
+        async def node(state: MessagesState) -> dict[str, Any]:
+            del state
+            answers: list[ToolMessage] = []
+            for n, writes in enumerate((WRITES, {"P-101B.run_cmd": "true"})):
+                given = {"writes": writes, "reason": "more margin"}
+                call = {"type": "tool_call", "id": f"call-{n}", "name": "propose", "args": given}
+                answers.append(await propose.ainvoke(call))
+            return {"messages": answers}
+
+        graph = StateGraph(MessagesState).add_node("node", node).set_entry_point("node")
+        agent: Any = graph.compile(checkpointer=InMemorySaver())
+        await agent.ainvoke(GO, THREAD)
+        following = asyncio.create_task(follow(agent, THREAD, site))
+        await _approve(room)
+        while len(load_requests(room.desk.database)) == 1:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        await _approve(room)
+        result = await following
+    filed = [each.request.request_id for each in load_requests(room.desk.database)]
+    assert list(result.outcomes) == filed
+    assert [each.state for each in result.outcomes.values()] == ["COMPLETE", "COMPLETE"]
 
 
 @pytest.mark.way_in("D17")
