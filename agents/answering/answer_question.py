@@ -28,7 +28,7 @@ _ANSWERS: Mapping[Intent, Callable[[Question, Sources, Answer], None]] = {
 
 
 def answer_question(text: str, sources: Sources) -> tuple[Question, Answer]:
-    """Returns a question as it was understood, and its answer.
+    """Returns a question as the grammar understands it, and its answer.
 
     Raises:
         NotUnderstood: It is outside the grammar; with the nearest three questions.
@@ -37,6 +37,17 @@ def answer_question(text: str, sources: Sources) -> tuple[Question, Answer]:
     Effect: OBSERVE. Retry: as the sources. Timeout: the sources' own.
     """
     question = parse_question(text, sources.site)
+    return question, answer_to(question, sources)
+
+
+def answer_to(question: Question, sources: Sources) -> Answer:
+    """Returns the answer to a question that was understood.
+
+    Raises:
+        HandwheelError: A source cannot be read.
+
+    Effect: OBSERVE. Retry: as the sources. Timeout: the sources' own.
+    """
     answer = Answer()
     _ANSWERS[question.intent](question, sources, answer)
-    return question, answer
+    return answer

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 from handwheel.tools.safe_text import printable
 
-_PLACE = re.compile(r"\{(F\d+)\}")
-_NAME = re.compile(r"\b[A-Z]{1,6}-[0-9A-Z]+(?:[.-][A-Za-z0-9_]+)*")
+PLACE = re.compile(r"\{(F\d+)\}")
+"""Place of a fact in a sentence."""
+NAME = re.compile(r"\b[A-Z]{1,6}-[0-9A-Z]+(?:[.-][A-Za-z0-9_]+)*")
+"""Name of a tag, equipment or record, in which digits are no number."""
 _LONG = 400  # characters of a value
 
 
@@ -36,15 +38,19 @@ class Claim:
     Attributes:
         template: The sentence with places such as `{F1}`.
         cites: Facts in it, in order.
+        is_caution: It limits what one may conclude, so no model leaves it out.
+        is_more: It goes on about the sentence before it, and has no meaning without that.
     """
 
     template: str
     cites: tuple[str, ...]
+    is_caution: bool = False
+    is_more: bool = False
 
     def text(self, facts: Iterable[Fact]) -> str:
         """Returns the sentence with the values of its facts, each with its id behind it."""
         known = {each.id: each for each in facts}
-        return _PLACE.sub(lambda place: f"{known[place[1]].value} [{place[1]}]", self.template)
+        return PLACE.sub(lambda place: f"{known[place[1]].value} [{place[1]}]", self.template)
 
 
 class UncitedNumber(ValueError):
@@ -69,14 +75,15 @@ class Answer:
         self.facts.append(Fact(name, about, shown[0], at, shown[1]))
         return f"{{{name}}}"
 
-    def say(self, template: str) -> None:
-        """Adds a claim.
+    def say(self, template: str, *, is_caution: bool = False, is_more: bool = False) -> None:
+        """Adds a claim, see `Claim`.
 
         Raises:
             UncitedNumber: It has a digit outside of a name and of a fact's place.
         """
         check_numbers(template)
-        self.claims.append(Claim(template, tuple(_PLACE.findall(template))))
+        cites = tuple(PLACE.findall(template))
+        self.claims.append(Claim(template, cites, is_caution, is_more))
 
     @property
     def lines(self) -> list[str]:
@@ -86,7 +93,7 @@ class Answer:
 
 def check_numbers(template: str) -> None:
     """Raises `UncitedNumber` for a digit, in any script, outside of names and facts' places."""
-    left = _NAME.sub("", _PLACE.sub("", template))
+    left = NAME.sub("", PLACE.sub("", template))
     if any(each.isdigit() or each.isnumeric() for each in left):
         raise UncitedNumber(f"no fact stands for a number in: {template}")
 

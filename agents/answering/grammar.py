@@ -63,7 +63,7 @@ _QUANTITY = re.compile(
 
 
 @dataclass(slots=True)
-class _Words:
+class Words:
     """Words of a question by kind, and what they name."""
 
     kinds: list[str] = field(default_factory=list[str])
@@ -94,8 +94,9 @@ def parse_question(text: str, site: Site) -> Question:
         NotUnderstood: It is outside the grammar; with the nearest three questions.
     """
     if len(text) > LONGEST:
-        raise NotUnderstood(f"a question has at most {LONGEST} characters", nearest([], site))
-    found = _read(text, site)
+        reason = f"a question has at most {LONGEST} characters"
+        raise NotUnderstood(reason, nearest([], site), is_final=True)
+    found = read_words(text, site)
     is_order = [each for each in found.kinds if each not in _BESIDE][:1] == ["COMMAND"]
     if not found.kinds or is_order or len(found.unknown) > found.patience:
         raise _outside(found, site)
@@ -118,16 +119,17 @@ def parse_question(text: str, site: Site) -> Question:
     )  # fmt: skip
 
 
-def _outside(found: _Words, site: Site) -> NotUnderstood:
+def _outside(found: Words, site: Site) -> NotUnderstood:
     reason = "that is no question that can be answered; a question changes nothing either"
-    if "COMMAND" in found.kinds:
+    is_final = "COMMAND" in found.kinds
+    if is_final:
         reason = "a question changes nothing in the plant; only a command of a person does"
-    return NotUnderstood(f"{reason}. Try:", nearest(found.kinds, site))
+    return NotUnderstood(f"{reason}. Try:", nearest(found.kinds, site), is_final=is_final)
 
 
-def _read(text: str, site: Site) -> _Words:
+def read_words(text: str, site: Site) -> Words:
     """Returns the words of a question, each with its kind. Fillers are left out."""
-    found = _Words()
+    found = Words()
     if match := _PLAN.match(text):
         found.kinds.append("PLAN")
         text = text[match.end() :]
@@ -152,7 +154,7 @@ def _read(text: str, site: Site) -> _Words:
     return found
 
 
-def _sort(words: Sequence[str], mentions: Sequence[Mention], found: _Words) -> None:
+def _sort(words: Sequence[str], mentions: Sequence[Mention], found: Words) -> None:
     named = {each.begin: each for each in mentions}
     at = 0
     while at < len(words):

@@ -47,9 +47,16 @@ class NotUnderstood(HandwheelError):
 
     Args:
         nearest: Three questions that can be answered, the nearest first.
+        is_final: It is an order or too long, so no model is asked what it means.
     """
 
-    def __init__(self, reason: str, nearest: tuple[str, ...]) -> None:
+    def __init__(self, reason: str, nearest: tuple[str, ...], *, is_final: bool = False) -> None:
         lines = [reason, *(f"  {each}" for each in nearest)]
         super().__init__("\n".join(lines))
+        self.reason = reason
         self.nearest = nearest
+        self.is_final = is_final
+
+    def after(self, fault: str) -> "NotUnderstood":
+        """Returns it with the reason why no model has understood the question either."""
+        return NotUnderstood(f"{fault}; {self.reason}", self.nearest, is_final=self.is_final)

@@ -1,17 +1,31 @@
 """The command `handwheel ask`."""
 
 import json
-import sys
-from contextlib import closing
-from typing import Annotated
+import logging
+from contextlib import ExitStack, closing
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..shell.cli.exits import NO
+from ..shell.cli.exits import NO, silence_protocols
 from ..shell.cli.interrupts import uninterrupted_import
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
-from ..shell.terminal.wrap import fold
+from ..shell.terminal.wrap import fold, warn
+
+if TYPE_CHECKING:
+    from handwheel.agents.answering.phrasing.site_model import SiteModel
+    from handwheel.connectors.model.site import Site
+
+
+class AskLevel(StrEnum):
+    """How far a language model takes part."""
+
+    GRAMMAR = "grammar"
+    ROUTE = "route"
+    SELECT = "select"
+    PHRASE = "phrase"
 
 
 def command(
@@ -19,6 +33,18 @@ def command(
         list[str], typer.Argument(metavar="QUESTION", help="Such as: why is PT-102 falling?")
     ],
     site: SiteOption = None,
+    level: Annotated[
+        AskLevel | None,
+        typer.Option(
+            "--level",
+            help="What a model of site.yaml does: nothing, understand the question, order our "
+            "sentences too, or word them. Default: select, without a model grammar.",
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", metavar="NAME", help="The only model to ask."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question about the plant from facts, each listed with its place and time.
@@ -30,27 +56,58 @@ def command(
     changes nothing.
 
     Exit codes: 0 answered, 1 the question is none that can be answered, 2 wrong usage or
-    configuration, 3 a device is not reachable.
+    configuration, 3 a device that the answer needs is not reachable (what is known is shown).
     """
     with uninterrupted_import():
-        from handwheel.agents.answering.answer_question import answer_question
         from handwheel.agents.answering.question import NotUnderstood
+        from handwheel.connectors.errors import NotConnected
         from handwheel.connectors.historian.recorded_history import RecordedHistory
         from handwheel.tools.requests.timestamps import instant_now
 
         from ..people.signing import open_context
-        from .answer_text import answer_fields, answer_lines
+        from .ask_site import ask_site
         from .site_sources import SiteSources
+    silence_protocols()
     opened = open_site(site)
-    with open_context(opened) as context, closing(RecordedHistory.of(opened)) as recorded:
+    with ExitStack() as stack:
+        words = _word_model(opened, level, model, stack)
+        wanted = level or (AskLevel.SELECT if words else AskLevel.GRAMMAR)
+        context = stack.enter_context(open_context(opened))
+        recorded = stack.enter_context(closing(RecordedHistory.of(opened)))
         sources = SiteSources(context, recorded, instant_now().wall)
         try:
-            asked, answer = answer_question(" ".join(question), sources)
+            told = ask_site(" ".join(question), sources, wanted.value, words)
         except NotUnderstood as error:
-            sys.stderr.write(f"handwheel: {error}\n")
+            first, *nearest = str(error).splitlines()
+            warn(first)
+            for each in nearest:
+                typer.echo(fold(each), err=True)
             raise SystemExit(NO) from None
+    if told.fault:
+        warn(f"{told.fault}; the answer is as without a model")
     if as_json:
-        typer.echo(json.dumps(answer_fields(asked, answer)))
-        return
-    for line in answer_lines(answer):
-        typer.echo(fold(line, 7 if line.startswith("  ") else 2))
+        typer.echo(json.dumps(told.fields))
+    else:
+        for line in told.lines:
+            typer.echo(fold(line, 7 if line.startswith("  ") else 2))
+    if sources.down:
+        raise NotConnected(sources.down)
+
+
+def _word_model(
+    site: "Site", level: AskLevel | None, name: str | None, stack: ExitStack
+) -> "SiteModel | None":
+    """Returns the models of the site that may be asked, `None` where none is to be.
+
+    Raises `NoWordModel` where one is asked for and there is none.
+    """
+    is_asked_for = name is not None or level not in {None, AskLevel.GRAMMAR}
+    has_any = any("phrase" in each.roles for each in site.models)
+    if level is AskLevel.GRAMMAR or not (is_asked_for or has_any):
+        return None
+    with uninterrupted_import():
+        from handwheel.agents.answering.phrasing.site_model import SiteModel
+    log = logging.getLogger("handwheel.agents.planning.model")  # the answer says the same
+    stack.callback(log.setLevel, log.level)
+    log.setLevel(logging.CRITICAL)
+    return stack.enter_context(SiteModel.of(site, name or ""))

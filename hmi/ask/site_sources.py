@@ -47,6 +47,7 @@ class SiteSources:
     context: DecisionContext
     recorded: RecordedHistory
     now: datetime
+    down: dict[str, str] = field(default_factory=dict[str, str])  # connections, with the reason
     _values: dict[str, DataValue] = field(default_factory=dict[str, DataValue])
 
     @property
@@ -57,13 +58,14 @@ class SiteSources:
     def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
         """Returns the present values of tags, each read once for a question.
 
-        A connection that is down leaves its tags out. Effect: OBSERVE. Retry: twice, on the
-        connection only. Timeout: the connections'.
+        A connection that is down leaves its tags out and is in `down`. Effect: OBSERVE. Retry:
+        twice, on the connection only. Timeout: the connections'.
         """
         new = [each for each in tags if each.name not in self._values]
         if new:
-            found, _ = asyncio.run(read_reachable(self.site, new))
+            found, down = asyncio.run(read_reachable(self.site, new))
             self._values |= found
+            self.down |= down
         return {each.name: self._values[each.name] for each in tags if each.name in self._values}
 
     def window(self, tag: str, last_s: float, slots: int) -> Sequence[RecordedSlot]:

@@ -25,14 +25,16 @@ def what_if(question: Question, sources: Sources, answer: Answer) -> None:
     tag = sources.site.tags.get(_set_point(subject.name if subject else "", sources))
     if tag is None or not sources.site.is_writable(tag):
         name = subject.name if subject else "it"
-        answer.say(f"{name} cannot be written at this site, so nothing is foretold.")
+        answer.say(
+            f"{name} cannot be written at this site, so nothing is foretold.", is_caution=True
+        )
         return
     say_value(answer, tag, sources.read([tag]).get(tag.name))
     try:
         found = sources.foretold(tag, question.quantity)
     except HandwheelError as error:
         reason = answer.fact(tag.name, str(error), "twin")
-        answer.say(f"Nothing is foretold: {reason}.")
+        answer.say(f"Nothing is foretold: {reason}.", is_caution=True)
         return
     _say_course(answer, sources, tag, question.quantity, found)
 
@@ -63,14 +65,17 @@ def _say_course(answer: Answer, sources: Sources, tag: Tag, wanted: str, found: 
         )
     new = [each for each in found.with_plan.alarms if each not in found.without.alarms]
     for alarm in new:
-        answer.say(f"Alarm {alarm.removesuffix('.active')} would come, which else it would not.")
+        answer.say(
+            f"Alarm {alarm.removesuffix('.active')} would come, which else it would not.",
+            is_caution=True,
+        )
     if found.with_plan.trip is not None and found.without.trip is None:
         at_s, cause = found.with_plan.trip
         place = answer.fact(tag.name, f"{span_text(at_s)}, {cause}", origin)
-        answer.say(f"The plant would trip after {place}.")
+        answer.say(f"The plant would trip after {place}.", is_caution=True)
     if not found.is_trusted:
-        answer.say("The twin is not trusted now, so this only informs.")
-    answer.say("Nothing was written or requested.")
+        answer.say("The twin is not trusted now, so this only informs.", is_caution=True)
+    answer.say("Nothing was written or requested.", is_caution=True)
     answer.next_steps.append(next_step("policy", "explain", f"{tag.name}={wanted}"))
 
 
@@ -93,7 +98,7 @@ def limit(question: Question, sources: Sources, answer: Answer) -> None:
         say_value(answer, tag, sources.read([tag]).get(tag.name))
         trend = longest_trend(sources, tag, _LAST_S)
         if trend is None or trend.direction == "steady":
-            answer.say(f"{tag.name} moves towards no limit.")
+            answer.say(f"{tag.name} moves towards no limit.", is_more=True)
             continue
         _say_time(answer, tag, trend)
     if not answer.claims:
@@ -141,11 +146,13 @@ def _say_time(answer: Answer, tag: Tag, trend: Trend) -> None:
             for each in times
         )
         answer.say(
-            f"It reaches its {kind} at {at} in about {after} (from {span}) if it goes on so."
+            f"{tag.name} reaches its {kind} at {at} in about {after} (from {span}) if it goes on "
+            "so.",
+            is_caution=True,
         )
         told = True
     if not told:
-        answer.say(f"{tag.name} moves towards no limit of the tags file.")
+        answer.say(f"{tag.name} moves towards no limit of the tags file.", is_more=True)
 
 
 def plan(question: Question, sources: Sources, answer: Answer) -> None:
@@ -163,7 +170,8 @@ def plan(question: Question, sources: Sources, answer: Answer) -> None:
         at = answer.fact("the question", question.at, "the question")
         answer.say(
             f"Nothing is started at {at} by itself. All is judged again when a person starts "
-            "the playbook, and people approve each request."
+            "the playbook, and people approve each request.",
+            is_caution=True,
         )
 
 
@@ -173,7 +181,10 @@ def _say_plan(answer: Answer, found: PossiblePlan) -> None:
     title = answer.fact(found.playbook, f"{found.title} ({roles})", origin)
     answer.say(f"{found.playbook} would do it: {title}.")
     if not found.is_released:
-        answer.say("It is not released, so two people must approve each of its requests.")
+        answer.say(
+            "It is not released, so two people must approve each of its requests.",
+            is_caution=True, is_more=True,
+        )  # fmt: skip
     for each in found.lines:
         now = answer.fact(each.name, each.now or "unknown", origin)
         prevents = (
@@ -181,8 +192,13 @@ def _say_plan(answer: Answer, found: PossiblePlan) -> None:
         )
         if each.what == "write":
             proposed = answer.fact(each.name, each.proposed, origin)
-            answer.say(f"It would write {each.name}: {now} now, {proposed} proposed{prevents}.")
+            answer.say(
+                f"It would write {each.name}: {now} now, {proposed} proposed{prevents}.",
+                is_caution=True, is_more=True,
+            )  # fmt: skip
         else:
-            answer.say(f"Its permissive is {now}{prevents}.")
+            answer.say(
+                f"Its permissive is {now}{prevents}.", is_caution=bool(prevents), is_more=True
+            )
     words = [word for pair in found.roles.items() for word in ("--role", "=".join(pair))]
     answer.next_steps.append(next_step("playbooks", "plan", found.playbook, *words))

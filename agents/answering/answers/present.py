@@ -32,7 +32,7 @@ def say_value(answer: Answer, tag: Tag, reading: DataValue | None) -> None:
     if reading is None or reading.quality is not Quality.GOOD or reading.scalar is None:
         status = "not reached" if reading is None else reading.status.name
         place = answer.fact(tag.name, status, "read now")
-        answer.say(f"{named(tag)} has no value to rely on: {place}.")
+        answer.say(f"{named(tag)} has no value to rely on: {place}.", is_caution=True)
         return
     answer.say(f"{named(tag)} is {reading_fact(answer, tag, reading)}{_limits(answer, tag)}.")
 
@@ -89,11 +89,11 @@ def condition(question: Question, sources: Sources, answer: Answer) -> None:
         for case in sources.cases():
             if members and set(members) & _equipment(case.judgement):
                 place = answer.fact(case.case_id, case.condition or "opened", "journal")
-                answer.say(f"{case.case_id} is open about it: {place}.")
+                answer.say(f"{case.case_id} is open about {subject.name}: {place}.")
         for order in sources.work_orders():
             if order.asset in members:
                 place = answer.fact(order.workorder_id, order.title, "work orders")
-                answer.say(f"{order.workorder_id} is open: {place}.")
+                answer.say(f"{order.workorder_id} is open about {subject.name}: {place}.")
 
 
 def _equipment(judgement: Mapping[str, Any]) -> set[str]:
@@ -130,18 +130,25 @@ def _say_alarms(answer: Answer, sources: Sources, members: Iterable[str] | None)
     site, wanted = sources.site, None if members is None else set(members)
     every = alarm_tags(site)
     readings = sources.read(every)
+    unknown = 0
     for tag in every:
         measured = site.tags.get(measured_by(tag))
         equipment = tag.equipment or (measured.equipment if measured else "")
         reading = readings.get(tag.name)
         if (
-            reading is None
-            or not reading.scalar
-            or (wanted is not None and equipment not in wanted)
+            (wanted is not None and equipment not in wanted)
+            or reading is None
+            or reading.quality is not Quality.GOOD
         ):
+            unknown += wanted is None or equipment in wanted
+            continue
+        if not reading.scalar:
             continue
         place = answer.fact(tag.name, tag.label or "active", "read now, the site's own label")
-        answer.say(f"Alarm {tag.name.removesuffix('.active')} is active: {place}.")
+        answer.say(f"Alarm {tag.name.removesuffix('.active')} is active: {place}.", is_caution=True)
+    if unknown:
+        count = answer.fact("alarms", f"{unknown} of {len(every)} alarms", "read now")
+        answer.say(f"{count} have no value to rely on, so they may be active.", is_caution=True)
 
 
 def running(question: Question, sources: Sources, answer: Answer) -> None:

@@ -36,7 +36,7 @@ def why(question: Question, sources: Sources, answer: Answer) -> None:
     _say_writes(answer, sources, equipment)
     _say_moved(answer, sources, tags, equipment, last_s)
     if not told:
-        answer.say("No open case of the agents explains it.")
+        answer.say("No open case of the agents explains it.", is_caution=True)
 
 
 def _say_direction(answer: Answer, question: Question, tag: Tag, trend: Trend | None) -> None:
@@ -44,10 +44,16 @@ def _say_direction(answer: Answer, question: Question, tag: Tag, trend: Trend | 
     last_s = trend.last_s if trend else _LAST_S
     last = answer.fact(tag.name, span_text(last_s), "historian")
     if trend is None:
-        answer.say(f"Too little of {tag.name} was recorded in the last {last} to tell its course.")
+        answer.say(
+            f"Too little of {tag.name} was recorded in the last {last} to tell its course.",
+            is_caution=True,
+        )
         return
     if asked in {"rising", "falling"} and trend.direction != asked:
-        answer.say(f"{tag.name} is not {asked}: it was {trend.direction} over the last {last}.")
+        answer.say(
+            f"{tag.name} is not {asked}: it was {trend.direction} over the last {last}.",
+            is_caution=True,
+        )
         return
     rate = answer.fact(tag.name, f"{trend.per_h:+.3g} {tag.unit}/h", "historian, least squares")
     answer.say(f"{tag.name} was {trend.direction} over the last {last}, by {rate}.")
@@ -90,14 +96,15 @@ def _say_case(
         verb = "name" if each["id"] in named else "suspect"
         title = answer.fact(case.case_id, f"{each['title']} ({each['id']})", source, case.judged_at)
         weight = answer.fact(case.case_id, f"{each['total_db']:+.0f} dB", source, case.judged_at)
-        answer.say(f"The agents {verb} {title}, with {weight}.")
+        answer.say(f"The agents {verb} {title}, with {weight}.", is_more=True)
         for sign in _signs(each):
             text = answer.fact(", ".join(sign["tags"]), sign["text"], source, case.judged_at)
-            answer.say(f"For it speaks {text}.")
+            answer.say(f"For it speaks {text}.", is_more=True)
     for check in diagnosis.get("checks", ())[:1]:
-        answer.say(f"It would be decided by {answer.fact(case.case_id, check['title'], source)}.")
+        title = answer.fact(case.case_id, check["title"], source)
+        answer.say(f"It would be decided by {title}.", is_more=True)
     if case.run_id:
-        answer.say(f"{case.run_id} answers it.")
+        answer.say(f"{case.run_id} answers it.", is_more=True)
     return True
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -10,6 +10,7 @@ from handwheel.connectors.config.validation import Model
 
 from .question import MOST_WORDS, NONE, Question, limit_of
 
+M = TypeVar("M", bound=Model)
 _LONGEST = 4000  # characters of an answer
 
 
@@ -56,7 +57,7 @@ def checked_choice(text: str, question: Question) -> ModelChoice:
     Raises:
         ModelFault: The answer is empty, cut off, or outside its schema.
     """
-    said = _parsed(text)
+    said = parsed(text, _Answer).answer
     if said.choice == NONE:
         if said.values:
             raise ModelFault("it gave values for no candidate")
@@ -71,13 +72,14 @@ def checked_choice(text: str, question: Question) -> ModelChoice:
     return ModelChoice(said.choice, said.because, changed)
 
 
-def _parsed(text: str) -> _Said:
+def parsed(text: str, form: type[M]) -> M:
+    """Returns an answer as its form has it. Raises `ModelFault` if it is another."""
     if not text.strip():
         raise ModelFault("its answer is empty")
     if len(text) > _LONGEST:
         raise ModelFault(f"its answer has more than {_LONGEST} characters")
     try:
-        return _Answer.model_validate_json(text).answer
+        return form.model_validate_json(text)
     except ValidationError as error:
         is_json = all(each["type"] != "json_invalid" for each in error.errors())
     raise ModelFault(f"its answer is {'outside the schema' if is_json else 'no JSON, or cut off'}")

@@ -1,5 +1,6 @@
 """Calls of models, and what they were asked and have answered."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -49,3 +50,16 @@ class Exchange:
     def fields(self) -> dict[str, Any]:
         """It as plain JSON, without what is empty."""
         return {name: each for name, each in asdict(self).items() if each}
+
+
+class NoAnswer(Exception):
+    """No model has answered. The text says why each has not.
+
+    Attributes:
+        exchanges: What each was asked, as far as it was.
+    """
+
+    def __init__(self, exchanges: Sequence[Exchange]) -> None:
+        told = "; ".join(f"model {each.model}: {each.fault}" for each in exchanges)
+        super().__init__(told or "no model has this role")
+        self.exchanges = exchanges

@@ -8,8 +8,8 @@ from handwheel.tools.safe_text import quoted
 
 from ..planner import Kind, Plan, PlanningCase
 from .answer import ModelChoice, checked_choice
-from .exchange import Exchange
-from .pool import ModelPool, NoAnswer
+from .exchange import Exchange, NoAnswer
+from .pool import ModelPool
 from .question import Question, offered, question_of
 
 

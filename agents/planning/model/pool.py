@@ -10,7 +10,7 @@ from handwheel.connectors.model.language_models import ChatModel, LanguageModel,
 from handwheel.connectors.model.site import Site
 
 from .endpoint import Endpoint
-from .exchange import Exchange
+from .exchange import Exchange, NoAnswer
 from .langchain_endpoint import LangchainEndpoint, create_chat_model
 from .llama_endpoint import LlamaEndpoint
 from .pooled_model import Check, PooledModel
@@ -18,19 +18,6 @@ from .question import Question
 from .usage import UsageFile
 
 T = TypeVar("T")
-
-
-class NoAnswer(Exception):
-    """No model has answered. The text says why each has not.
-
-    Attributes:
-        exchanges: What each was asked, as far as it was.
-    """
-
-    def __init__(self, exchanges: Sequence[Exchange]) -> None:
-        told = "; ".join(f"model {each.model}: {each.fault}" for each in exchanges)
-        super().__init__(told or "no model has this role")
-        self.exchanges = exchanges
 
 
 class ModelPool:

@@ -100,11 +100,17 @@ def _drop_output() -> None:
 def run(main: Coroutine[Any, Any, None]) -> None:
     """Runs a command's coroutine. Ctrl-C and SIGTERM cancel it, so that it can clean up."""
     import asyncio
-    import logging
 
     from .interrupts import cancelled_by_signals
+
+    silence_protocols()
+    asyncio.run(cancelled_by_signals(main))
+
+
+def silence_protocols() -> None:
+    """Ends what the protocol libraries log on standard error."""
+    import logging
 
     # Every fault is raised as an error, also those that asyncua logs as fatal.
     logging.getLogger("asyncua").setLevel(logging.CRITICAL + 1)
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
-    asyncio.run(cancelled_by_signals(main))

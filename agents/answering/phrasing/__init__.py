@@ -1,0 +1,1 @@
+"""Answers with the help of a language model, which adds no fact of its own."""
