@@ -19,7 +19,12 @@ _SCANS, _FRESH_EACH, _SURVEY_S = 300, 2, 0.02
 async def test_flood_delays_a_scan_by_one_message_of_each_guest(
     guests: Guests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read_all, answered = guests.room.plant.read_all, list[int]()
+    read_all, answered = guests.room.plant.read_all, [0]
+    is_over = asyncio.Event()
+
+    async def flood(guest: httpx.AsyncClient) -> None:
+        while not is_over.is_set():
+            await guest.get(LATEST)
 
     def counted() -> object:
         answered[-1] += 1
@@ -27,20 +32,13 @@ async def test_flood_delays_a_scan_by_one_message_of_each_guest(
 
     monkeypatch.setattr(guests.room.plant, "read_all", counted)
     async with processes(guests, monkeypatch, MOST_GUESTS) as flooding:
-        answered.append(0)
-        floods = [asyncio.create_task(_flood(each)) for each in flooding]
+        floods = [asyncio.create_task(flood(each)) for each in flooding]
         while len(answered) < _SCANS or sum(answered) < 2 * MOST_GUESTS:
             answered.append(0)
             await asyncio.sleep(0)  # as the agents wait for their next scan
-        for each in floods:
-            each.cancel()
-        await asyncio.gather(*floods, return_exceptions=True)
+        is_over.set()
+        await asyncio.gather(*floods)
     assert max(answered) <= MOST_GUESTS
-
-
-async def _flood(guest: httpx.AsyncClient) -> None:
-    while True:
-        await guest.get(LATEST)
 
 
 async def test_flood_reads_the_plant_at_the_pace_of_one(
