@@ -144,6 +144,7 @@ async def test_bytes_that_are_no_http_end_their_connection(
     for head in (b"GET /v1/status HTTP/1.1\r\nHandwheel-Name: a\x01b", b"\x16\x03\x01"):
         answer = await _answered(guests, head + b"\r\n\r\n")
         assert answer.split()[1] == b"400"
+        assert b'"code": "not-http"' in answer
     assert (await guests.get("/v1/status"))[0] == 200
     assert caplog.records == []
 

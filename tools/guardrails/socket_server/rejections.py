@@ -47,22 +47,23 @@ def denials(server: str) -> Middleware:
         try:
             return await handler(request)
         except Rejected as rejection:
-            return _answer(rejection.status, rejection.denial)
+            return denied(rejection.status, rejection.denial)
         except HandwheelError as error:
             denial = denial_of(error)
-            return _answer(_STATUS.get(denial.code, HTTPStatus.FORBIDDEN), denial)
+            return denied(_STATUS.get(denial.code, HTTPStatus.FORBIDDEN), denial)
         except web.HTTPException as error:
             reason = f"{server} has no {request.method} {request.path}; is it of another version?"
-            return _answer(HTTPStatus(error.status), Denial("unknown-path", reason))
+            return denied(HTTPStatus(error.status), Denial("unknown-path", reason))
         except ConnectionError:  # nobody is there to answer, which is no fault of the server
             return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
         except Exception as fault:
             _logger.exception("a message has failed")
             reason = f"{server} has failed at it: {type(fault).__name__}"
-            return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, Denial("internal", reason))
+            return denied(HTTPStatus.INTERNAL_SERVER_ERROR, Denial("internal", reason))
 
     return answered
 
 
-def _answer(status: HTTPStatus, denial: Denial) -> web.Response:
+def denied(status: HTTPStatus, denial: Denial) -> web.Response:
+    """Returns the answer that says a denial."""
     return web.json_response(denial_fields(denial), status=status)
