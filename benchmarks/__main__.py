@@ -8,7 +8,7 @@ import logging
 import sys
 from argparse import ArgumentParser
 
-from . import approval, engine, journal, latency, playbooks, startup
+from . import approval, engine, guests, journal, latency, playbooks, startup
 from .actuation import suite as actuation
 from .connectors import modbus, opcua, reading, scan_load, subscriptions
 from .gate import suite as gate
@@ -29,6 +29,7 @@ SUITES = {
     "approval": approval.rows,
     "latency": latency.rows,
     "engine": engine.rows,
+    "guests": guests.rows,
     "startup": startup.rows,
 }
 REPEATS = 15

@@ -10,7 +10,18 @@ import pytest
 from handwheel.evaluation.plants.installed_plants import plant_names
 
 OWN = ("plants", "reading", "journal", "playbooks", "startup")
-LONG = ("opcua", "modbus", "changes", "many", "servers", "actuation", "gate", "approval", "engine")
+LONG = (
+    "opcua",
+    "modbus",
+    "changes",
+    "many",
+    "servers",
+    "actuation",
+    "gate",
+    "approval",
+    "engine",
+    "guests",
+)
 Main = Callable[[Sequence[str]], int]
 
 
