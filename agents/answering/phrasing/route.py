@@ -19,7 +19,7 @@ from ..subjects import Subject, words_of
 from .word_model import WordModel
 
 _NONE = "none"
-_MOST_NAMES = 60  # of tags and equipment among which a model chooses
+_MOST_NAMES = 30  # of tags and equipment among which a model chooses
 _MOST_SUBJECTS = 3
 _MEANINGS: Mapping[Intent, str] = {
     "value": "what does a tag read",
