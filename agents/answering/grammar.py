@@ -10,7 +10,7 @@ from handwheel.connectors.model.site import Site
 
 from .examples import nearest
 from .lexicon import FILLERS, terminal_of
-from .question import Direction, Intent, NotUnderstood, Question
+from .question import Direction, Intent, NotUnderstood, Question, Statistic
 from .subjects import Mention, SiteVocabulary, Subject, words_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _GRAMMAR = r"""
 start: plan | what_if | decided | limit | similar | since | why | changed | orders | waiting
      | alarms | running | wrong | value
 
-plan.90:    PLAN _w | AT _w _what _w OUT _w | AT _w TAKE _w _what _w
+plan.90:    PLAN _w | AT _w _what _w OUT _w | AT _w OUT _w _what _w | AT _w TAKE _w _what _w
           | _w TAKE _w _what _w OUT _w | _w NEED _w _what _w OUT _w | _w OUT _w _what _w NEED _w
 what_if.85: _w IF _w SUBJECT _w QUANTITY _w | _w SUBJECT _w QUANTITY _w IF _w
 decided.80: _w DECIDED _w | _w WHO _w REQUEST _w
@@ -44,9 +44,10 @@ _w: _any*
 _TERMINALS = (
     "ALARM", "AT", "BEFORE", "CHANGED", "COMMAND", "CONDITION", "DECIDED", "DIRECTION", "HOW", "IF",
     "KIND", "LIMIT", "NEED", "NOW", "ORDER", "OUT", "PLAN", "QUANTITY", "RECENT", "REQUEST", "RUN",
-    "SHOW", "SIMILAR", "SINCE", "SUBJECT", "TAKE", "UNTIL", "WAITING", "WHEN", "WHICH", "WHO",
-    "WHY", "WRONG",
+    "SHOW", "SIMILAR", "SINCE", "STATISTIC", "SUBJECT", "TAKE", "UNTIL", "WAITING", "WHEN",
+    "WHICH", "WHO", "WHY", "WRONG",
 )  # fmt: skip
+_STATISTICS = {"MEAN", "LOWEST", "HIGHEST"}
 _DIRECTIONS = {"HIGH", "LOW", "RISING", "FALLING"}
 _FALLBACK = {"value", "running"}  # questions that only name something
 _BESIDE = {"AT", "REQUEST", "SHOW"}
@@ -55,7 +56,12 @@ _EMPTY = {"HOW", "NOW", "SHOW", "WHICH"}
 _PLAN = re.compile(r"\s*plan\s*:", re.IGNORECASE)
 _REQUEST = re.compile(r"\bR-[0-9A-Z]{8}\b", re.IGNORECASE)
 _CASE = re.compile(r"\bC-[0-9A-Z]{8}\b", re.IGNORECASE)
-_TIME = re.compile(r"\b([01]?\d|2[0-3]):([0-5]\d)\b|(?<=\bat )([01]\d|2[0-3])([0-5]\d)\b")
+_TIME = re.compile(
+    r"\b([01]?\d|2[0-3]):([0-5]\d)\b|(?<=\bat )([01]\d|2[0-3])([0-5]\d)\b"
+    r"|\b([01]?\d|2[0-3])(?= ?o'?clock\b)"
+)
+_SPAN = re.compile(r"\b(\d+(?:\.\d+)?|last)\s*(s|sec|seconds?|min|mins|minutes?|h|hours?|days?)\b")
+_SPAN_S = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _QUANTITY = re.compile(
     r"(?<![\w.-])(-?\d+(?:\.\d+)?)(?:\s*(?:[kK][pP]a|bar|degC|°C|m3/h|mm/s|%|kW|K|mg/l)|\s+A)?"
     r"(?![\w.-]|\.\d)"
@@ -74,6 +80,8 @@ class Words:
     at: str = ""
     request_id: str = ""
     case_id: str = ""
+    last_s: float = 0.0
+    statistic: str = ""
     names: int = 0  # of tags and equipment that stand in it as they are
 
     @property
@@ -84,7 +92,7 @@ class Words:
     @property
     def patience(self) -> int:
         """How many unknown words it may have. A question that names a tag is about the plant."""
-        return max(1, len(self.kinds)) + _PATIENCE * self.names
+        return max(2, len(self.kinds) + 1) + _PATIENCE * self.names
 
 
 def parse_question(text: str, site: Site) -> Question:
@@ -115,7 +123,8 @@ def parse_question(text: str, site: Site) -> Question:
         intent = {"tag": "value", "equipment": "condition", "class": "running"}[subjects[0].kind]
     return Question(
         text, cast("Intent", intent), subjects, cast("Direction | None", found.direction or None),
-        found.quantity, found.at, found.request_id, found.case_id,
+        found.quantity, found.at, found.request_id, found.case_id, found.last_s,
+        cast("Statistic | None", found.statistic or None),
     )  # fmt: skip
 
 
@@ -141,10 +150,14 @@ def read_words(text: str, site: Site) -> Words:
         found.case_id = match[0].upper()
         text = text.replace(match[0], " ")
     if match := _TIME.search(text):
-        hour, minute = match[1] or match[3], match[2] or match[4]
+        hour, minute = match[1] or match[3] or match[5], match[2] or match[4] or "00"
         found.at = f"{int(hour):02d}:{minute}"
         found.kinds.append("AT")
         text = text.replace(match[0], " ")
+    if match := _SPAN.search(text.lower()):
+        number = 1.0 if match[1] == "last" else float(match[1])
+        found.last_s = number * _SPAN_S[match[2][0]]
+        text = f"{text[: match.start()]} last {text[match.end() :]}"
     if match := _QUANTITY.search(text):
         found.quantity = match[0].strip()
         text = f"{text[: match.start()]} quantity {text[match.end() :]}"
@@ -171,6 +184,9 @@ def _sort(words: Sequence[str], mentions: Sequence[Mention], found: Words) -> No
         elif kind in _DIRECTIONS:
             found.direction = found.direction or kind.lower()
             found.kinds.append("DIRECTION")
+        elif kind in _STATISTICS:
+            found.statistic = kind.lower()
+            found.kinds.append("STATISTIC")
         elif kind:
             found.kinds.append(kind)
         elif words[at] not in FILLERS:

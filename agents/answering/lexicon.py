@@ -3,16 +3,21 @@
 from collections.abc import Sequence
 
 _PHRASES = """
+MEAN: average, mean, avg
+LOWEST: lowest, minimum, min value, smallest
+HIGHEST: highest, maximum, max, peak, largest
 WHY: why, causing, whats causing, what is behind, how come, reason, reason for, cause, what for,
     what causes, what is causing, what makes, cause of, explain
 WHO: who, by whom, whose
 WHEN: when, what time, at what time, at what hour
-SINCE: since when, how long has, how long have, for how long, how long is, since what time
-UNTIL: days left, hours left, days left before, left before, how long till, how many days, how
-    many hours, how many days before, how many hours before, time left until, time left before, do
-    we get, when do we get, at what time do we get, when do we reach, how long until, how long
-    before, how much time, time left, when will, how soon, how far off, minutes until, hours
-    until, time until, time to, how many minutes, how long do we
+SINCE: when did, since when, how long has, how long have, for how long, how long is, since what
+    time
+UNTIL: when does, how many time, how many time until, days left, hours left, days left before,
+    left before, how long till, how many days, how many hours, how many days before, how many
+    hours before, time left until, time left before, do we get, when do we get, at what time do we
+    get, when do we reach, how long until, how long before, how much time, time left, when will,
+    how soon, how far off, minutes until, hours until, time until, time to, how many minutes, how
+    long do we
 IF: what if, if, instead of, effect of, suppose, what would happen, what happens when, what
     happens
 HIGH: too high, so high, high, elevated, above normal, up, hot, too hot, warm
@@ -43,7 +48,8 @@ ORDER: wo, wos, open work orders, open work order, open orders, open jobs, work 
     orders, workorder, workorders, maintenance jobs, jobs, maintenance orders, orders
 RUN: standby, stand by, running, runs, run, on duty, duty, started, turning, in service,
     operating, on
-CONDITION: doing, condition, health, healthy, ok, okay, alright, all right, shape, state, status
+CONDITION: good, ready, doing, condition, health, healthy, ok, okay, alright, all right, shape,
+    state, status
 WRONG: wrong, problem, problems, fault, faults, diagnosis, diagnose, suspect, suspected, suspects,
     agents, trouble, issue, issues, going on, matter, cases, case
 TAKE: pull, take, taking, isolate, hand over, give, isolating, remove, release
@@ -65,7 +71,8 @@ a an the is are was were be been being it its this that there here we i you me m
 their he she do does did has have had can could would will shall should may might must please of to
 in on at for with from and or so any anything something some all just still yet currently get got
 gets by as about into than then too very much many more plant also really again ever same happening
-going pls plz w
+going pls plz w haven havent hasn isn aren wasn don t not yet closed o clock morning afternoon
+tonight tomorrow possible
 """
 FILLERS = frozenset(_FILLERS.split())
 """Words that tell nothing about which question it is."""

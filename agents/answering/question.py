@@ -12,6 +12,7 @@ Intent = Literal[
     "decided", "similar", "orders", "wrong", "running", "plan",
 ]  # fmt: skip
 """Kind of a question. There are no others."""
+Statistic = Literal["mean", "lowest", "highest"]
 Direction = Literal["high", "low", "rising", "falling"]
 
 
@@ -25,6 +26,8 @@ class Question:
         at: Time of the day of a plan, `14:00`; empty for none.
         request_id: Request that it names; empty for none.
         case_id: Case that it names; empty for none.
+        last_s: How far back it looks, process time; 0 where it names no time.
+        statistic: Number about that time; `None` for none.
     """
 
     text: str
@@ -35,6 +38,8 @@ class Question:
     at: str = ""
     request_id: str = ""
     case_id: str = ""
+    last_s: float = 0.0
+    statistic: Statistic | None = None
 
     @property
     def subject(self) -> Subject | None:

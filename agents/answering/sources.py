@@ -109,6 +109,10 @@ class Sources(Protocol):
         """Returns lines about earlier cases that are like a case."""
         ...
 
+    def denial(self, tag: Tag, text: str) -> str:
+        """Returns why the policy would not allow a write now, an empty text if it would."""
+        ...
+
     def foretold(self, tag: Tag, text: str) -> Prediction:
         """Returns the courses without and with a write, by the site's twin.
 

@@ -76,7 +76,7 @@ class SiteVocabulary:
         found = Subject("tag", tag.name)
         self._names[tag.name.lower()] = found
         loop, _, attribute = tag.name.lower().rpartition(".")
-        if attribute in {"pv", "sp", "active", "running"} and loop not in self._names:
+        if attribute in {"pv", "sp", "active", "running", "pos"} and loop not in self._names:
             self._names[loop] = found  # of several attributes, the first in the file
         label = frozenset(_spread(words_of(tag.label))) - _SMALL
         if label and attribute != "active":

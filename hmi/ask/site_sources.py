@@ -20,6 +20,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue
 from handwheel.playbooks.execution.plant_view import PlantView
+from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.ledger.decisions import load_decisions
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, load_listed
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
@@ -119,6 +120,15 @@ class SiteSources:
         """Returns lines about earlier cases that are like a case."""
         found = alike_to_case(self.context.database, self.site, case_id)
         return found.lines if found else []
+
+    def denial(self, tag: Tag, text: str) -> str:
+        """Returns why the policy would not allow a write now, an empty text if it would."""
+        try:
+            value = parse_value(tag, text)
+        except InvalidArguments as error:
+            return str(error)
+        ruling = self.context.policy.judge(tag, value, self.read([tag]).get(tag.name))
+        return "" if ruling.is_allowed else "; ".join(ruling.reasons)
 
     def foretold(self, tag: Tag, text: str) -> Prediction:
         """Returns the courses without and with a write, by the site's twin on recorded values.

@@ -1,17 +1,17 @@
 """Answers about courses by the twin, times to a limit, and plans of people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.tags import Tag
 
 from ...lookahead.prediction import Prediction
-from ..fact import Answer
+from ..fact import Answer, joined
 from ..question import Question
 from ..sources import PossiblePlan, Sources
 from .present import say_value
-from .trends import Trend, longest_trend, span_text
+from .trends import Trend, longest_trend, quantity_in, span_text
 
 _MOST_MOVED = 5
 _LEAST_SHARE = 0.005  # of its range by which a tag ends elsewhere
@@ -30,6 +30,9 @@ def what_if(question: Question, sources: Sources, answer: Answer) -> None:
         )
         return
     say_value(answer, tag, sources.read([tag]).get(tag.name))
+    if denial := sources.denial(tag, question.quantity):
+        reason = answer.fact(tag.name, denial, "policy, judged now")
+        answer.say(f"The policy would not allow it: {reason}.", is_caution=True)
     try:
         found = sources.foretold(tag, question.quantity)
     except HandwheelError as error:
@@ -97,10 +100,13 @@ def limit(question: Question, sources: Sources, answer: Answer) -> None:
     for tag in _limited(question, sources):
         say_value(answer, tag, sources.read([tag]).get(tag.name))
         trend = longest_trend(sources, tag, _LAST_S)
-        if trend is None or trend.direction == "steady":
-            answer.say(f"{tag.name} moves towards no limit.", is_more=True)
-            continue
-        _say_time(answer, tag, trend)
+        edges = _edges(answer, question, tag)
+        if trend is None:
+            answer.say(f"Too little of {tag.name} was recorded to tell its course.")
+        elif trend.direction == "steady":
+            answer.say(f"{tag.name} is steady, so it moves towards no limit.", is_more=True)
+        else:
+            _say_time(answer, tag, trend, edges)
     if not answer.claims:
         answer.say("It has no limit in the tags file.")
 
@@ -125,34 +131,45 @@ def _has_limit(tag: Tag) -> bool:
     return any(each is not None for each in (*tag.alarm, *tag.trip))
 
 
-def _say_time(answer: Answer, tag: Tag, trend: Trend) -> None:
-    value = trend.points[-1][1]
-    told = False
-    for kind, (low, high) in (("alarm", tag.alarm), ("trip", tag.trip)):
-        edge = high if trend.per_h > 0.0 else low
-        if edge is None or (edge - value) * trend.per_h <= 0.0:
-            continue
-        slow, fast = (
-            trend.per_h - _SURE * trend.error_per_h, trend.per_h + _SURE * trend.error_per_h
-        )  # fmt: skip
-        times = sorted(
-            abs((edge - value) / each) for each in (slow, fast) if each * trend.per_h > 0
+def _edges(answer: Answer, question: Question, tag: Tag) -> list[tuple[str, float]]:
+    """Returns the value that a question names, else the limits of the tag, each with its words."""
+    asked = quantity_in(question.quantity, tag.unit)
+    if asked is not None:
+        place = answer.fact(
+            tag.name, f"{tag.show_value(asked)} {tag.unit}".rstrip(), "the question"
         )
-        source = f"historian, line of the last {span_text(trend.last_s)}"
-        after = answer.fact(tag.name, span_text(3600.0 * abs((edge - value) / trend.per_h)), source)
-        at = answer.fact(tag.name, f"{tag.show_value(edge)} {tag.unit}".rstrip(), "tags file")
+        return [(place, asked)]
+    found: list[tuple[str, float]] = []
+    for kind, limits in (("alarm", tag.alarm), ("trip", tag.trip)):
+        for each in (one for one in limits if one is not None):
+            shown = f"{tag.show_value(each)} {tag.unit}".rstrip()
+            found.append((f"its {kind} at {answer.fact(tag.name, shown, 'tags file')}", each))
+    return found
+
+
+def _say_time(answer: Answer, tag: Tag, trend: Trend, edges: Sequence[tuple[str, float]]) -> None:
+    value, source = trend.points[-1][1], f"historian, line of the last {span_text(trend.last_s)}"
+    ahead = [(words, each) for words, each in edges if (each - value) * trend.per_h > 0.0]
+    for words, edge in ahead:
+        rates = (trend.per_h - _SURE * trend.error_per_h, trend.per_h + _SURE * trend.error_per_h)
+        times = sorted(abs((edge - value) / each) for each in rates if each * trend.per_h > 0)
+        hours = abs((edge - value) / trend.per_h)
+        after = answer.fact(tag.name, span_text(3600.0 * hours), source)
         span = " to ".join(
             answer.fact(tag.name, span_text(3600.0 * each), f"{source}, two standard errors")
             for each in times
         )
         answer.say(
-            f"{tag.name} reaches its {kind} at {at} in about {after} (from {span}) if it goes on "
-            "so.",
+            f"{tag.name} reaches {words} in about {after} (from {span}) if it goes on so.",
             is_caution=True,
         )
-        told = True
-    if not told:
-        answer.say(f"{tag.name} moves towards no limit of the tags file.", is_more=True)
+    if not ahead:
+        answer.say(
+            f"{tag.name} is {trend.direction} and moves away from {joined([w for w, _ in edges])}."
+            if edges
+            else f"{tag.name} has no limit in the tags file.",
+            is_more=True,
+        )
 
 
 def plan(question: Question, sources: Sources, answer: Answer) -> None:

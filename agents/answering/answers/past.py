@@ -1,24 +1,21 @@
 """Answers about times, changes and earlier cases."""
 
-import re
 from collections.abc import Sequence
 
 from handwheel.connectors.historian.recorded_history import RecordedSlot
 from handwheel.connectors.model.tags import Tag
-from handwheel.tools.conditions.units import scale
 
 from ..fact import Answer
 from ..question import Question
 from ..sources import Sources
 from .present import say_value
-from .trends import points_of, span_text, trend_of
+from .trends import points_of, quantity_in, span_text, trend_of
 
 _DAY_S = 86400.0
 _HOUR_S = 3600.0
 _SLOTS = 288
 _BEFORE_S = 3600.0  # how far back changes are told where the question names no time
 _MOST = 10
-_NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)\s*(.*)")
 _TURNS = 0.25  # share of a move by which a value may turn without an end of the move
 
 
@@ -99,17 +96,15 @@ def _turned_s(points: Sequence[tuple[float, float]], sign: float) -> float:
 
 def _limit(question: Question, tag: Tag) -> float | None:
     """Returns the value of the question, else the alarm's limit on the side that is asked for."""
-    if match := _NUMBER.match(question.quantity):
-        found = scale(match[2] or tag.unit, tag.unit)
-        return None if found is None else float(match[1]) * found.factor + found.offset
+    if question.quantity:
+        return quantity_in(question.quantity, tag.unit)
     low, high = tag.alarm
     return {"high": high, "low": low}.get(question.direction or "")
 
 
 def changed(question: Question, sources: Sources, answer: Answer) -> None:
     """Answers what was written, switched or moved in the time before now."""
-    match = _NUMBER.match(question.quantity)
-    last_s = _BEFORE_S if match is None else float(match[1]) * 60.0
+    last_s = question.last_s or _BEFORE_S
     last = answer.fact("the question", span_text(last_s), "looked at")
     writes = sources.writes(last_s)
     for each in writes[-_MOST:]:

@@ -10,10 +10,13 @@ from ...deviations.standing import alarm_tags, measured_by
 from ..fact import Answer, joined
 from ..question import Question
 from ..sources import Sources
-from .trends import Trend, longest_trend, span_text
+from .trends import LEAST_COVERAGE, Trend, covered, longest_trend, span_text
 
 TREND_S = 600.0
 """How far back the trend beside a value looks, process time."""
+_TELLING = frozenset(
+    {"pv", "running", "tripped", "available", "mode", "speed", "days_to_limit", "rf"}
+)
 _MOST = 12  # values of a piece of equipment
 
 
@@ -22,9 +25,34 @@ def value(question: Question, sources: Sources, answer: Answer) -> None:
     tags = [sources.site.tags[each.name] for each in question.subjects if each.kind == "tag"]
     readings = sources.read(tags)
     for tag in tags:
+        if question.statistic and tag.kind == "float":
+            _say_statistic(question, sources, answer, tag)
+            continue
         say_value(answer, tag, readings.get(tag.name))
         if tag.kind == "float" and (trend := longest_trend(sources, tag, TREND_S)):
             say_trend(answer, trend)
+
+
+def _say_statistic(question: Question, sources: Sources, answer: Answer, tag: Tag) -> None:
+    last_s = question.last_s or TREND_S
+    slots = sources.window(tag.name, last_s, 60)
+    good = [each for each in slots if each.mean is not None and each.good > 0.0]
+    last = answer.fact(tag.name, span_text(last_s), "the question or our usual time")
+    if covered(slots) < LEAST_COVERAGE or not good:
+        answer.say(f"Too little of {tag.name} was good in the last {last}.", is_caution=True)
+        return
+    weight_s = sum(each.good * each.span_s for each in good)
+    mean = sum((each.mean or 0.0) * each.good * each.span_s for each in good) / weight_s
+    numbers = {
+        "mean": mean,
+        "lowest": min(each.low for each in good if each.low is not None),
+        "highest": max(each.high for each in good if each.high is not None),
+    }
+    number = numbers[question.statistic or "mean"]
+    place = answer.fact(tag.name, f"{number:.5g} {tag.unit}".rstrip(), "historian")
+    words = {"mean": "average", "lowest": "lowest value", "highest": "highest value"}
+    what = words[question.statistic or "mean"]
+    answer.say(f"The {what} of {named(tag)} over the last {last} is {place}.")
 
 
 def say_value(answer: Answer, tag: Tag, reading: DataValue | None) -> None:
@@ -34,7 +62,9 @@ def say_value(answer: Answer, tag: Tag, reading: DataValue | None) -> None:
         place = answer.fact(tag.name, status, "read now")
         answer.say(f"{named(tag)} has no value to rely on: {place}.", is_caution=True)
         return
-    answer.say(f"{named(tag)} is {reading_fact(answer, tag, reading)}{_limits(answer, tag)}.")
+    beyond = _beyond(tag, reading.scalar)
+    shown = f"{reading_fact(answer, tag, reading)}{_limits(answer, tag)}"
+    answer.say(f"{named(tag)} is {shown}{beyond}.", is_caution=bool(beyond))
 
 
 def reading_fact(answer: Answer, tag: Tag, reading: DataValue) -> str:
@@ -59,6 +89,16 @@ def named(tag: Tag) -> str:
     """Returns a tag's name, with its label where that has no number."""
     is_plain = tag.label and not any(each.isdigit() for each in tag.label)
     return f"{tag.name} ({tag.label})" if is_plain else tag.name
+
+
+def _beyond(tag: Tag, value: object) -> str:
+    """Returns that a value lies beyond a limit, an empty text if it does not."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    for kind, (low, high) in (("trip", tag.trip), ("alarm", tag.alarm)):
+        if (low is not None and value < low) or (high is not None and value > high):
+            return f"; it is beyond the {kind} limit"
+    return ""
 
 
 def _limits(answer: Answer, tag: Tag) -> str:
@@ -107,8 +147,7 @@ def _attributes(sources: Sources, members: Iterable[str]) -> list[Tag]:
 
 
 def _is_telling(tag: Tag) -> bool:
-    attribute = tag.name.rpartition(".")[2]
-    return attribute in {"pv", "running", "tripped", "mode", "speed", "days_to_limit", "rf"}
+    return tag.name.rpartition(".")[2] in _TELLING
 
 
 def alarms(question: Question, sources: Sources, answer: Answer) -> None:

@@ -100,6 +100,9 @@ def _say_case(
         for sign in _signs(each):
             text = answer.fact(", ".join(sign["tags"]), sign["text"], source, case.judged_at)
             answer.say(f"For it speaks {text}.", is_more=True)
+    for name, reason in diagnosis.get("faults", {}).items():
+        fault = answer.fact(case.case_id, f"{name}: {reason}", source, case.judged_at)
+        answer.say(f"A method of the diagnosis has failed: {fault}.", is_caution=True)
     for check in diagnosis.get("checks", ())[:1]:
         title = answer.fact(case.case_id, check["title"], source)
         answer.say(f"It would be decided by {title}.", is_more=True)

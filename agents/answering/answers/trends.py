@@ -1,5 +1,6 @@
 """Trend of a tag by the least squares of what was recorded."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
@@ -7,11 +8,13 @@ from math import sqrt
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.historian.recorded_history import RecordedSlot
 from handwheel.connectors.model.tags import Tag
+from handwheel.tools.conditions.units import scale
 
 from ..sources import Sources
 
 LEAST_COVERAGE = 0.6
 """Share of a time with good values, below which nothing is said about it."""
+_NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)\s*(.*)")
 _STEADY_SHARE = 0.01  # of the range; a smaller move is none
 _SURE = 3.0  # standard errors of a slope that is told
 
@@ -82,3 +85,12 @@ def points_of(slots: Sequence[RecordedSlot]) -> list[tuple[float, float]]:
         for each in slots
         if each.mean is not None and each.good > 0.0
     ]
+
+
+def quantity_in(text: str, unit: str) -> float | None:
+    """Returns the number of a question in a unit, `None` without one or for another quantity."""
+    match = _NUMBER.match(text)
+    conversion = scale(match[2] or unit, unit) if match else None
+    if match is None or conversion is None:
+        return None
+    return float(match[1]) * conversion.factor + conversion.offset

@@ -99,6 +99,9 @@ class KnownSite:
     def alike(self, case_id: str) -> Sequence[str]:
         return ["C-R60XR27W of 2026-11-12: 2 of 2 signs alike"]
 
+    def denial(self, tag: Tag, text: str) -> str:
+        return f"{tag.name}: {text} lies outside the limits 280 .. 420 {tag.unit}"
+
     def foretold(self, tag: Tag, text: str) -> Prediction:
         times = [0.0, 3600.0]
         without = Course(times, {"PT-102.pv": [350.0, 350.0]})

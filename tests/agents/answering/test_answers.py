@@ -75,3 +75,27 @@ def test_question_of_a_plan_starts_nothing(site: Site) -> None:
     assert answer.lines[-1].startswith("Nothing is started at 14:00 [F")
     (step,) = answer.next_steps
     assert step.startswith("next: handwheel playbooks plan cw/change-over --role duty=P-101A")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("how long until PT-102 reaches 400 kPa", "PT-102.pv reaches 400 kPa [F3] in about"),
+        ("how long until PT-102 reaches 300", "moves away from 300 kPa"),
+        (
+            "average of PT-102 over the last 5 min",
+            "The average of PT-102.pv (header pressure) over",
+        ),
+        ("highest PT-102 in the last 5 min", "The highest value of PT-102.pv (header pressure)"),
+        ("what if PIC-102.sp = 430", "The policy would not allow it: PIC-102.sp: 430 lies outside"),
+    ],
+)
+def test_number_of_a_question_is_answered_and_not_dropped(text: str, told: str, site: Site) -> None:
+    known = KnownSite(site, {"PT-102.pv": 350.0}, {"PT-102.pv": 2.0})
+    _, answer = answer_question(text, known)
+    assert any(told in each for each in answer.lines), answer.lines
+
+
+def test_value_beyond_a_limit_is_told_so(site: Site) -> None:
+    _, answer = answer_question("is the header pressure ok", KnownSite(site, {"PT-102.pv": 245.0}))
+    assert "it is beyond the alarm limit" in answer.lines[0]
