@@ -16,7 +16,7 @@ from .alarm import Alarm
 from .arguments import seconds, texts, write_texts
 from .case import OpenCase
 from .errors import NoAgents
-from .keyed_calls import key_of, note_filed
+from .keyed_calls import next_key, note_filed
 from .own_reads import read_plant, recorded_window
 from .program_name import program_name
 from .reading import Reading
@@ -222,7 +222,7 @@ class Site:
             "expect": texts("expect", expect),
             "lease": lease,
         }
-        answer = await link.post("/v1/requests", {"key": key or key_of(content), **content})
+        answer = await link.post("/v1/requests", {"key": key or next_key(), **content})
         filed = Request(link, answer["request"])
         note_filed(filed.id)
         return filed
@@ -253,7 +253,7 @@ class Site:
         """
         link = self._agents("no work was requested")
         content: dict[str, object] = {"equipment": equipment, "text": text, "priority": priority}
-        fields = {"key": key or key_of(content), **content}
+        fields = {"key": key or next_key(), **content}
         answer = await link.post("/v1/work-requests", fields)
         return str(answer["work_order_id"])
 

@@ -11,7 +11,8 @@ import pytest
 from aiohttp import web
 
 from handwheel.agents.planning.model.answer import checked_choice
-from handwheel.agents.planning.model.pool import ModelPool, NoAnswer, open_endpoint
+from handwheel.agents.planning.model.exchange import NoAnswer
+from handwheel.agents.planning.model.pool import ModelPool, open_endpoint
 from handwheel.agents.planning.model.pooled_model import PooledModel
 from handwheel.agents.planning.model.question import question_of
 from handwheel.connectors.model.language_models import ChatModel
