@@ -44,7 +44,7 @@ def list_tools(site: SiteOption = None, as_json: JsonOption = False) -> None:
     tools = _tools_of(site)
     rows = [(each.name, each.effect.value, printable(each.summary)) for each in tools]
     fields = [_fields(each) for each in tools]
-    print_result(fields, in_columns(rows, ("  ", "  "), set()), as_json=as_json)
+    print_result(fields, folded(in_columns(rows, ("  ", "  "), set())), as_json=as_json)
 
 
 @app.command("show")

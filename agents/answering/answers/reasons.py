@@ -87,7 +87,7 @@ def _say_case(
     signed = {tag for each in hypotheses for sign in each["evidence"] for tag in sign["tags"]}
     if not (is_every or about & equipment or signed & tags):
         return False
-    source = f"agents, judged {case.judged_at[11:19]} UTC"
+    source = "agents, judged"
     place = answer.fact(case.case_id, case.condition or "a deviation", source, case.judged_at)
     answer.say(f"{case.case_id} is open: {place}.")
     named = set(diagnosis.get("named", ()))
