@@ -11,7 +11,7 @@ import pytest
 
 from handwheel import Outcome, Site
 from handwheel.connectors.model.values import Quality
-from handwheel.errors import InterlockActive, InvalidArguments, NoAgents
+from handwheel.errors import InterlockActive, InvalidArguments, NoAgents, PolicyViolation
 from handwheel.testing import RunningSite
 
 from ..project.pages.doc_shell import blocks, fits
@@ -92,7 +92,6 @@ async def test_request_with_the_same_key_is_filed_once(running: RunningSite) -> 
         ({"PIC-1O2.sp": "360"}, InvalidArguments, "did you mean 'PIC-102.sp'?"),
         ({"PIC-102.sp": "360 bar"}, InvalidArguments, "PIC-102.sp: '360 bar' is not taken"),
         ({"PT-102.pv": "360 kPa"}, InvalidArguments, "PT-102.pv cannot be written"),
-        ({"TIC-202.sp": "47"}, InterlockActive, "TIC-202.sp"),
     ],
 )
 async def test_wrong_proposal_is_refused_by_name(
@@ -105,8 +104,15 @@ async def test_wrong_proposal_is_refused_by_name(
 
 async def test_value_beyond_the_limits_is_refused(running: RunningSite) -> None:
     async with Site.open(running.folder) as site:
-        with pytest.raises(Exception, match="9999"):
+        with pytest.raises(PolicyViolation, match="9999 lies outside the limits 280 .. 420 kPa"):
             await site.propose({"PIC-102.sp": "9999 kPa"}, reason="wrong")
+
+
+async def test_value_that_is_so_already_is_refused(running: RunningSite) -> None:
+    async with Site.open(running.folder) as site:
+        value = await site.read("LIC-101.sp", fresh=True)
+        with pytest.raises(InterlockActive, match=r"LIC-101\.sp"):
+            await site.propose({"LIC-101.sp": float(value)}, reason="as it is")
 
 
 async def test_without_agents_it_reads_and_says_what_to_start(

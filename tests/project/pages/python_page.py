@@ -9,8 +9,8 @@ from typing import Any
 from handwheel import Site, errors
 
 MODULES = (
-    "handwheel", "handwheel.langchain", "handwheel.testing", "handwheel.agents.testing",
-    "handwheel.connectors.testing",
+    "handwheel", "handwheel.langchain", "handwheel.gym", "handwheel.testing",
+    "handwheel.agents.testing", "handwheel.connectors.testing",
 )  # fmt: skip
 HEAD = """\
 # Python

@@ -1,0 +1,12 @@
+"""Installed simulated plants as environments of gymnasium, for research.
+
+The import registers each plant, such as `Handwheel/CW100-v0`. Devices cannot be reached from here.
+"""
+
+from .approval import Approval, Proposal
+from .plant_env import PlantEnv
+from .registration import environment_ids, register_plants
+
+__all__ = ["Approval", "PlantEnv", "Proposal", "environment_ids"]
+
+register_plants()
