@@ -104,7 +104,7 @@ async def test_wrong_proposal_is_refused_by_name(
 
 async def test_value_beyond_the_limits_is_refused(running: RunningSite) -> None:
     async with Site.open(running.folder) as site:
-        with pytest.raises(PolicyViolation, match="9999 lies outside the limits 280 .. 420 kPa"):
+        with pytest.raises(PolicyViolation, match=r"9999 lies outside the limits 280 \.\. 420 kPa"):
             await site.propose({"PIC-102.sp": "9999 kPa"}, reason="wrong")
 
 
