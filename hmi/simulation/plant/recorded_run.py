@@ -43,6 +43,7 @@ class RunOutput:
     """Options of a run's output."""
 
     csv: Path | None  # file for every tag
+    parquet: Path | None  # the same, as columns
     png: Path | None  # file for a chart
     every_s: float  # interval between samples, plant seconds
     is_plotted: bool  # whether trends are drawn in the terminal
@@ -74,12 +75,16 @@ def run_recorded(plant: Plant, scenario: Scenario, seconds: float, output: RunOu
     names: Sequence[str] = ()
     if output.is_plotted or output.png is not None:
         names = [each.tag for each in output.shown] or [tag.name for tag in measured(plant)]
-    recording = Recording(output.csv, names)
+    kept = names if output.parquet is None else [tag.name for tag in plant.tags]
+    recording = Recording(output.csv, kept)
     with recording.open(simulation):
         events = _run(simulation, seconds, output.every_s, recording)
-    shown = (
-        output.shown or tuple(select_trend_tags(plant, recording.series, events)) if names else ()
-    )
+    drawn = {name: recording.series[name] for name in names}
+    shown = output.shown or tuple(select_trend_tags(plant, drawn, events)) if names else ()
+    if output.parquet is not None:
+        from .run_parquet import save_parquet  # it loads the library that writes
+
+        save_parquet(output.parquet, plant, recording)
     if output.is_plotted:
         for each in shown:
             _plot(plant, each, recording.series[each.tag], seconds)
@@ -126,11 +131,19 @@ def _run(
 
 def _check_files(output: RunOutput) -> None:
     # Checked before the run, which may take long.
+    given = {"--csv": output.csv, "--parquet": output.parquet, "--png": output.png}
+    options = dict[Path, str]()
+    for option, file in given.items():
+        other = options.setdefault(file.resolve(), option) if file else option
+        if other != option:
+            fail(f"{other} and {option}: both would write {file}")
+    if output.parquet is not None:
+        from ...dataset.parquet_file import load_pyarrow
+
+        load_pyarrow()
     path = output.png
     if path is None:
         return
-    if output.csv is not None and output.csv.resolve() == path.resolve():
-        fail(f"--csv and --png: both would write {path}")
     check_png(path)
 
 

@@ -129,6 +129,9 @@ def run_plant(
         typer.Option("--for", metavar="TIME", help="How long: 5h, unless a scenario says."),
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="Write every tag to this file.")] = None,
+    parquet: Annotated[
+        Path | None, typer.Option(help="The same as columns; needs the extra parquet.")
+    ] = None,
     every: Annotated[
         str | None,
         typer.Option(help="Interval of samples. Default: 10s, less for trends of a short run."),
@@ -167,8 +170,8 @@ def run_plant(
     if seconds is None:
         fail("--for: say how long, such as 5h, here or as 'for' in the scenario")
     if every_s is None:
-        every_s = sample_interval(setup.plant, seconds, is_filed=csv is not None)
-    output = RunOutput(csv, png, every_s, plot, shown)
+        every_s = sample_interval(setup.plant, seconds, is_filed=bool(csv or parquet))
+    output = RunOutput(csv, parquet, png, every_s, plot, shown)
     run_recorded(setup.plant, setup.scenario, seconds, output)
 
 

@@ -120,6 +120,14 @@ def test_the_command_draws_a_picture_or_says_why_not(tmp_path: Path, said: Said)
     )  # fmt: skip
 
 
+def test_a_table_of_columns_has_a_file_of_its_own(tmp_path: Path, said: Said) -> None:
+    path = str(tmp_path / "run")
+    same = ("--csv", path, "--parquet", path)
+    assert said(*RUN, "--for", "1min", *same)[::2] == (
+        2, f"handwheel: --csv and --parquet: both would write {path}\n"
+    )  # fmt: skip
+
+
 def test_a_picture_has_a_name_and_a_file_of_its_own(tmp_path: Path, said: Said) -> None:
     path = tmp_path / "run.png"
     same = ("--csv", str(tmp_path / ".." / tmp_path.name / "run.png"), "--png", str(path))
