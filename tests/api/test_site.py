@@ -71,6 +71,7 @@ async def test_request_is_approved_carried_out_and_kept(running: RunningSite) ->
         found = await site.request(request.id)
         value = await site.read("FIC-201.sp", fresh=True)
     assert (outcome.state, outcome.kept) == ("COMPLETE", True), outcome
+    assert f"{request.id} was approved by script" in running.log
     assert found.latest == outcome
     assert float(value) == 39.0
 

@@ -66,6 +66,7 @@ def run_headless(
         if is_attended:  # so that a person can decide in another shell
             place |= {"approver": APPROVER, "passphrase": PASSPHRASE, "keys": str(folder / KEYS)}
         print(json.dumps(place), flush=True)
+        Thread(target=_log, args=(processes,), name="log", daemon=True).start()
         if approve_after_s is None:
             _tell_plant(processes)
             return
@@ -73,10 +74,19 @@ def run_headless(
             _tell_plant(processes)
 
 
+def _log(processes: LocalProcesses) -> None:
+    """Writes what the processes tell on standard error, such as that one of them has ended."""
+    while True:
+        line = processes.news.get()
+        if isinstance(line, str):
+            sys.stderr.write(f"handwheel: {line}\n")
+
+
 def _tell_plant(processes: LocalProcesses) -> None:
     """Passes each line on to the plant until standard input ends."""
     for line in sys.stdin:
         processes.tell_plant(line.strip())
+    sys.stderr.write("handwheel: standard input has ended, and with it plant, gate and agents\n")
 
 
 @contextmanager
