@@ -64,15 +64,15 @@ def command(
         from handwheel.connectors.historian.recorded_history import RecordedHistory
         from handwheel.tools.requests.timestamps import instant_now
 
-        from ..people.signing import open_context
         from .ask_site import ask_site
+        from .open_to_read import open_to_read
         from .site_sources import SiteSources
     silence_protocols()
     opened = open_site(site)
     with ExitStack() as stack:
         words = _word_model(opened, level, model, stack)
         wanted = level or (AskLevel.SELECT if words else AskLevel.GRAMMAR)
-        context = stack.enter_context(open_context(opened))
+        context = stack.enter_context(open_to_read(opened))
         recorded = stack.enter_context(closing(RecordedHistory.of(opened)))
         sources = SiteSources(context, recorded, instant_now().wall)
         try:

@@ -73,3 +73,12 @@ def test_model_that_does_not_start_is_told_in_one_line(folder: Path, said: Said)
     assert (code, out) == (1, "")
     assert err.startswith("handwheel: model m: ")
     assert len(err.splitlines()) == 4
+
+
+def test_site_without_a_policy_is_asked_all_the_same(folder: Path, said: Said) -> None:
+    (folder / "policy.yaml").unlink()
+    assert said("ask", "--site", str(folder), "open work orders") == (
+        0, "No work order is open.\n", ""
+    )  # fmt: skip
+    told = said("ask", "--site", str(folder), "what if PIC-102.sp = 360")[1]
+    assert "The policy would not allow it: no rule allows it [F2]." in told
