@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 
 from .answers import ahead, past, present, reasons, waiting
+from .examples import nearest
 from .fact import Answer
 from .grammar import parse_question
-from .question import Intent, Question
+from .question import Intent, NotUnderstood, Question
 from .sources import Sources
 
 _ANSWERS: Mapping[Intent, Callable[[Question, Sources, Answer], None]] = {
@@ -44,10 +45,15 @@ def answer_to(question: Question, sources: Sources) -> Answer:
     """Returns the answer to a question that was understood.
 
     Raises:
+        NotUnderstood: Nothing that the question names can be told about in this way.
         HandwheelError: A source cannot be read.
 
     Effect: OBSERVE. Retry: as the sources. Timeout: the sources' own.
     """
     answer = Answer()
     _ANSWERS[question.intent](question, sources, answer)
+    if not answer.claims:
+        names = ", ".join(each.name for each in question.subjects) or "no tag"
+        reason = f"such a question cannot be answered about {names}. Try:"
+        raise NotUnderstood(reason, nearest([], sources.site), is_final=True)
     return answer

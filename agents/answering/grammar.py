@@ -1,7 +1,7 @@
 """Grammar of questions, over the kinds of their words."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, cast
@@ -10,7 +10,7 @@ from handwheel.connectors.model.site import Site
 
 from .examples import nearest
 from .lexicon import FILLERS, terminal_of
-from .question import Direction, Intent, NotUnderstood, Question, Statistic
+from .question import Direction, Intent, NotUnderstood, Question, Statistic, Verdict
 from .subjects import Mention, SiteVocabulary, Subject, words_of
 
 if TYPE_CHECKING:
@@ -48,12 +48,14 @@ _TERMINALS = (
     "WHICH", "WHO", "WHY", "WRONG",
 )  # fmt: skip
 _STATISTICS = {"MEAN", "LOWEST", "HIGHEST"}
+_VERDICTS: Mapping[str, Verdict] = {"APPROVED": "approve", "REJECTED": "reject"}
 _DIRECTIONS = {"HIGH", "LOW", "RISING", "FALLING"}
 _FALLBACK = {"value", "running"}  # questions that only name something
 _BESIDE = {"AT", "REQUEST", "SHOW"}
 _PATIENCE = 4
 _EMPTY = {"HOW", "NOW", "SHOW", "WHICH"}
 _PLAN = re.compile(r"\s*plan\s*:", re.IGNORECASE)
+_RETURN = re.compile(r"\b(back|restore|resume|restart|start|starting|return\w*)\b", re.IGNORECASE)
 _REQUEST = re.compile(r"\bR-[0-9A-Z]{8}\b", re.IGNORECASE)
 _CASE = re.compile(r"\bC-[0-9A-Z]{8}\b", re.IGNORECASE)
 _TIME = re.compile(
@@ -82,6 +84,7 @@ class Words:
     case_id: str = ""
     last_s: float = 0.0
     statistic: str = ""
+    verdict: Verdict | None = None
     names: int = 0  # of tags and equipment that stand in it as they are
 
     @property
@@ -117,6 +120,7 @@ def parse_question(text: str, site: Site) -> Question:
     intent = str(cast("str", tree.children[0].data)).replace("_", "-")  # type: ignore[union-attr]
     subjects = tuple(dict.fromkeys(found.subjects))
     is_bare = len(found.unknown) >= found.content and not found.names
+    check_plan(intent, text, site)
     if intent in _FALLBACK and is_bare:
         raise _outside(found, site)
     if intent == "value" and subjects:
@@ -124,8 +128,15 @@ def parse_question(text: str, site: Site) -> Question:
     return Question(
         text, cast("Intent", intent), subjects, cast("Direction | None", found.direction or None),
         found.quantity, found.at, found.request_id, found.case_id, found.last_s,
-        cast("Statistic | None", found.statistic or None),
+        cast("Statistic | None", found.statistic or None), found.verdict,
     )  # fmt: skip
+
+
+def check_plan(intent: str, text: str, site: Site) -> None:
+    """Raises `NotUnderstood` for a plan that puts equipment into service."""
+    if intent == "plan" and _RETURN.search(text):
+        reason = "a plan is shown only for taking equipment out of service. Try:"
+        raise NotUnderstood(reason, nearest(["TAKE", "OUT", "NEED"], site), is_final=True)
 
 
 def _outside(found: Words, site: Site) -> NotUnderstood:
@@ -184,6 +195,9 @@ def _sort(words: Sequence[str], mentions: Sequence[Mention], found: Words) -> No
         elif kind in _DIRECTIONS:
             found.direction = found.direction or kind.lower()
             found.kinds.append("DIRECTION")
+        elif kind in _VERDICTS:
+            found.verdict = found.verdict or _VERDICTS[kind]
+            found.kinds.append("DECIDED")
         elif kind in _STATISTICS:
             found.statistic = kind.lower()
             found.kinds.append("STATISTIC")

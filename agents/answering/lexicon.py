@@ -35,8 +35,9 @@ WAITING: nobody has decided, nobody decided, not decided, not yet decided, waiti
     the queue, queue, undecided, to decide, need my, needs my
 REQUEST: the start of, start of, stop of, the stop of, request, requests, approval, approvals,
     proposal, proposals, change request
-DECIDED: knocked back, thrown out, approved, signed, accepted, authorised, authorized, signed off,
-    rejected, refused, declined, turned down, decided, said no, said yes
+DECIDED: signed, decided
+APPROVED: approved, accepted, authorised, authorized, signed off, said yes, say yes
+REJECTED: knocked back, thrown out, rejected, refused, declined, turned down, said no, say no
 SIMILAR: case like this, a case like, earlier cases like, cases like, seen this before, seen
     anything like, before like, similar, seen this, seen that, had this, had that, like this, like
     that, same thing, earlier cases, past cases, previous cases, history of, happened before, seen

@@ -12,6 +12,7 @@ Intent = Literal[
     "decided", "similar", "orders", "wrong", "running", "plan",
 ]  # fmt: skip
 """Kind of a question. There are no others."""
+Verdict = Literal["approve", "reject"]
 Statistic = Literal["mean", "lowest", "highest"]
 Direction = Literal["high", "low", "rising", "falling"]
 
@@ -28,6 +29,7 @@ class Question:
         case_id: Case that it names; empty for none.
         last_s: How far back it looks, process time; 0 where it names no time.
         statistic: Number about that time; `None` for none.
+        verdict: Of the decisions that it asks about; `None` for all.
     """
 
     text: str
@@ -40,6 +42,7 @@ class Question:
     case_id: str = ""
     last_s: float = 0.0
     statistic: Statistic | None = None
+    verdict: Verdict | None = None
 
     @property
     def subject(self) -> Subject | None:

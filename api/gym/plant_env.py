@@ -31,7 +31,10 @@ class PlantEnv(gymnasium.Env[Observation, Action]):
     and 1, words their number), and `quality`, 0 good, 1 uncertain, 2 bad. An action has one number
     for each of `inputs`; a truth value is true from 0.5 on. A number is written when it is another
     one than in the step before.
-    The reward is the negative cost of the step. An episode ends with a trip, or with its time.
+    Keep the last action and change its numbers: `held()` is for the first one, since a controller
+    in automatic moves its own output.
+    The reward is the negative cost of the step. An episode ends when a condition of the process
+    trips equipment, or with its time. Equipment that the action itself stops ends nothing.
 
     `info` has `time_s`, `cost` (excess beyond the alarm limits as a share of each range, times
     minutes, of this step), `rejected` (reason by tag) and `tripped_by`. The fault is hidden unless
@@ -50,6 +53,7 @@ class PlantEnv(gymnasium.Env[Observation, Action]):
 
     Raises:
         ScenarioError: There is no such plant, or the fault is wrong.
+        ValueError: The step or the horizon is no time above 0.
     """
 
     metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 (as gymnasium has it)
@@ -67,6 +71,8 @@ class PlantEnv(gymnasium.Env[Observation, Action]):
         self.render_mode = None
         self._model, self._noise, self._shows_fault = model, noise, show_fault
         self._step_s, self._horizon_s = parse_duration(step), parse_duration(horizon)
+        if self._step_s <= 0.0 or self._horizon_s <= 0.0:
+            raise ValueError(f"step {step!r} and horizon {horizon!r} must be longer than 0 s")
         plant = create_plant(model, 0, noise=noise)
         self._fault = _bound(plant, fault) if fault else None
         self.tags, self.inputs = list(plant.tags), list(plant.inputs)
@@ -99,7 +105,15 @@ class PlantEnv(gymnasium.Env[Observation, Action]):
         return self._observation(), self._info({})
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """Writes what an action changes, and lets the plant run for a step."""
+        """Writes what an action changes, and lets the plant run for a step.
+
+        Raises:
+            ValueError: The action has another length, or a number that is not finite. Nothing is
+                written.
+        """
+        action = np.asarray(action, dtype=np.float64)
+        if action.shape != self._low.shape or not np.isfinite(action).all():
+            raise ValueError(f"an action has {len(self.inputs)} finite numbers, one for each input")
         rejected = self._write(action)
         until_s = self.plant.time_s + self._step_s
         while self.plant.time_s < until_s - self.plant.step_s / 2 and not self.plant.first_trip():

@@ -10,6 +10,7 @@ from ..sources import SignedWord, Sources
 from .trends import span_text
 
 _MOST = 5
+_NOUNS = {"approve": "approval", "reject": "rejection"}
 
 
 def waiting(question: Question, sources: Sources, answer: Answer) -> None:
@@ -51,13 +52,19 @@ def decided(question: Question, sources: Sources, answer: Answer) -> None:
     told = 0
     for request in reversed(requests):
         for word in sources.decisions(request.request_id):
-            _say_word(answer, request, word)
-            told += 1
+            if question.verdict in {None, word.verdict}:
+                _say_word(answer, request, word)
+                told += 1
         if told >= (_MOST if question.subjects or question.request_id else 1):
             break
     if not told:
-        about = question.request_id or joined([each.name for each in question.subjects] or ["any"])
-        answer.say(f"The journal has no decision about {about}.")
+        about = question.request_id or joined(
+            [each.name for each in question.subjects] or ["any request"]
+        )
+        what = {"approve": "approval", "reject": "rejection"}.get(
+            question.verdict or "", "decision"
+        )
+        answer.say(f"The journal has no {what} about {about}.")
 
 
 def _say_word(answer: Answer, request: ListedRequest, word: SignedWord) -> None:

@@ -13,7 +13,7 @@ from handwheel.tools.safe_text import printable
 from ...planning.model.answer import parsed
 from ...planning.model.question import Question as Prompt
 from ..examples import nearest
-from ..grammar import Words, read_words
+from ..grammar import Words, check_plan, read_words
 from ..question import Direction, Intent, NotUnderstood, Question
 from ..subjects import Subject, words_of
 from .word_model import WordModel
@@ -73,12 +73,13 @@ def routed_question(text: str, site: Site, model: WordModel) -> Question:
         reason = f"model {model.name} names a tag or equipment that this site does not have"
         raise _refused(reason, found, site)
     intent = cast("Intent", said.intent)
+    check_plan(intent, text, site)
     if not _is_whole(intent, subjects, found):
         reason = f"model {model.name} understands “{_MEANINGS[intent]}”, which needs more"
         raise _refused(reason, found, site)
     return Question(
         text, intent, subjects, cast("Direction | None", found.direction or None), found.quantity,
-        found.at, found.request_id, found.case_id,
+        found.at, found.request_id, found.case_id, verdict=found.verdict,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from handwheel.agents.answering.answer_question import answer_question
 from handwheel.agents.answering.examples import examples
 from handwheel.agents.answering.fact import Answer, UncitedNumber, check_numbers
+from handwheel.agents.answering.question import NotUnderstood
 from handwheel.connectors.model.site import Site
 
 from .known_site import KnownSite
@@ -99,3 +100,17 @@ def test_number_of_a_question_is_answered_and_not_dropped(text: str, told: str, 
 def test_value_beyond_a_limit_is_told_so(site: Site) -> None:
     _, answer = answer_question("is the header pressure ok", KnownSite(site, {"PT-102.pv": 245.0}))
     assert "it is beyond the alarm limit" in answer.lines[0]
+
+
+def test_question_that_nothing_can_be_told_about_is_refused(site: Site) -> None:
+    with pytest.raises(NotUnderstood, match="cannot be answered about P-101A"):
+        answer_question("since when is P-101A high?", KnownSite(site))
+
+
+def test_decision_of_the_other_verdict_is_no_answer(site: Site) -> None:
+    asked = {
+        word: answer_question(f"who {word} the last request?", KnownSite(site))[1].lines
+        for word in ("approved", "rejected")
+    }
+    assert asked["approved"] == ["The journal has no approval about any request."]
+    assert "rejected R-7K3MQ2XA" in asked["rejected"][0]
