@@ -1,13 +1,11 @@
 """The installed plants as environments, by gymnasium's own checker."""
 
-from collections.abc import Callable
 from typing import Any
 
 import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
-from numpy.typing import NDArray
 
 from handwheel.gym import Approval, PlantEnv, Proposal, environment_ids
 
@@ -63,17 +61,13 @@ def test_write_beyond_its_state_is_told_as_rejected() -> None:
     assert "PIC-102.op" in env.step(action)[4]["rejected"]
 
 
-@pytest.mark.parametrize(
-    "change", [lambda a: a[:-1], lambda a: a * float("nan")], ids=["short", "nan"]
-)
-def test_action_of_a_wrong_length_or_number_is_refused(
-    change: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-) -> None:
+def test_action_of_a_wrong_length_or_number_is_refused() -> None:
     env = PlantEnv("cw-100")
     env.reset(seed=1)
     held = env.held()
-    with pytest.raises(ValueError, match="finite numbers, one for each input"):
-        env.step(change(held))
+    for wrong in (held[:-1], held * float("nan")):
+        with pytest.raises(ValueError, match="finite numbers, one for each input"):
+            env.step(wrong)
     assert (env.held() == held).all()
 
 
