@@ -100,7 +100,7 @@ def limit(question: Question, sources: Sources, answer: Answer) -> None:
     for tag in _limited(question, sources):
         say_value(answer, tag, sources.read([tag]).get(tag.name))
         trend = longest_trend(sources, tag, _LAST_S)
-        edges = _edges(answer, question, tag)
+        edges = _not_passed(answer, tag, trend, _edges(answer, question, tag))
         if trend is None:
             answer.say(f"Too little of {tag.name} was recorded to tell its course.")
         elif trend.direction == "steady":
@@ -131,19 +131,35 @@ def _has_limit(tag: Tag) -> bool:
     return any(each is not None for each in (*tag.alarm, *tag.trip))
 
 
-def _edges(answer: Answer, question: Question, tag: Tag) -> list[tuple[str, float]]:
-    """Returns the value that a question names, else the limits of the tag, each with its words."""
+def _not_passed(
+    answer: Answer, tag: Tag, trend: Trend | None, edges: Sequence[tuple[str, float, int]]
+) -> list[tuple[str, float]]:
+    """Says which limits a value is beyond already, and returns the others."""
+    value = trend.points[-1][1] if trend else None
+    passed = [each for each in edges if value is not None and (value - each[1]) * each[2] > 0.0]
+    if passed:
+        answer.say(f"{tag.name} is already beyond {joined([each[0] for each in passed])}.")
+    return [each[:2] for each in edges if each not in passed]
+
+
+def _edges(answer: Answer, question: Question, tag: Tag) -> list[tuple[str, float, int]]:
+    """Returns the value that a question names, else the limits of the tag, each with its words.
+
+    The last number is the side on which a value is beyond: -1 below, 1 above, 0 neither.
+    """
     asked = quantity_in(question.quantity, tag.unit)
     if asked is not None:
         place = answer.fact(
             tag.name, f"{tag.show_value(asked)} {tag.unit}".rstrip(), "the question"
         )
-        return [(place, asked)]
-    found: list[tuple[str, float]] = []
+        return [(place, asked, 0)]
+    found: list[tuple[str, float, int]] = []
     for kind, limits in (("alarm", tag.alarm), ("trip", tag.trip)):
-        for each in (one for one in limits if one is not None):
-            shown = f"{tag.show_value(each)} {tag.unit}".rstrip()
-            found.append((f"its {kind} at {answer.fact(tag.name, shown, 'tags file')}", each))
+        for each, side in zip(limits, (-1, 1), strict=True):
+            if each is not None:
+                shown = f"{tag.show_value(each)} {tag.unit}".rstrip()
+                place = answer.fact(tag.name, shown, "tags file")
+                found.append((f"its {kind} limit {place}", each, side))
     return found
 
 
@@ -163,13 +179,11 @@ def _say_time(answer: Answer, tag: Tag, trend: Trend, edges: Sequence[tuple[str,
             f"{tag.name} reaches {words} in about {after} (from {span}) if it goes on so.",
             is_caution=True,
         )
-    if not ahead:
-        answer.say(
-            f"{tag.name} is {trend.direction} and moves away from {joined([w for w, _ in edges])}."
-            if edges
-            else f"{tag.name} has no limit in the tags file.",
-            is_more=True,
-        )
+    if edges and not ahead:
+        away = joined([words for words, _ in edges])
+        answer.say(f"{tag.name} is {trend.direction} and moves away from {away}.", is_more=True)
+    elif not _has_limit(tag) and not edges:
+        answer.say(f"{tag.name} has no limit in the tags file.", is_more=True)
 
 
 def plan(question: Question, sources: Sources, answer: Answer) -> None:

@@ -31,14 +31,14 @@ class Trend:
 
     @property
     def moved(self) -> float:
-        """Change over the time, in the tag's unit."""
-        return self.per_h * self.last_s / 3600.0
+        """Change from the first to the last recorded mean, in the tag's unit."""
+        return self.points[-1][1] - self.points[0][1]
 
     @property
     def direction(self) -> str:
         """`rising`, `falling` or `steady`."""
         low, high = self.tag.span or (0.0, 100.0)
-        is_move = abs(self.moved) > _STEADY_SHARE * (high - low)
+        is_move = self.moved * self.per_h > 0.0 and abs(self.moved) > _STEADY_SHARE * (high - low)
         is_sure = abs(self.per_h) > _SURE * self.error_per_h
         if not (is_move and is_sure):
             return "steady"

@@ -114,3 +114,13 @@ def test_decision_of_the_other_verdict_is_no_answer(site: Site) -> None:
     }
     assert asked["approved"] == ["The journal has no approval about any request."]
     assert "rejected R-7K3MQ2XA" in asked["rejected"][0]
+
+
+@pytest.mark.parametrize("slope", [2.0, 0.0, -2.0])
+def test_limit_that_is_passed_already_is_not_ahead(slope: float, site: Site) -> None:
+    known = KnownSite(site, {"PT-102.pv": 245.0}, {"PT-102.pv": slope})
+    _, answer = answer_question("how long until PT-102 reaches its limit", known)
+    passed = [each for each in answer.lines if each.startswith("PT-102.pv is already beyond its")]
+    assert len(passed) == 1, answer.lines
+    alarm = passed[0].split("beyond ")[1].split(" [")[0]
+    assert not any(alarm in each for each in answer.lines if each not in passed), answer.lines
