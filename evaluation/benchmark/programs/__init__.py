@@ -1,0 +1,1 @@
+"""Programs of others that play the episodes of a suite by seven verbs."""
