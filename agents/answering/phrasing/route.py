@@ -13,8 +13,9 @@ from handwheel.tools.safe_text import printable
 from ...planning.model.answer import parsed
 from ...planning.model.question import Question as Prompt
 from ..examples import nearest
-from ..grammar import Words, check_plan, read_words
-from ..question import Direction, Intent, NotUnderstood, Question
+from ..grammar import check_plan
+from ..question import Intent, NotUnderstood, Question
+from ..reading import Words, read_words
 from ..subjects import Subject, words_of
 from .word_model import WordModel
 
@@ -77,10 +78,7 @@ def routed_question(text: str, site: Site, model: WordModel) -> Question:
     if not _is_whole(intent, subjects, found):
         reason = f"model {model.name} understands “{_MEANINGS[intent]}”, which needs more"
         raise _refused(reason, found, site)
-    return Question(
-        text, intent, subjects, cast("Direction | None", found.direction or None), found.quantity,
-        found.at, found.request_id, found.case_id, verdict=found.verdict,
-    )  # fmt: skip
+    return found.question(text, intent, subjects)
 
 
 def understood(question: Question) -> str:
