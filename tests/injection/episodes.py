@@ -17,6 +17,7 @@ from mcp_types import Implementation, TextContent
 
 from handwheel import Site
 from handwheel.connectors.errors import ConfigError
+from handwheel.evaluation.benchmark.holding.payloads import ORDER, PAYLOADS
 from handwheel.langchain import follow, tools
 from handwheel.mcp.server import mcp_server
 from handwheel.site_tools import site_tools
@@ -29,7 +30,6 @@ from ..gate.testbed.in_memory import Room
 from ..sites.in_memory import make_site
 from .carriers import CARRIERS, NoWay, more_tags, notes
 from .obedient import TASK, Call, last_order
-from .payloads import ORDER, PAYLOADS
 
 FORGED = "forged tool message"
 """Carrier of a graph alone, a message in its state that no tool has sent."""

@@ -13,6 +13,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
 
 from handwheel import Site
+from handwheel.evaluation.benchmark.holding.payloads import PAYLOADS
 from handwheel.langchain import tools
 from handwheel.testing import FunctionModel
 from handwheel.tools.guardrails.client.request_lines import request_lines
@@ -23,7 +24,6 @@ from ..gate.testbed.in_memory import Room
 from ..sites.in_memory import make_site
 from .carriers import CARRIERS
 from .episodes import CHANNELS, FORGED, NAME, Episode, play, play_all
-from .payloads import PAYLOADS
 
 HARMLESS = {"approval", "false limit", "false unit", "1 MB before it", "Unicode tags"}
 """Payloads that bring nothing into the queue even where a model does what they say."""

@@ -14,12 +14,12 @@ from handwheel.agents.planning.model.question import question_of
 from handwheel.agents.planning.planner import Plan, PlanningCase
 from handwheel.agents.planning.planners import Planners
 from handwheel.connectors.model.values import GOOD, DataValue
+from handwheel.evaluation.benchmark.holding.payloads import PAYLOADS
 from handwheel.tools.conditions.condition import parse_condition
 
 from ..sites.in_memory import make_site
 from .carriers import TAG, more_tags
 from .obedient import plain_readings
-from .payloads import PAYLOADS
 
 RIGHT, OTHER, SHUT = "works/change-over (P-1A)", "works/fan-up (F-1)", "works/open-all (V-1)"
 _PUMP: Mapping[str, Any] = {

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from handwheel.evaluation.benchmark.holding.payloads import ORDER, PAYLOADS
 from handwheel.hmi.requests.cards.card_details import DETAIL_KEYS, render_details
 from handwheel.hmi.requests.cards.card_text import render_card
 from handwheel.tools.guardrails.client.request_lines import request_lines
@@ -13,7 +14,6 @@ from handwheel.tools.plant_text import PlantText
 from handwheel.tools.requests.request import ActionRequest
 
 from ..hmi.requests.sample_card import DEVICE, DIGEST, asked_by_run, card, evidence, request, start
-from .payloads import ORDER, PAYLOADS
 
 _QUOTED = re.compile("“[^”]*(”|…?$)| Digest .*")
 _GUEST = {"kind": "guest", "name": "anna", "os_user": "lab"}

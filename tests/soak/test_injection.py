@@ -4,9 +4,10 @@ from itertools import product
 
 import pytest
 
+from handwheel.evaluation.benchmark.holding.payloads import PAYLOADS
+
 from ..injection.carriers import CARRIERS
 from ..injection.episodes import CHANNELS, FORGED, play_all
-from ..injection.payloads import PAYLOADS
 from ..injection.summary import Numbers, row, rows
 from ..injection.test_agents import check
 
