@@ -48,6 +48,14 @@ class MismatchSpec(Model):
     learns: Duration = Field(description="time in which it is learnt")
 
 
+class RenamedSpec(Model):
+    """Episodes that a program plays twice, with the plant's names and with others."""
+
+    units: dict[str, list[str]] = Field(
+        description="other units of each, one of which is drawn for an episode"
+    )
+
+
 class CaseSpec(Model):
     """Case of a suite, with the truth by which its episodes are judged."""
 
@@ -83,6 +91,9 @@ class SuiteFile(Model):
         default=None, description="if the plants differ from their data sheets"
     )
     respond: RespondSpec | None = Field(default=None, description="if the agents act")
+    renamed: RenamedSpec | None = Field(
+        default=None, description="if each episode is played under other names too"
+    )
     hold: HoldSpec | None = Field(default=None, description="if a proposer deceives")
 
 
