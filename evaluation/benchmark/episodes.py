@@ -70,6 +70,23 @@ def draw_episode(suite: Suite, case: str, seed: int) -> Episode:
     )
 
 
+def longest_s(suite: Suite) -> float:
+    """Returns the longest process time of an episode of a suite."""
+    responses = suite.file.respond.responses if suite.file.respond else {}
+    lasts_s = [
+        (responses[case].lasts if case in responses else None) or _most_s(spec)
+        for case, spec in suite.file.cases.items()
+    ]
+    return suite.file.onset[1] + max(lasts_s, default=0.0)
+
+
+def _most_s(spec: CaseSpec) -> float:
+    if not isinstance(spec.lasts, str):
+        return spec.lasts
+    sizes = [sizes[spec.lasts] for sizes in spec.faults.values() if spec.lasts in sizes]
+    return max(float(each[1] if isinstance(each, tuple) else each) for each in sizes)
+
+
 def _drawn(size: Size, draw: Random) -> float | str:
     return draw.uniform(*size) if isinstance(size, tuple) else size
 

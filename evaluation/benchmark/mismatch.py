@@ -46,3 +46,10 @@ def learn_plant(
         now_s += _SCAN_S
         learning.observe(devices.readings(), now_s)
     return Learnt(plant.snapshot(), learning.baseline)
+
+
+def settled_state(spec: MismatchSpec, model: str, seed: int) -> Mapping[str, Any]:
+    """Returns the state in which `learn_plant` leaves a plant. Its constants must be scaled."""
+    plant = create_plant(model, seed)
+    Simulation(plant, Scenario()).run(spec.settles + spec.learns)
+    return plant.snapshot()

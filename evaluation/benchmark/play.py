@@ -9,18 +9,12 @@ from handwheel.agents.diagnosis.baseline import NO_BASELINE
 from handwheel.agents.diagnosis.hypotheses import Hypotheses
 from handwheel.agents.diagnosis.probability import possible_faults
 from handwheel.connectors.model.site import Site
-from handwheel.sim_plant.scenario import Scenario
-from handwheel.sim_plant.simulation import Simulation
 from handwheel.tools.conditions import History
 
-from ..plants.installed_plants import create_plant
-from ..room.model_plant import ModelPlant
 from .episodes import Episode
 from .mismatch import Learnt
-from .symptom import EVERY_S, Symptom
+from .plant_course import PlantCourse
 
-SCAN_S = 1.0
-"""Process time between two readings of the plant."""
 BEFORE_ONSET_S = 120.0
 """Time before an onset in which an episode has a course of its own, for what is weighed then."""
 _WEIGHED_AT = (-1.0, 1.0, 3.0, 10.0, 30.0, 60.0, 120.0, 180.0)  # minutes after the onset
@@ -79,17 +73,14 @@ class Course:
     def __init__(
         self, episode: Episode, site: Site, hypotheses: Hypotheses, learnt: Learnt | None = None
     ) -> None:
-        plant = create_plant(episode.plant, episode.seed)
-        if learnt is not None:
-            plant.restore(learnt.state)
         self.played = Played()
-        self._episode, self._begun_s = episode, plant.time_s
-        self._devices = ModelPlant(site, Simulation(plant, Scenario(episode.events, plant.time_s)))
+        self._episode = episode
+        self._plant = PlantCourse(episode, site, None if learnt is None else learnt.state)
+        self.played.alarms = self._plant.alarms
         history = History(hypotheses.conditions)
         baseline = NO_BASELINE if learnt is None else learnt.baseline
         self._diagnosis = ContinuousDiagnosis(hypotheses, history, baseline)
         self._unlearnt = None if learnt is None else ContinuousDiagnosis(hypotheses, history)
-        self._symptom = Symptom(episode)
         windows = [each for one in hypotheses.conditions for each in one.windows]
         self._unchanging = (site, hypotheses, baseline, *windows)
 
@@ -102,32 +93,25 @@ class Course:
     def change_to(self, episode: Episode) -> None:
         """Goes on as another episode, of which no fault has begun."""
         self._episode = episode
-        self._symptom.change_to(episode)
-        plant = self._devices.simulation.plant
-        self._devices.simulation = Simulation(plant, Scenario(episode.events, self._begun_s))
+        self._plant.change_to(episode)
 
     def play(self) -> Played:
         """Goes on to the end of the episode, or to the alarm before which its judged time ends."""
         episode, played = self._episode, self.played
         weighed_at_s = [episode.onset_s + 60.0 * each for each in _WEIGHED_AT]
-        while played.ended_s < episode.end_s and episode.alarm not in played.alarms:
+        while not self._plant.is_over:
             self.scan()
             if weighed_at_s and played.ended_s >= weighed_at_s[0]:
                 played.weighed += _weighed(weighed_at_s.pop(0), self._diagnosis)
-        played.symptom_s = self._symptom.at_s
+        played.symptom_s = self._plant.symptom_s
         return played
 
     def scan(self) -> None:
         """Advances the plant, and diagnoses what it then shows."""
-        played, diagnosis, devices = self.played, self._diagnosis, self._devices
-        events = devices.advance(SCAN_S)
-        played.ended_s += SCAN_S
-        for event in events if played.ended_s > self._episode.onset_s else ():
-            if event.kind == "alarm":
-                played.alarms.setdefault(event.tag, played.ended_s)
-        if played.ended_s % EVERY_S == 0.0:
-            self._symptom.observe(devices.simulation.plant, played.ended_s)
-        readings = devices.readings()
+        played, diagnosis = self.played, self._diagnosis
+        self._plant.advance()
+        played.ended_s = self._plant.now_s
+        readings = self._plant.readings()
         diagnosis.history.observe(readings, played.ended_s)
         if diagnosis.observe(readings, played.ended_s):
             _note(played, played.findings, diagnosis)

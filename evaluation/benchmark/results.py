@@ -1,7 +1,7 @@
 """Result of an episode, whatever the agents were to do in it."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from .episodes import Episode
@@ -30,6 +30,8 @@ class Result(ABC):
     wrong: tuple[str, ...]  # names or frames that are not right
     times: Times
     cpu_s: float
+    # why a program of others has failed, empty if it has not; what it did before counts
+    program_failed: str = field(default="", kw_only=True)
 
     @property
     def case(self) -> str:

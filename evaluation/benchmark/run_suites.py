@@ -1,6 +1,7 @@
 """Run of the episodes of some suites, in this process or in several."""
 
 import asyncio
+import pickle
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ from handwheel.connectors.model.site import Site, load_site
 from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.language.errors import PlaybookError
 from handwheel.playbooks.language.loader import Playbook, load_library
+from handwheel.tools.errors import InvalidArguments
 
 from ..plants.other_constants import scaled_constants
 from ..process_pool import in_processes
@@ -25,13 +27,18 @@ from .baselines.agent_name import AgentName
 from .episodes import Episode, Truth
 from .holding.hold import hold
 from .judge import judge
-from .mismatch import factors_of, learn_plant
+from .mismatch import factors_of, learn_plant, settled_state
 from .play import BEFORE_ONSET_S, Course, Played, watched_site
+from .programs.diagnosing import diagnose
+from .programs.make_briefing import diagnosing_briefing
+from .programs.verbs import Program
 from .responding.act import act
 from .responding.judge_response import judge_response
 from .results import Result
 from .suite import Suite, load_suite
 
+LIMIT_S = 600.0
+"""Time of the computer after which a program is ended in an episode."""
 _MOST_TOGETHER = 10  # episodes of a seed that one process plays
 
 
@@ -39,7 +46,8 @@ def run_suites(
     roots: Mapping[str, Path],
     episodes: Sequence[Episode],
     jobs: int,
-    agent: AgentName = AgentName.HANDWHEEL,
+    agent: AgentName | Program = AgentName.HANDWHEEL,
+    limit_s: float = LIMIT_S,
 ) -> Generator[Result]:
     """Plays and judges episodes, and yields their results in order.
 
@@ -47,17 +55,23 @@ def run_suites(
         roots: Folder of a site of each plant.
         episodes: Those of a suite and seed stand side by side, since they share a course.
         jobs: Number of processes; with 1 they run in this one.
-        agent: Who acts, in a suite in which agents do.
+        agent: Who acts, in a suite in which agents do, or a program that plays a suite in
+            which they diagnose. Each episode gets a copy of it, which knows of no other.
+        limit_s: Time of the computer after which a program is ended in an episode.
 
     Raises:
         ConfigError: The site or its failure modes are not valid.
         HandwheelError: A process has ended before its episode.
+        InvalidArguments: The program cannot be copied, or a suite has no place for one.
     """
+    player = agent if isinstance(agent, AgentName) else _pickled(agent)
     for each, plant in {each.suite: each.plant for each in episodes}.items():
         # Every problem is told before the first episode, and what was read is every process's.
         file = load_suite(each).file
+        if isinstance(player, bytes) and (file.hold or file.respond):
+            raise InvalidArguments(f"programs cannot play {each}")
         _acting(roots[plant], each) if file.respond or file.hold else _setting(roots[plant], each)
-    wanted = [(roots[each[0].plant], each, agent) for each in _together(episodes, jobs)]
+    wanted = [(roots[each[0].plant], each, player, limit_s) for each in _together(episodes, jobs)]
     yield from chain.from_iterable(in_processes(_run_all, wanted, jobs))
 
 
@@ -73,8 +87,34 @@ def _together(episodes: Sequence[Episode], jobs: int) -> Iterator[list[Episode]]
         yield from (of_seed[n : n + most] for n in range(0, len(of_seed), most))
 
 
-def _run_all(root: Path, episodes: Sequence[Episode], agent: AgentName) -> list[Result]:
-    return [_run(root, each, agent) for each in episodes]
+def _pickled(program: Program) -> bytes:
+    try:
+        return pickle.dumps(program)
+    except Exception as error:  # noqa: BLE001 (code of others)
+        text = f"a program must be one that pickle can copy: {type(error).__name__}: {error}"
+        raise InvalidArguments(text) from None
+
+
+def _run_all(
+    root: Path, episodes: Sequence[Episode], agent: AgentName | bytes, limit_s: float
+) -> list[Result]:
+    return [
+        _run(root, each, agent) if isinstance(agent, AgentName)
+        else _run_program(root, each, agent, limit_s)
+        for each in episodes
+    ]  # fmt: skip
+
+
+def _run_program(root: Path, episode: Episode, program: bytes, limit_s: float) -> Result:
+    suite = load_suite(episode.suite)
+    site, hypotheses = _shown(root, episode.suite)
+    briefing = diagnosing_briefing(site, suite, hypotheses)
+    mismatch = suite.file.mismatch
+    if mismatch is None:
+        return asyncio.run(diagnose(episode, site, briefing, program, limit_s))
+    with scaled_constants(episode.plant, factors_of(episode.plant, episode.seed, mismatch)):
+        state = settled_state(mismatch, episode.plant, episode.seed)
+        return asyncio.run(diagnose(episode, site, briefing, program, limit_s, state))
 
 
 def _run(root: Path, episode: Episode, agent: AgentName) -> Result:
@@ -131,6 +171,13 @@ def acting(site: Site, suite: Suite) -> tuple[Site, Sequence[Playbook]]:
 @lru_cache(8)
 def _setting(root: Path, suite: str) -> tuple[Site, Hypotheses]:
     return watched(load_site(root), load_suite(suite))
+
+
+@lru_cache(8)
+def _shown(root: Path, suite: str) -> tuple[Site, Hypotheses]:
+    """Returns a site in memory with all its tags, as programs see it."""
+    site = with_modes(load_site(root), load_suite(suite))
+    return in_memory_site(site), load_hypotheses(site)[0]
 
 
 def watched(site: Site, suite: Suite) -> tuple[Site, Hypotheses]:

@@ -58,6 +58,7 @@ def _episode_fields(result: Result) -> dict[str, Any]:
         "faults": {each.fault: dict(each.parameters) for each in episode.events},
         "begin_s": {each.fault: each.at_s for each in episode.events},
         **own,
+        **({"program_failed": result.program_failed} if result.program_failed else {}),
         "cpu_s": round(result.cpu_s, 3),
     }
 

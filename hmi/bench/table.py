@@ -117,6 +117,8 @@ def _not_right(results: Sequence[Result]) -> Iterator[str]:
     for each in results:
         if each.outcome not in IS_RIGHT:
             said.setdefault((each.case, each.instead), []).append(each.seed)
+        if each.program_failed:
+            said.setdefault((each.case, f"the program {each.program_failed}"), []).append(each.seed)
         for name, why in each.played.failed.items() if isinstance(each, Diagnosed) else ():
             said.setdefault((each.case, f"method {name} failed: {why}"), []).append(each.seed)
     for (case, what), seeds in sorted(said.items()):

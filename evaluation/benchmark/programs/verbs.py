@@ -63,7 +63,7 @@ class Conclusion(Model):
 
 
 class Proposal(Model):
-    """Wish of a program that people decide about: a playbook, or writes of its own."""
+    """Playbook, or writes of its own, that a program asks people for."""
 
     playbook: str = Field(default="", description="name of one of the briefing")
     roles: dict[str, str] = Field(
@@ -106,11 +106,17 @@ class Verbs(Protocol):
         ...
 
     async def read(self, tags: Sequence[str], after_s: float = 0.0) -> list[TagReading]:
-        """Waits so many seconds of process time, and returns the reading of each tag."""
+        """Waits so many seconds of process time, and returns the reading of each tag.
+
+        Without a tag it only waits.
+        """
         ...
 
     async def window(self, tag: str, last_s: float, slots: int = 60) -> list[TimeSlot]:
-        """Returns the course of a tag of numbers, oldest first."""
+        """Returns the course of a tag of numbers, or of true and false as 1 and 0, oldest first.
+
+        It reaches back to the beginning of the episode, at most 36,000 scans.
+        """
         ...
 
     async def alarms(self) -> list[AlarmRow]:
@@ -122,7 +128,10 @@ class Verbs(Protocol):
         ...
 
     async def conclude(self, conclusion: Conclusion) -> None:
-        """Says what the program thinks, as of now."""
+        """Says what the program thinks, as of now.
+
+        A fault that is named at any moment and is not there makes the episode wrong.
+        """
         ...
 
     async def propose(self, proposal: Proposal) -> ProposalState:
