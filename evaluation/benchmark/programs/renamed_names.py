@@ -101,8 +101,12 @@ class Renaming:
     def _playbook(self, own: PlaybookBrief) -> PlaybookBrief:
         roles = {self.roles[role]: self.equipment[each] for role, each in own.roles.items()}
         update = {
-            "name": self.playbooks[own.name], "title": self.text(own.title), "roles": roles
-        }  # fmt: skip
+            "name": self.playbooks[own.name],
+            "title": self.text(own.title),
+            "roles": roles,
+            "parameters": {name: self.text(each) for name, each in own.parameters.items()},
+            "writes": tuple(self.tags[each] for each in own.writes),
+        }
         return own.model_copy(update=update)
 
     # --- values and texts ---------------------------------------------------------------------
