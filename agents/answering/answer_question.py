@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from .answers import ahead, past, present, reasons, waiting
+from .answers import ahead, past, plans, present, reasons, waiting
 from .examples import nearest
 from .fact import Answer
 from .grammar import parse_question
@@ -21,7 +21,7 @@ _ANSWERS: Mapping[Intent, Callable[[Question, Sources, Answer], None]] = {
     "similar": past.similar,
     "what-if": ahead.what_if,
     "limit": ahead.limit,
-    "plan": ahead.plan,
+    "plan": plans.plan,
     "waiting": waiting.waiting,
     "decided": waiting.decided,
     "orders": waiting.orders,

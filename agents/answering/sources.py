@@ -14,6 +14,7 @@ from handwheel.tools.maintenance.work_order_database import WorkOrder
 
 from ..deviations.case import Case
 from ..lookahead.prediction import Prediction
+from ..planning.planner import COMPOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +42,41 @@ class SignedWord:
 
 @dataclass(frozen=True, slots=True)
 class PlannedLine:
-    """Write or permissive of a playbook that could be started."""
+    """Write, permissive or evidence of a plan that could be started."""
 
-    what: str  # `write` or `permissive`
-    name: str  # tag, or the permissive's id
-    now: str  # what it reads, or its truth with the values
-    proposed: str  # empty for a permissive
+    what: str  # `write`, `permissive`, and evidence `for` and `against`
+    name: str  # tag, or the condition's id
+    now: str  # what it reads, or the condition with its values
+    proposed: str  # empty for a condition
     prevents: str  # why it could not be carried out now; empty if nothing does
 
 
 @dataclass(frozen=True, slots=True)
 class PossiblePlan:
-    """Playbook that would take a piece of equipment out, as it stands now."""
+    """Plan that would take a piece of equipment out, as it stands now."""
 
     playbook: str
     title: str
     roles: Mapping[str, str]
     is_released: bool
     lines: Sequence[PlannedLine]
+    reasons: Sequence[str] = ()  # why nothing may be asked for now, such as no authority
+    findings: Sequence[str] = ()  # of lint
+    ahead: Prediction | None = None  # by the site's twin
+    not_ahead: str = ""  # why the twin foretells nothing
+
+    @property
+    def is_composed(self) -> bool:
+        """Whether it is composed of steps of others."""
+        return self.playbook.startswith(COMPOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPlans:
+    """Plans for a goal, and why none could be composed where that was tried."""
+
+    plans: Sequence[PossiblePlan]
+    missing: Sequence[str]
 
 
 class Sources(Protocol):
@@ -120,6 +138,6 @@ class Sources(Protocol):
         """
         ...
 
-    def plans(self, equipment: str) -> Sequence[PossiblePlan]:
-        """Returns the playbooks that take equipment out of service, as they stand now."""
+    def plans(self, equipment: str) -> FoundPlans:
+        """Returns the plans that take equipment out of service, as they stand now."""
         ...

@@ -2,18 +2,33 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.binding.step_model import RequiredApproval, Step, Undo, Verify, Write
 from handwheel.tools.conditions import Expression
 
+from ..planning.planner import COMPOSED
 from .chain import Part
 
 _READY_S = 300.0  # how long a step waits for the permissives of its playbook
 
 
-def composed_text(own: BoundPlaybook, goal: str, parts: Sequence[Part]) -> str:
+def composed_document(
+    stem: str, own: BoundPlaybook | None, goal: str, parts: Sequence[Part]
+) -> tuple[str, str]:
+    """Returns the id of a composed playbook, which is new with each text, and its document.
+
+    Args:
+        stem: Begins the id, after `composed/`.
+    """
+    text = composed_text(own, goal, parts)
+    name = f"{COMPOSED}{stem}-{sha256(text.encode()).hexdigest()[:8]}"
+    return name, f"id: {name}\n{text}"
+
+
+def composed_text(own: BoundPlaybook | None, goal: str, parts: Sequence[Part]) -> str:
     """Returns a playbook of the given steps, bound to their equipment, without its id.
 
     It has the invariants and the safe states of the playbook that cannot act, and of every
@@ -21,12 +36,12 @@ def composed_text(own: BoundPlaybook, goal: str, parts: Sequence[Part]) -> str:
     that one.
 
     Args:
-        own: The playbook that cannot act, whose goal this brings about.
+        own: The playbook that cannot act, whose goal this brings about; `None` without one.
     """
     plans = list({id(each.plan): each.plan for each in parts}.values())
-    first = plans[0]
+    first, every = plans[0], [*([own] if own else []), *plans]
     permissives = [{"id": each.id, "that": each.condition.bound} for each in first.permissives]
-    invariants, steps = list(_invariants([own, *plans])), list(_steps(parts))
+    invariants, steps = list(_invariants(every)), list(_steps(parts))
     writes = sum(len(each.step.writes) for each in parts)
     lasts_s = sum(each.max_duration_s for each in plans) + _READY_S * len(parts)
     covers = {"steps"}.union(first.covers).intersection(*(each.covers for each in plans))
@@ -35,18 +50,20 @@ def composed_text(own: BoundPlaybook, goal: str, parts: Sequence[Part]) -> str:
     table: dict[str, Any] = {
         "schema": "playbook/1",
         "version": "0.0.0",
-        "title": f"Composed, since {own.id} is prevented - {own.title}",
+        "title": f"Composed, since {own.id} is prevented - {own.title}"
+        if own
+        else f"Composed: {goal}",
         "owner": f"agents, from {sources}",
         "style": "computer-assisted",
-        "references": [f"goal of {own.id} {own.version}: {goal}"],
+        "references": [f"goal of {own.id} {own.version}: {goal}" if own else f"goal: {goal}"],
         "concurrency": {
-            "key": sorted({a for each in (own, *plans) for a in each.assets}),
+            "key": sorted({a for each in every for a in each.assets}),
             "policy": "reject",
         },
         "diagnosis": {"for": [{"id": "goal-is-open", "that": f"not ({goal})"}]},
         "approval": {**_approval(approval, "stop"), "covers": sorted(covers)},
         "rollback": {"order": "reverse"},
-        "safe_state": _safe_state([own, *plans]),
+        "safe_state": _safe_state(every),
         "escalate": [{"when": "held", "after": "0 s", "to": "shift-supervisor"}],
         "limits": {"max_writes": writes, "max_duration": _seconds(lasts_s)},
         "achieves": goal,

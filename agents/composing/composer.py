@@ -1,8 +1,7 @@
 """Composed playbooks of a site, each a file that people can read as any other."""
 
 import re
-from collections.abc import Callable, Mapping
-from hashlib import sha256
+from collections.abc import Mapping
 from pathlib import Path
 
 from handwheel.connectors.errors import ConfigError, os_reason
@@ -13,12 +12,12 @@ from handwheel.playbooks.engine.inputs import PlantSnapshot
 from handwheel.playbooks.language.loader import Playbook, load_playbook
 from handwheel.playbooks.lint.lint import lint
 from handwheel.tools.atomic_files import replace_file
-from handwheel.tools.conditions import ConditionError, Truth, parse_condition
 
 from ..agent_context import AgentContext
 from ..planning.planner import COMPOSED
 from .chain import chain, parts_of
-from .composed_text import composed_text
+from .composed_text import composed_document
+from .goal import true_in
 from .released import released
 
 _NAME = re.compile(rf"{COMPOSED}[a-z0-9-]+")
@@ -52,13 +51,13 @@ class Composer:
         place, now = self._context.ledger.context, self._context.clock().wall
         others = [each for each in self._context.plans if each.id != own.id]
         goal = own.achieves.bound
-        parts = chain(goal, parts_of(released(place, others, now)), self._is_true(plant))
+        is_true = true_in(self._site.tags, plant.readings, plant.history)
+        parts = chain(goal, parts_of(released(place, others, now)), is_true)
         if not parts:
             return None
-        text = composed_text(own, goal, parts)
-        name = f"{COMPOSED}{own.id.replace('/', '-')}-{sha256(text.encode()).hexdigest()[:8]}"
+        name, text = composed_document(own.id.replace("/", "-"), own, goal, parts)
         if name not in self._bound:
-            self._bound[name] = self._kept(name, f"id: {name}\n{text}")
+            self._bound[name] = self._kept(name, text)
         return self._bound[name]
 
     def rebind(
@@ -68,16 +67,6 @@ class Composer:
         if not _NAME.fullmatch(name):
             return self._rebind(name, roles, given)
         return bind(self._load(self._path(name)), self._site, roles, given)
-
-    def _is_true(self, plant: PlantSnapshot) -> Callable[[str], bool]:
-        def is_true(text: str) -> bool:
-            try:
-                condition = parse_condition(text, self._site.tags, windows=True)
-            except ConditionError:
-                return False
-            return condition.evaluate(plant.readings, plant.history) is Truth.TRUE
-
-        return is_true
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name.removeprefix(COMPOSED)}.yaml"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
 
-from handwheel.agents.answering.sources import PossiblePlan, SentWrite, SignedWord
+from handwheel.agents.answering.sources import FoundPlans, SentWrite, SignedWord
 from handwheel.agents.deviations.case import Case, case_ids, load_case
 from handwheel.agents.lookahead.foretell import foretell
 from handwheel.agents.lookahead.load import load_twin
@@ -156,6 +156,6 @@ class SiteSources:
             own.name, own.horizon_s, *courses, (), None, own.trust, told.assumptions, told.off
         )
 
-    def plans(self, equipment: str) -> Sequence[PossiblePlan]:
-        """Returns the playbooks that take equipment out of service, as they stand now."""
-        return possible_plans(self.context, equipment)
+    def plans(self, equipment: str) -> FoundPlans:
+        """Returns the plans that take equipment out of service, as they stand now."""
+        return possible_plans(self.context, equipment, self.read)

@@ -1,4 +1,4 @@
-"""Answers about courses by the twin, times to a limit, and plans of people."""
+"""Answers about courses by the twin, and times to a limit."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,7 @@ from handwheel.connectors.model.tags import Tag
 from ...lookahead.prediction import Prediction
 from ..fact import Answer, joined
 from ..question import Question
-from ..sources import PossiblePlan, Sources
+from ..sources import Sources
 from .present import say_value
 from .trends import Trend, longest_trend, quantity_in, span_text
 
@@ -184,52 +184,3 @@ def _say_time(answer: Answer, tag: Tag, trend: Trend, edges: Sequence[tuple[str,
         answer.say(f"{tag.name} is {trend.direction} and moves away from {away}.", is_more=True)
     elif not _has_limit(tag) and not edges:
         answer.say(f"{tag.name} has no limit in the tags file.", is_more=True)
-
-
-def plan(question: Question, sources: Sources, answer: Answer) -> None:
-    """Answers which playbook would take equipment out of service, and what prevents it now."""
-    pieces = [each.name for each in question.subjects if each.kind == "equipment"]
-    for name in pieces[:1]:
-        found = sources.plans(name)
-        for each in found:
-            _say_plan(answer, each)
-        if not found:
-            answer.say(f"No playbook of this site takes {name} out of service.")
-    if not pieces:
-        answer.say("The question names no single piece of equipment to take out of service.")
-    if question.at:
-        at = answer.fact("the question", question.at, "the question")
-        answer.say(
-            f"Nothing is started at {at} by itself. All is judged again when a person starts "
-            "the playbook, and people approve each request.",
-            is_caution=True,
-        )
-
-
-def _say_plan(answer: Answer, found: PossiblePlan) -> None:
-    origin = f"playbook {found.playbook}, judged now"
-    roles = ", ".join(f"{role} {name}" for role, name in found.roles.items())
-    title = answer.fact(found.playbook, f"{found.title} ({roles})", origin)
-    answer.say(f"{found.playbook} would do it: {title}.")
-    if not found.is_released:
-        answer.say(
-            "It is not released, so two people must approve each of its requests.",
-            is_caution=True, is_more=True,
-        )  # fmt: skip
-    for each in found.lines:
-        now = answer.fact(each.name, each.now or "unknown", origin)
-        prevents = (
-            f", prevented: {answer.fact(each.name, each.prevents, origin)}" if each.prevents else ""
-        )
-        if each.what == "write":
-            proposed = answer.fact(each.name, each.proposed, origin)
-            answer.say(
-                f"It would write {each.name}: {now} now, {proposed} proposed{prevents}.",
-                is_caution=True, is_more=True,
-            )  # fmt: skip
-        else:
-            answer.say(
-                f"Its permissive is {now}{prevents}.", is_caution=bool(prevents), is_more=True
-            )
-    words = [word for pair in found.roles.items() for word in ("--role", "=".join(pair))]
-    answer.next_steps.append(next_step("playbooks", "plan", found.playbook, *words))

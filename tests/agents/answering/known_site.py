@@ -1,10 +1,17 @@
 """Sources of answers that hold what a test gives them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
-from handwheel.agents.answering.sources import PlannedLine, PossiblePlan, SentWrite, SignedWord
+from handwheel.agents.answering.sources import (
+    FoundPlans,
+    PlannedLine,
+    PossiblePlan,
+    SentWrite,
+    SignedWord,
+)
 from handwheel.agents.deviations.case import Case
 from handwheel.agents.lookahead.prediction import Prediction
 from handwheel.agents.lookahead.twin import Course
@@ -42,6 +49,7 @@ class KnownSite:
     slopes: Mapping[str, float] = field(default_factory=dict[str, float])  # per slot
     is_down: bool = False
     now: datetime = NOW
+    plan: Mapping[str, Any] = field(default_factory=dict[str, Any])  # fields of the plan
 
     def read(self, tags: Sequence[Tag]) -> Mapping[str, DataValue]:
         status = BAD_NO_COMMUNICATION if self.is_down else GOOD
@@ -108,7 +116,8 @@ class KnownSite:
         with_it = Course(times, {"PT-102.pv": [350.0, 379.5]}, trip=(1800.0, "I-02"))
         return Prediction("cw-100", 3600.0, without, with_it, (), 0.01, 0.03, ())
 
-    def plans(self, equipment: str) -> Sequence[PossiblePlan]:
+    def plans(self, equipment: str) -> FoundPlans:
         line = PlannedLine("write", f"{equipment}.mode", "remote", "maintenance", "cool-down 10 s")
         roles = {"duty": equipment}
-        return [PossiblePlan("cw/change-over", "Change over", roles, False, [line])]
+        found = PossiblePlan("cw/change-over", "Change over", roles, False, [line])
+        return FoundPlans([replace(found, **self.plan)], ())

@@ -8,6 +8,8 @@ from handwheel.agents.answering.answer_question import answer_question
 from handwheel.agents.answering.examples import examples
 from handwheel.agents.answering.fact import Answer, UncitedNumber, check_numbers
 from handwheel.agents.answering.question import NotUnderstood
+from handwheel.agents.lookahead.prediction import Margin, Prediction
+from handwheel.agents.lookahead.twin import Course
 from handwheel.connectors.model.site import Site
 
 from .known_site import KnownSite
@@ -124,3 +126,36 @@ def test_limit_that_is_passed_already_is_not_ahead(slope: float, site: Site) -> 
     assert len(passed) == 1, answer.lines
     alarm = passed[0].split("beyond ")[1].split(" [")[0]
     assert not any(alarm in each for each in answer.lines if each not in passed), answer.lines
+
+
+def _foretold(residual: float | None, with_plan: float) -> dict[str, object]:
+    course = Course([0.0, 3600.0], {"PT-102.pv": [350.0, 350.0]})
+    margin = Margin("PT-102.pv > 280 kPa", "kPa", 70.0, 0.0, with_plan, 600.0)
+    ahead = Prediction("cw-100", 3600.0, course, course, [margin], residual, 0.03, ())
+    return {"ahead": ahead}
+
+
+@pytest.mark.parametrize(
+    ("plan", "told"),
+    [
+        ({"not_ahead": "this site has no twin"}, "Nothing is foretold: this site has no twin [F"),
+        (_foretold(0.01, 45.0), "holds within 1 h [F7], its least margin is 45 kPa [F8] with it"),
+        (_foretold(0.01, 45.0), "The twin is trusted, its error was 1 % of the range"),
+        (_foretold(0.01, -5.0), "It breaks an invariant in a trusted twin, so the agents would"),
+        (_foretold(0.10, -5.0), "The twin is not trusted, its error was 10 % of the range"),
+        (_foretold(None, 45.0), "The twin is not trusted, compared with the plant less than"),
+        ({"playbook": "composed/x-1a2b3c4d"}, "The twin does not clear it, so the agents would"),
+        ({"reasons": ["no authority"]}, "It may not be asked for now: no authority [F"),
+    ],
+)
+def test_plan_tells_what_the_twin_says_of_it(
+    plan: dict[str, object], told: str, site: Site
+) -> None:
+    _, answer = answer_question("plan: take P-101A out", KnownSite(site, plan=plan))
+    assert any(told in each for each in answer.lines), answer.lines
+
+
+def test_untrusted_twin_forbids_nothing(site: Site) -> None:
+    plan = _foretold(0.10, -5.0)
+    _, answer = answer_question("plan: take P-101A out", KnownSite(site, plan=plan))
+    assert not any("breaks an invariant" in each for each in answer.lines)
