@@ -3,9 +3,9 @@
 import asyncio
 import pickle
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain, groupby
 from operator import attrgetter
 from pathlib import Path
@@ -31,6 +31,7 @@ from .mismatch import factors_of, learn_plant, settled_state
 from .play import BEFORE_ONSET_S, Course, Played, watched_site
 from .programs.diagnosing import diagnose
 from .programs.make_briefing import diagnosing_briefing
+from .programs.renamed import play_twice
 from .programs.verbs import Program
 from .responding.act import act
 from .responding.judge_response import judge_response
@@ -68,6 +69,8 @@ def run_suites(
     for each, plant in {each.suite: each.plant for each in episodes}.items():
         # Every problem is told before the first episode, and what was read is every process's.
         file = load_suite(each).file
+        if isinstance(player, AgentName) and file.renamed:
+            raise InvalidArguments(f"only programs of others play {each}, as ours know no names")
         if isinstance(player, bytes) and (file.hold or file.respond):
             raise InvalidArguments(f"programs cannot play {each}")
         _acting(roots[plant], each) if file.respond or file.hold else _setting(roots[plant], each)
@@ -106,15 +109,26 @@ def _run_all(
 
 
 def _run_program(root: Path, episode: Episode, program: bytes, limit_s: float) -> Result:
+    create = partial(pickle.loads, program)  # this process's parent made it
+    if (spec := load_suite(episode.suite).file.renamed) is None:
+        return _diagnose(root, episode, create, limit_s)
+    return play_twice(
+        episode, spec.units, create, lambda each: _diagnose(root, episode, each, limit_s)
+    )
+
+
+def _diagnose(
+    root: Path, episode: Episode, create: Callable[[], Program], limit_s: float
+) -> Result:
     suite = load_suite(episode.suite)
     site, hypotheses = _shown(root, episode.suite)
     briefing = diagnosing_briefing(site, suite, hypotheses)
     mismatch = suite.file.mismatch
     if mismatch is None:
-        return asyncio.run(diagnose(episode, site, briefing, program, limit_s))
+        return asyncio.run(diagnose(episode, site, briefing, create, limit_s))
     with scaled_constants(episode.plant, factors_of(episode.plant, episode.seed, mismatch)):
         state = settled_state(mismatch, episode.plant, episode.seed)
-        return asyncio.run(diagnose(episode, site, briefing, program, limit_s, state))
+        return asyncio.run(diagnose(episode, site, briefing, create, limit_s, state))
 
 
 def _run(root: Path, episode: Episode, agent: AgentName) -> Result:

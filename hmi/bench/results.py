@@ -9,6 +9,7 @@ from typing import Any
 from handwheel.evaluation.benchmark.baselines.agent_name import AgentName
 from handwheel.evaluation.benchmark.holding.hold_result import HoldResult, total
 from handwheel.evaluation.benchmark.judge import Diagnosed, wrong_without_baseline
+from handwheel.evaluation.benchmark.programs.renamed_result import Renamed, recall_gap
 from handwheel.evaluation.benchmark.responding.judge_response import Responded
 from handwheel.evaluation.benchmark.responding.summary import response_summary
 from handwheel.evaluation.benchmark.results import Result
@@ -40,14 +41,6 @@ def result_fields(
 
 def _episode_fields(result: Result) -> dict[str, Any]:
     episode = result.episode
-    own: dict[str, Any] = {}
-    if isinstance(result, HoldResult):
-        own = {**asdict(result.counts), "tried": dict(result.tried)}
-    elif isinstance(result, Diagnosed):
-        own = _diagnosed_fields(result)
-    elif isinstance(result, Responded):
-        own = {"missing": result.missing, "needless": result.needless, **asdict(result.acted)}
-        del own["cpu_s"]
     return {
         "case": result.case,
         "seed": result.seed,
@@ -57,10 +50,28 @@ def _episode_fields(result: Result) -> dict[str, Any]:
         "onset_s": episode.onset_s,
         "faults": {each.fault: dict(each.parameters) for each in episode.events},
         "begin_s": {each.fault: each.at_s for each in episode.events},
-        **own,
+        **_fields_of_kind(result),
         **({"program_failed": result.program_failed} if result.program_failed else {}),
         "cpu_s": round(result.cpu_s, 3),
     }
+
+
+def _fields_of_kind(result: Result) -> dict[str, Any]:
+    """Returns what only results of one kind of suite have."""
+    if isinstance(result, HoldResult):
+        return {**asdict(result.counts), "tried": dict(result.tried)}
+    if isinstance(result, Diagnosed):
+        return _diagnosed_fields(result)
+    if isinstance(result, Renamed):
+        own = result.own
+        under_own = {"outcome": own.outcome, "wrong": own.wrong, **asdict(own.times)}
+        under_own |= _fields_of_kind(own)
+        return {**_fields_of_kind(result.other), "own_names": under_own}
+    if isinstance(result, Responded):
+        fields = {"missing": result.missing, "needless": result.needless, **asdict(result.acted)}
+        del fields["cpu_s"]
+        return fields
+    return {}
 
 
 def _diagnosed_fields(result: Diagnosed) -> dict[str, Any]:
@@ -80,6 +91,7 @@ def _summary_fields(results: Sequence[Result]) -> dict[str, Any]:
     found = summary(results)
     acted = [each for each in results if isinstance(each, Responded)]
     held = [each for each in results if isinstance(each, HoldResult)]
+    twice = [each for each in results if isinstance(each, Renamed)]
     unlearnt = wrong_without_baseline(results)
     return {
         "n": found.right.of,
@@ -96,4 +108,15 @@ def _summary_fields(results: Sequence[Result]) -> dict[str, Any]:
         **({"wrong_without_baseline": unlearnt.value} if unlearnt.of else {}),
         **(asdict(response_summary(acted)) if acted else {}),
         **(asdict(total(held)) if held else {}),
+        **(_gap_fields(twice) if twice else {}),
+    }
+
+
+def _gap_fields(results: Sequence[Renamed]) -> dict[str, Any]:
+    gap = recall_gap(results)
+    return {
+        "right_under_own_names": gap.own.value,
+        "right_under_own_names_interval": gap.own.interval,
+        "recall_gap": gap.value,
+        "recall_gap_interval": gap.interval,
     }

@@ -13,6 +13,7 @@ from handwheel.evaluation.benchmark.summary import Share, Summary, by_case, meet
 from ..shell.terminal.columns import in_columns
 from ..shell.terminal.wrap import fold
 from .hold_table import hold_lines, hold_results
+from .renamed_table import renamed_lines
 
 _HEAD = ("case", "n", "right", "95 % interval", "pass^5", "wrong", "symptom")
 _HARM_HEAD = ("case", "trips", "alone", "excess", "alone", "better", "worse", "requests/h", "kept")
@@ -27,7 +28,12 @@ def heading(suite: Suite) -> str:
 def lines(suite: Suite, results: Sequence[Result]) -> Iterator[str]:
     """Yields a row for each case and one for all of them, then what was not right, and why."""
     whole = summary(results)
-    yield from hold_lines(results) if suite.file.hold else _case_lines(suite, results)
+    if suite.file.hold:
+        yield from hold_lines(results)
+    elif suite.file.renamed:
+        yield from renamed_lines(results)
+    else:
+        yield from _case_lines(suite, results)
     yield from _not_right(results)
     if (unlearnt := wrong_without_baseline(results)).of:
         low, high = unlearnt.interval

@@ -1,6 +1,6 @@
 """Episodes in which a program only diagnoses, with nothing but the plant."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import process_time
 from typing import Any
@@ -14,14 +14,14 @@ from ..play import Finding, Played
 from .briefing import Briefing
 from .episode_verbs import EpisodeVerbs
 from .program_thread import play
-from .verbs import Conclusion
+from .verbs import Conclusion, Program
 
 
 async def diagnose(
     episode: Episode,
     site: Site,
     briefing: Briefing,
-    program: bytes,
+    create: Callable[[], Program],
     limit_s: float,
     state: Mapping[str, Any] | None = None,
 ) -> Diagnosed:
@@ -29,13 +29,13 @@ async def diagnose(
 
     Args:
         site: In memory.
-        program: Pickled.
+        create: Creates the program.
         limit_s: Time of the computer after which the program is at its end.
         state: Snapshot from which the plant goes on; `None` for its warm steady state.
     """
     begun_s = process_time()
     verbs = DiagnosingVerbs(episode, site, briefing, state)
-    failed = await play(program, verbs, limit_s)
+    failed = await play(create, verbs, limit_s)
     played = verbs.finish()
     played.cpu_s = process_time() - begun_s
     return replace(judge(episode, played), program_failed=failed)

@@ -2,7 +2,6 @@
 
 import asyncio
 import ctypes
-import pickle
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from threading import Thread
@@ -28,13 +27,13 @@ _ENDS_S = 1.0  # in which a program that is cancelled must end by itself
 _Found = TypeVar("_Found")
 
 
-async def play(program: bytes, verbs: EpisodeVerbs, limit_s: float) -> str:
+async def play(create: Callable[[], Program], verbs: EpisodeVerbs, limit_s: float) -> str:
     """Lets a program play, and returns why it has failed, empty if it has not.
 
     Afterwards every verb raises `EpisodeOver`.
 
     Args:
-        program: Pickled, so that each episode has a new one.
+        create: Creates the program, in its thread.
         limit_s: Time of the computer after which it is cancelled, and then ended.
     """
     loop = asyncio.get_running_loop()
@@ -44,7 +43,7 @@ async def play(program: bytes, verbs: EpisodeVerbs, limit_s: float) -> str:
         if not ended.done():
             ended.set_result(why)
 
-    thread = _ProgramThread(program, _SentVerbs(verbs, loop), lambda why: _call(loop, end, why))
+    thread = _ProgramThread(create, _SentVerbs(verbs, loop), lambda why: _call(loop, end, why))
     thread.start()
     done, _ = await asyncio.wait([ended], timeout=limit_s)
     verbs.is_closed = True
@@ -59,9 +58,11 @@ async def play(program: bytes, verbs: EpisodeVerbs, limit_s: float) -> str:
 class _ProgramThread(Thread):
     """Thread in which a program runs, which does not keep the process alive."""
 
-    def __init__(self, program: bytes, verbs: "_SentVerbs", told: Callable[[str], None]) -> None:
+    def __init__(
+        self, create: Callable[[], Program], verbs: "_SentVerbs", told: Callable[[str], None]
+    ) -> None:
         super().__init__(name="program", daemon=True)
-        self._program, self._verbs, self._told = program, verbs, told
+        self._create, self._verbs, self._told = create, verbs, told
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[None]] | None = None
 
     def run(self) -> None:
@@ -77,8 +78,7 @@ class _ProgramThread(Thread):
         task = asyncio.current_task()
         assert task is not None
         self._running = asyncio.get_running_loop(), task
-        program: Program = pickle.loads(self._program)  # noqa: S301 (this process's parent made it)
-        await program.play(self._verbs)
+        await self._create().play(self._verbs)
 
     def cancel(self) -> None:
         """Cancels what the program waits for."""

@@ -1,19 +1,24 @@
 """Verbs of an episode under other names, units and scales, with the same physics."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from random import Random
 
 from handwheel.tools.errors import GuardrailError, InvalidArguments
 
+from ..episodes import Episode
+from ..results import Result
 from .briefing import Briefing
+from .passed_verbs import ProgramOnVerbs
 from .renamed_names import Renaming
+from .renamed_result import Renamed, renamed
 from .renamed_units import OtherUnit, draw_units
 from .verbs import (
     AlarmRow,
     Conclusion,
     JournalRow,
     Number,
+    Program,
     Proposal,
     ProposalState,
     TagReading,
@@ -152,3 +157,24 @@ def _slot(own: TimeSlot, unit: OtherUnit) -> TimeSlot:
         for name, value in (("mean", own.mean), ("low", own.low), ("high", own.high))
     }
     return own.model_copy(update=update)
+
+
+def play_twice(
+    episode: Episode,
+    units: Mapping[str, Sequence[str]],
+    create: Callable[[], Program],
+    play: Callable[[Callable[[], Program]], Result],
+) -> Renamed:
+    """Plays an episode with the plant's names, and then with others that its seed draws.
+
+    Args:
+        units: Names of other units of each unit.
+        create: Creates the program.
+        play: Plays the episode with a program that is created by something.
+    """
+    drawn = f"renamed {episode.plant} {episode.case} {episode.seed}"
+
+    def other() -> Program:
+        return ProgramOnVerbs(create, lambda own: RenamedVerbs(own, units, Random(drawn)))
+
+    return renamed(play(create), play(other))

@@ -80,10 +80,10 @@ class Renaming:
         return found
 
     def _tag(self, own: TagBrief) -> TagBrief:
-        other = self.unit(own.name)
+        other, (_, _, end) = self.unit(own.name), own.name.partition(".")
         update = {
             "name": self.tags[own.name],
-            "label": self.text(own.label),
+            "label": self.text(own.label or end.replace("_", " ")),  # else it would tell nothing
             "unit": other.name,
             "equipment": self.equipment.get(own.equipment, ""),
             "low": None if own.low is None else other.shown(own.low),
@@ -99,12 +99,11 @@ class Renaming:
         return own.model_copy(update=update)
 
     def _playbook(self, own: PlaybookBrief) -> PlaybookBrief:
-        roles = {self.roles[role]: self.equipment[each] for role, each in own.roles.items()}
         update = {
             "name": self.playbooks[own.name],
             "title": self.text(own.title),
-            "roles": roles,
-            "parameters": {name: self.text(each) for name, each in own.parameters.items()},
+            "roles": {self.roles[role]: self.equipment[each] for role, each in own.roles.items()},
+            "parameters": {name: self.text(value) for name, value in own.parameters.items()},
             "writes": tuple(self.tags[each] for each in own.writes),
         }
         return own.model_copy(update=update)

@@ -25,8 +25,11 @@ class Renamed(Result):
 
 def renamed(own: Result, other: Result) -> Renamed:
     """Returns the result of an episode that was played twice."""
-    cpu_s = own.cpu_s + other.cpu_s
-    return Renamed(other.episode, other.outcome, other.wrong, other.times, cpu_s, own, other)
+    cpu_s, failed = own.cpu_s + other.cpu_s, other.program_failed or own.program_failed
+    return Renamed(
+        other.episode, other.outcome, other.wrong, other.times, cpu_s, own, other,
+        program_failed=failed,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,28 @@
 import asyncio
 import math
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handwheel.agents.diagnosis.load import load_hypotheses
+from handwheel.connectors.model.site import load_site
+from handwheel.evaluation.benchmark.episodes import draw_episode
 from handwheel.evaluation.benchmark.programs.briefing import (
     Briefing,
     FaultBrief,
     PlaybookBrief,
     TagBrief,
 )
+from handwheel.evaluation.benchmark.programs.diagnosing import DiagnosingVerbs
+from handwheel.evaluation.benchmark.programs.make_briefing import diagnosing_briefing
 from handwheel.evaluation.benchmark.programs.renamed import RenamedVerbs
+from handwheel.evaluation.benchmark.programs.renamed_result import Renamed, recall_gap
 from handwheel.evaluation.benchmark.programs.renamed_units import other_unit
 from handwheel.evaluation.benchmark.programs.verbs import (
     AlarmRow,
@@ -23,11 +32,20 @@ from handwheel.evaluation.benchmark.programs.verbs import (
     ProposalState,
     TagReading,
     TimeSlot,
+    Verbs,
 )
+from handwheel.evaluation.benchmark.run_suites import run_suites, with_modes
 from handwheel.evaluation.benchmark.suite import load_suite
+from handwheel.evaluation.plants.installed_plants import create_plant
+from handwheel.evaluation.room.site import in_memory_site
+from handwheel.hmi.bench.results import result_fields
+from handwheel.hmi.bench.table import lines
+from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
+from handwheel.sim_plant.scenario import FaultEvent
 from handwheel.tools.errors import InvalidArguments, PolicyViolation
 
-RENAMED = load_suite("renamed").file.renamed
+SUITE = load_suite("renamed")
+RENAMED = SUITE.file.renamed
 assert RENAMED is not None
 UNITS = RENAMED.units
 PAIRS = [(unit, name) for unit, names in UNITS.items() for name in names]
@@ -56,7 +74,8 @@ OWN = Briefing(
             name="bearing-worn P-101A", title="A bearing of P-101A", equipment=("P-101A",)
         ),
     ),
-    playbooks=(PlaybookBrief(name="cw/stop", title="Stop P-101A", roles={"pump": "P-101A"}),),
+    playbooks=(PlaybookBrief(name="cw/stop", title="Stop P-101A", roles={"pump": "P-101A"},
+                             parameters={"p": "30 kPa"}, writes=("P-101A.run_cmd",)),),
 )  # fmt: skip
 
 
@@ -159,6 +178,8 @@ async def test_renamed_names_lead_back_and_those_of_the_plant_are_unknown() -> N
     value, unit = asked.parameters["p"].split(" ")
     assert unit == "kPa"
     assert math.isclose(float(value), verbs.renaming.unit("PT-102.pv").own(2.0), rel_tol=1e-5)
+    assert playbook.writes[0] in {each.name for each in verbs.briefing.tags}
+    assert playbook.parameters["p"] == verbs.renaming.text("30 kPa") != "30 kPa"
     with pytest.raises(InvalidArguments, match=r"there is no tag 'PT-102\.pv'"):
         await verbs.read(["PT-102.pv"])
     with pytest.raises(InvalidArguments, match="there is no fault"):
@@ -173,3 +194,89 @@ async def test_renamed_texts_have_neither_names_nor_units_of_the_plant() -> None
     for word in ("101", "102", "105", "999", "cw", "bearing-worn", "kPa", "degC", " %"):
         assert word not in seen
     assert "faster than 0.05 pu" in seen
+
+
+async def test_renamed_episode_shows_no_name_and_no_unit_of_the_plant(tmp_path: Path) -> None:
+    write_site(tmp_path / "site", create_plant("cw-100"), PlantEndpoints())
+    site = with_modes(load_site(tmp_path / "site"), SUITE)
+    hypotheses, _ = load_hypotheses(site)
+    own = diagnosing_briefing(site, SUITE, hypotheses)
+    drawn = draw_episode(SUITE, "F10", 1)
+    events = tuple(FaultEvent(each.fault, 5.0, each.parameters) for each in drawn.events)
+    episode = replace(drawn, events=events, onset_s=5.0, lasts_s=200.0)
+    plant = DiagnosingVerbs(episode, in_memory_site(site), own)
+    verbs, seen = RenamedVerbs(plant, UNITS, Random(1)), list[str]()
+    numbers = [each.name for each in verbs.briefing.tags if each.kind == "float"]
+    for name in numbers[::6]:
+        found = [
+            *await verbs.read([each.name for each in verbs.briefing.tags]),
+            *await verbs.window(name, 60.0),
+            *await verbs.alarms(),
+            *await verbs.journal(),
+        ]
+        seen += (each.model_dump_json() for each in found)
+    told = "\n".join([verbs.briefing.model_dump_json(indent=1), *seen])
+    assert '"kind":"trip"' in told
+    assert '"since_s":' in told
+    names = {own.plant, *(each.name for each in own.faults)}
+    names.update(part for each in own.tags for part in (each.name, each.name.partition(".")[0]))
+    names.update(each.equipment for each in own.tags if each.equipment)
+    found_names = [each for each in sorted(names) if re.search(rf"\b{re.escape(each)}\b", told)]
+    assert found_names == []
+    assert re.findall(r"\b[A-Z]{1,5}-\d+[A-Z]?\b", told) == []
+    assert re.findall(rf"\d ?(?:{'|'.join(map(re.escape, UNITS))})(?![\w/])", told) == []
+    assert {each.unit for each in verbs.briefing.tags} & UNITS.keys() == set()
+    by_own = {verbs.renaming.tags[each.name]: each for each in own.tags}
+    for each in verbs.briefing.tags:
+        assert each.kind == by_own[each.name].kind
+        assert each.label
+
+
+@dataclass
+class Strainer:
+    """Program that names the strainer once its pressure difference is high.
+
+    Args:
+        by_heart: Whether it knows the tag's name, instead of looking for what it measures.
+    """
+
+    by_heart: bool
+    name: str = "strainer"
+
+    async def play(self, verbs: Verbs) -> None:
+        told = verbs.briefing
+        found = next(each for each in told.tags if "strainer" in each.label)
+        tag = "PDT-101.pv" if self.by_heart else found.name
+        (reading,) = await verbs.read([tag], after_s=60.0)
+        share = float(reading.value or 0.0) / (found.high or 1.0)
+        if share > 0.12:
+            await verbs.conclude(
+                Conclusion(
+                    faults=tuple(each.name for each in told.faults if "Strainer" in each.title)
+                )
+            )
+
+
+def test_renamed_suite_tells_what_a_program_knows_by_heart(tmp_path: Path) -> None:
+    write_site(tmp_path / "site", create_plant("cw-100"), PlantEndpoints())
+    drawn = draw_episode(SUITE, "F02", 1)
+    events = tuple(FaultEvent(each.fault, 30.0, each.parameters) for each in drawn.events)
+    episode = replace(drawn, events=events, onset_s=30.0, lasts_s=60.0)
+    roots, found = {"cw-100": tmp_path / "site"}, dict[bool, Renamed]()
+    for by_heart in (True, False):
+        (result,) = run_suites(roots, [episode], 1, Strainer(by_heart))
+        assert isinstance(result, Renamed)
+        assert (result.own.outcome, result.own.program_failed) == ("right", "")
+        found[by_heart] = result
+    assert found[False].outcome == "right"
+    assert found[True].outcome == "missed"
+    assert "there is no tag 'PDT-101.pv'" in found[True].program_failed
+    gap = recall_gap(list(found.values()))
+    assert (gap.own.value, gap.other.value, gap.value) == (1.0, 0.5, 0.5)
+    assert gap.interval[0] < 0.0 < 0.5 < gap.interval[1]
+    assert "+50" in list(lines(SUITE, list(found.values())))[2]
+    fields = result_fields(SUITE, list(found.values()))
+    assert fields["total"]["recall_gap"] == 0.5
+    assert fields["episodes"][0]["own_names"]["outcome"] == "right"
+    with pytest.raises(InvalidArguments, match="only programs of others play renamed"):
+        next(run_suites(roots, [episode], 1))
