@@ -33,8 +33,10 @@ class PlaybookBrief(Model):
     name: str
     title: str
     roles: dict[str, str] = Field(description="equipment in each role, if it is bound as written")
-    parameters: dict[str, str] = Field(description="value of each, unless another is proposed")
-    writes: tuple[str, ...] = Field(description="tags that it may write")
+    parameters: dict[str, str] = Field(
+        default_factory=dict[str, str], description="value of each, unless another is proposed"
+    )
+    writes: tuple[str, ...] = Field(default=(), description="tags that it may write")
 
 
 class Briefing(Model):
