@@ -29,9 +29,11 @@ from .holding.hold import hold
 from .judge import judge
 from .mismatch import factors_of, learn_plant, settled_state
 from .play import BEFORE_ONSET_S, Course, Played, watched_site
+from .programs.briefing import Briefing
 from .programs.diagnosing import diagnose
-from .programs.make_briefing import diagnosing_briefing
+from .programs.make_briefing import acting_briefing, diagnosing_briefing
 from .programs.renamed import play_twice
+from .programs.respond import respond
 from .programs.verbs import Program
 from .responding.act import act
 from .responding.judge_response import judge_response
@@ -56,8 +58,8 @@ def run_suites(
         roots: Folder of a site of each plant.
         episodes: Those of a suite and seed stand side by side, since they share a course.
         jobs: Number of processes; with 1 they run in this one.
-        agent: Who acts, in a suite in which agents do, or a program that plays a suite in
-            which they diagnose. Each episode gets a copy of it, which knows of no other.
+        agent: Who acts, in a suite in which agents do, or a program that plays any suite but
+            `hold`. Each episode gets a copy of it, which knows of no other.
         limit_s: Time of the computer after which a program is ended in an episode.
 
     Raises:
@@ -71,7 +73,7 @@ def run_suites(
         file = load_suite(each).file
         if isinstance(player, AgentName) and file.renamed:
             raise InvalidArguments(f"only programs of others play {each}, as ours know no names")
-        if isinstance(player, bytes) and (file.hold or file.respond):
+        if isinstance(player, bytes) and file.hold:
             raise InvalidArguments(f"programs cannot play {each}")
         _acting(roots[plant], each) if file.respond or file.hold else _setting(roots[plant], each)
     wanted = [(roots[each[0].plant], each, player, limit_s) for each in _together(episodes, jobs)]
@@ -121,6 +123,10 @@ def _diagnose(
     root: Path, episode: Episode, create: Callable[[], Program], limit_s: float
 ) -> Result:
     suite = load_suite(episode.suite)
+    if (spec := suite.file.respond) is not None:
+        place, briefing = _acting(root, episode.suite), _acting_briefing(root, episode.suite)
+        playing = respond(episode, *place, spec, briefing=briefing, create=create, limit_s=limit_s)
+        return asyncio.run(playing)
     site, hypotheses = _shown(root, episode.suite)
     briefing = diagnosing_briefing(site, suite, hypotheses)
     mismatch = suite.file.mismatch
@@ -171,6 +177,13 @@ def _healthy(root: Path, suite: str, seed: int) -> Course:
 def _acting(root: Path, suite: str) -> tuple[Site, Sequence[Playbook], Bindings]:
     site, library = acting(load_site(root), load_suite(suite))
     return site, library, Bindings(in_memory_site(site))
+
+
+@lru_cache(8)
+def _acting_briefing(root: Path, suite: str) -> Briefing:
+    site, library, bindings = _acting(root, suite)
+    plans = [bindings.bind_playbook(each, {}) for each in library]
+    return acting_briefing(site, load_suite(suite), load_hypotheses(site)[0], plans)
 
 
 def acting(site: Site, suite: Suite) -> tuple[Site, Sequence[Playbook]]:

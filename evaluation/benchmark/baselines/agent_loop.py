@@ -6,6 +6,7 @@ from dataclasses import replace
 from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.site_runs import SiteRuns
 from handwheel.agents.tasks import Tasks
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.engine.diagnosis import Diagnosis, Judgement, diagnose
@@ -74,21 +75,24 @@ class AgentLoop:
     ) -> BoundPlaybook:
         return _without_evidence(self._context.rebind(name, roles, given))
 
-    async def _begin(self, plan: BoundPlaybook) -> bool:
+    async def _begin(self, plan: BoundPlaybook) -> str | Denial:
         """Begins a run unless permissives, authority, policy or another run prevent it."""
         snapshot = self._context.plant.snapshot()
-        permissives = diagnose(plan, snapshot).of("permissive")
-        if not all(each.is_met for each in permissives) or self._context.check_plan(plan):
-            return False
+        for each in diagnose(plan, snapshot).of("permissive"):
+            if not each.is_met:
+                return Denial("permissive", f"{each.id} is not met: {each.shown}")
+        if denial := self._context.check_plan(plan):
+            return denial
         log = self._runs.log(new_id("U"))
         start = RunStart("", "no case, since the agent diagnoses nothing", self._runs.hashes)
         try:
             self._runs.open(log, plan, snapshot, start)
-        except PermitRefused:
-            return False
+        except PermitRefused as refusal:
+            return Denial("other_run", str(refusal))
         driver = self._runs.take_up(_without_evidence(plan), log)
         await self._advance(log.run_id)
-        return driver.run.state is not RunState.NOT_STARTED
+        run = driver.run
+        return Denial("run", run.reason) if run.state is RunState.NOT_STARTED else log.run_id
 
     async def _advance(self, run_id: str) -> None:
         active = self._runs.active[run_id]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Quality
@@ -35,7 +36,7 @@ class EachAlarm:
             if alarm.name in self._answered or seen.now_s < self._next_s.get(alarm.name, 0.0):
                 continue
             for plan in _answers(alarm, seen):
-                if await begin(plan):
+                if not isinstance(await begin(plan), Denial):
                     self._answered.add(alarm.name)
                     break
             self._next_s[alarm.name] = seen.now_s + _AGAIN_S

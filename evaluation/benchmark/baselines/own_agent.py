@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.tools.guardrails.policy.policy import Policy
 
-Begin = Callable[[BoundPlaybook], Awaitable[bool]]
-"""Begins a run of a playbook. Returns false if permissives, policy or another run prevent it."""
+Begin = Callable[[BoundPlaybook], Awaitable[str | Denial]]
+"""Begins a run of a playbook. Returns its ID, or what prevents it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,18 @@
 """Agent that asks for something at random times, whatever the plant shows."""
 
-from hashlib import sha256
 from random import Random
 
-from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.values import Value
-from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.binding.start import Concurrency
-from handwheel.playbooks.binding.step_model import RequiredApproval, Step, Write
+from handwheel.playbooks.binding.step_model import Write
 from handwheel.tools.guardrails.policy.rules import TagRules
 
 from .own_agent import Begin, Seen
+from .own_writes import own_writes
 
 _EVERY_S = 1800.0
 """Mean time from one attempt to the next, process time."""
 _TRIES = 20
-_WITHIN_S = 1800.0
 
 
 class RandomAgent:
@@ -42,25 +39,9 @@ class RandomAgent:
                 present = seen.readings.get(rules.tag.name)
                 if not seen.policy.judge(rules.tag, value, present).is_allowed:
                     continue
-                plan = one_write(rules.tag, value, rules.roles[0])
-            if await begin(plan):
+                plan = own_writes([Write(rules.tag, value)], rules.roles[0])
+            if not isinstance(await begin(plan), Denial):
                 return
-
-
-def one_write(tag: Tag, value: Value, role: str) -> BoundPlaybook:
-    """Returns an unreleased playbook that writes one value to one tag and takes nothing back."""
-    name = f"single/{tag.name}"
-    write = Step("write", f"Write {tag.name}", name, (Write(tag, value),), undo_reason="it stays")
-    return BoundPlaybook(
-        id=name, version="0.0.0", title=f"Write {tag.name}", file=name,
-        digest=sha256(f"{name} {value}".encode()).hexdigest(), roles={}, parameters={}, given={},
-        triggers=(), assets=tuple(filter(None, [tag.equipment])), evidence_for=(),
-        evidence_against=(), permissives=(), invariants=(),
-        approval=RequiredApproval(role, _WITHIN_S, "stop"), covers=frozenset({"steps"}),
-        steps=(write,), safe_state=(), escalations=(), max_writes=1, max_duration_s=_WITHIN_S,
-        lease_s=None, schedules=(), is_manual=False, style="computer-assisted", achieves=None,
-        concurrency=Concurrency(), deadline_s=None,
-    )  # fmt: skip
 
 
 def random_value(rules: TagRules, draw: Random) -> Value:

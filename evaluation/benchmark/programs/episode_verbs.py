@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from math import ceil, isfinite
 from typing import TypeVar
@@ -111,27 +111,27 @@ class EpisodeVerbs(ABC):
         async with self.lock:
             await self._take_turn()
             for each in (*conclusion.faults, *conclusion.suspects):
-                self._known(each, self._faults, "fault")
+                known_as(each, self._faults, "there is no fault")
             self.note_conclusion(conclusion)
 
     async def propose(self, proposal: Proposal) -> ProposalState:
         """Asks people for something."""
         async with self.lock:
-            await self._take_turn()
             return await self._propose(proposal)
 
     async def outcome(self, proposal: str, within_s: float = 0.0) -> ProposalState:
         """Waits until a proposal is over, at most so many seconds of process time."""
         async with self.lock:
-            await self._take_turn()
             return await self._outcome(proposal, within_s)
 
     # --- what kinds of suites do otherwise ----------------------------------------------------
 
     async def _propose(self, proposal: Proposal) -> ProposalState:
+        await self._take_turn()
         raise InvalidArguments("nobody answers proposals here: only conclude")
 
     async def _outcome(self, proposal: str, within_s: float) -> ProposalState:
+        await self._take_turn()
         raise InvalidArguments(f"there is no proposal {proposal!r}, since none can be made here")
 
     # --- time and names -----------------------------------------------------------------------
@@ -141,12 +141,14 @@ class EpisodeVerbs(ABC):
         await asyncio.sleep(0)
         await self._wait(self._briefing.call_s, "call_s")
 
-    async def _wait(self, seconds: float, name: str) -> None:
+    async def _wait(
+        self, seconds: float, name: str, is_enough: Callable[[], bool] = lambda: False
+    ) -> None:
         """Lets whole seconds of process time pass. Raises `EpisodeOver` at the end."""
         if not (isfinite(seconds) and seconds >= 0.0):
             raise InvalidArguments(f"{name} must be a time of 0 s or more, not {seconds:g}")
         until_s = self.seen.now_s + ceil(seconds - _SAME_S)
-        while self._go_on() and self.seen.now_s < until_s - _SAME_S:
+        while self._go_on() and self.seen.now_s < until_s - _SAME_S and not is_enough():
             await self.scan(until_s - self.seen.now_s)
         self._go_on()
 
@@ -156,15 +158,16 @@ class EpisodeVerbs(ABC):
         return True
 
     def _tag(self, name: str) -> Tag:
-        return self._known(name, self._site.tags, "tag", f"{name}.pv")
-
-    def _known(self, name: str, known: Mapping[str, _Found], what: str, better: str = "") -> _Found:
-        """Returns what has a name. Raises `InvalidArguments` with the one most like it."""
-        if name not in known:
-            raise unknown(name, known, what, better)
-        return known[name]
+        return known_as(name, self._site.tags, "there is no tag", f"{name}.pv")
 
 
-def unknown(name: str, known: Iterable[str], what: str, better: str = "") -> InvalidArguments:
-    """Returns the error on an unknown name, with the known one most like it."""
-    return InvalidArguments(f"there is no {what} {name!r}{did_you_mean(name, known, better)}")
+def known_as(name: str, known: Mapping[str, _Found], there_is: str, better: str = "") -> _Found:
+    """Returns what has a name. Raises `InvalidArguments` with the known one most like it.
+
+    Args:
+        there_is: Beginning of the message, such as `there is no tag`.
+        better: Suggested rather than another if it is known.
+    """
+    if name not in known:
+        raise InvalidArguments(f"{there_is} {name!r}{did_you_mean(name, known, better)}")
+    return known[name]

@@ -1,8 +1,10 @@
 """Course of one episode in the stepped room, with the real agents, the real gate and people."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from math import inf
 from time import process_time
 
 from handwheel.connectors.model.site import Site
@@ -13,6 +15,7 @@ from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.requests.timestamps import parse_stamp
 
 from ...plants.installed_plants import create_plant
+from ...room.agents import CreateAgents
 from ...room.room import Room
 from ..baselines.agent_name import AgentName
 from ..baselines.creators import creator
@@ -51,6 +54,24 @@ async def act(
         return Acted(alone.harm, alone, watched_s=episode.end_s, cpu_s=process_time() - begun_s)
     if agent is not AgentName.HANDWHEEL:
         site = replace(site, failure_modes=())
+    create = creator(agent, episode)
+    async with opened(episode, site, library, bindings, spec, create) as course:
+        await course.play()
+        course.run_on()
+    course.acted.cpu_s = process_time() - begun_s
+    return course.acted
+
+
+@asynccontextmanager
+async def opened(
+    episode: Episode,
+    site: Site,
+    library: Sequence[Playbook],
+    bindings: Bindings,
+    spec: RespondSpec,
+    create: CreateAgents,
+) -> AsyncGenerator["Course"]:
+    """Opens the room of an episode, and ends it. See `act` and `Room.open`."""
     async with Room.open(
         site,
         lambda seed: create_plant(episode.plant, seed),
@@ -58,25 +79,26 @@ async def act(
         faults=episode.events,
         library=library,
         bindings=bindings,
-        create=creator(agent, episode),
+        create=create,
         simulate=partial(SharedSimulation, episode),
     ) as room:
-        course = Course(room, episode, spec)
-        await course.play()
-        course.run_on()
-        acted = course.acted
-    acted.cpu_s = process_time() - begun_s
-    return acted
+        yield Course(room, episode, spec)
 
 
 class Course:
-    """Course of an episode in an open room."""
+    """Course of an episode in an open room.
+
+    Attributes:
+        room: That room.
+        acted: All that has happened up to now.
+    """
 
     def __init__(self, room: Room, episode: Episode, spec: RespondSpec) -> None:
         self._meter = HarmMeter(room.plant.simulation.plant)
         none = self._meter.harm(room.plant.simulation.plant)
         self.acted = Acted(none, Undisturbed(none, None))
-        self._room, self._episode, self._spec = room, episode, spec
+        self.room, self._episode, self._spec = room, episode, spec
+        self._end_s = episode.end_s
         self._response = spec.responses[episode.case]
         own = self._response
         answers = own.answers if is_as_large(episode, own.answers_from) else {}
@@ -85,32 +107,42 @@ class Course:
         self._looked_s = 0.0
         self._noted: object = None  # version of the room of which all that was asked for is noted
 
+    @property
+    def is_over(self) -> bool:
+        """Whether agents and people have left."""
+        return self.room.now_s >= self._end_s
+
     async def play(self) -> None:
         """Lets agents, gate and people work, until some time after all is done."""
-        room, end_s = self._room, self._episode.end_s
-        is_quiet = not (self._response.frames or self._response.orders or self._response.notices)
-        while room.now_s < end_s:
-            await room.step(self._spec.scan if self._is_busy() else self._spec.idle_scan)
-            self._note_frames()
-            if room.now_s - self._looked_s < LOOK_S - _SAME_S:
-                continue
-            self._meter.observe(room.plant.simulation.plant, room.now_s - self._looked_s)
-            self._looked_s = room.now_s
-            self._people.act()
-            self._note_asked()
-            if (
-                end_s == self._episode.end_s
-                and not is_quiet
-                and not any(missing(self._episode, self.acted, self._response))
-            ):
-                end_s = min(end_s, room.now_s + self._spec.leave_after)
-        self.acted.watched_s = room.now_s
+        while not self.is_over:
+            await self.step()
+        self.acted.watched_s = self.room.now_s
         self._note_end()
+
+    async def step(self, most_s: float = inf) -> None:
+        """Lets the time of one scan pass, at most some seconds, and people look if they do."""
+        room, spec = self.room, self._spec
+        await room.step(min(most_s, spec.scan if self._is_busy() else spec.idle_scan))
+        self._note_frames()
+        if room.now_s - self._looked_s < LOOK_S - _SAME_S:
+            return
+        self._meter.observe(room.plant.simulation.plant, room.now_s - self._looked_s)
+        self._looked_s = room.now_s
+        self._people.act()
+        self._note_asked()
+        if self._end_s == self._episode.end_s and self._is_done():
+            self._end_s = min(self._end_s, room.now_s + spec.leave_after)
+
+    def _is_done(self) -> bool:
+        """Whether something is right, and all of it has happened."""
+        own = self._response
+        is_quiet = not (own.frames or own.orders or own.notices)
+        return not is_quiet and not any(missing(self._episode, self.acted, own))
 
     def run_on(self) -> None:
         """Lets the plant run on alone to the end of the episode, and the one without agents."""
-        simulation = self._room.plant.simulation
-        now_s = self._room.now_s
+        simulation = self.room.plant.simulation
+        now_s = self.room.now_s
         while now_s < self._episode.end_s:
             simulation.run(EVERY_S)
             now_s += EVERY_S
@@ -121,21 +153,21 @@ class Course:
 
     def _is_busy(self) -> bool:
         """Whether a run is at work, or will be at once since people have just decided."""
-        room = self._room
+        room = self.room
         has_decided = room.now_s - self._people.acted_s < _STARTS_S
         return has_decided or any(
             not each.is_closed and each.state not in _WAITING for each in room.runs.values()
         )
 
     def _note_frames(self) -> None:
-        plant, frames = self._room.plant, self.acted.frames
+        plant, frames = self.room.plant, self.acted.frames
         for each in plant.frames[len(frames) :]:
             tag, value = plant.written_by(each)[0]
-            frames.append(SentFrame(self._room.now_s, tag.name, value))
+            frames.append(SentFrame(self.room.now_s, tag.name, value))
 
     def _note_asked(self) -> None:
         """Notes all that was asked for up to now."""
-        room, acted = self._room, self.acted
+        room, acted = self.room, self.acted
         if room.agents.diagnosis is not None:
             acted.named += [each for each in room.agents.diagnosis.named if each not in acted.named]
         if (version := room.version) == self._noted:
@@ -164,7 +196,7 @@ class Course:
         return (parse_stamp(stamp) - self._began).total_seconds()
 
     def _note_end(self) -> None:
-        room, acted = self._room, self.acted
+        room, acted = self.room, self.acted
         acted.refused = self._people.refused
         acted.trips = [each.text for each in room.trips]
         for run_id, run in room.runs.items():

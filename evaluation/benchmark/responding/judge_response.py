@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from handwheel.connectors.model.values import Value
 
+from ..baselines.own_writes import written_tags
 from ..episodes import Episode
 from ..results import Outcome, Result, Times, after_onset
 from .acted import Acted
@@ -85,8 +86,13 @@ def missing(episode: Episode, acted: Acted, response: ResponseSpec) -> Iterator[
 
 
 def _needless(acted: Acted, response: ResponseSpec) -> Iterator[str]:
+    """Yields what was asked for, except writes of its own to tags that the response names."""
     asked = dict.fromkeys(each.playbook for each in (*acted.requests, *acted.orders))
-    yield from (each for each in asked if each not in response.playbooks)
+    named = response.frames.keys() | response.may.keys()
+    for each in asked:
+        own = written_tags(each)
+        if each not in response.playbooks and not (own and named.issuperset(own)):
+            yield each
 
 
 def is_as_large(episode: Episode, least: Mapping[str, float]) -> bool:

@@ -6,21 +6,20 @@ from typing import Any
 
 import pytest
 
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.tags import RegisterAddress, Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
 from handwheel.evaluation.benchmark.baselines.agent_loop import AgentLoop
 from handwheel.evaluation.benchmark.baselines.each_alarm import EachAlarm
 from handwheel.evaluation.benchmark.baselines.own_agent import Begin, Seen
-from handwheel.evaluation.benchmark.baselines.random_agent import (
-    RandomAgent,
-    one_write,
-    random_value,
-)
+from handwheel.evaluation.benchmark.baselines.own_writes import own_writes
+from handwheel.evaluation.benchmark.baselines.random_agent import RandomAgent, random_value
 from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.evaluation.room.enrolment import OPERATORS
 from handwheel.evaluation.room.room import Room
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
+from handwheel.playbooks.binding.step_model import Write
 
 ALARM = Tag("LAL-1.active", "c", "bool", RegisterAddress("coil", 1, "bit"), equipment="T-1")
 
@@ -41,9 +40,9 @@ def _seen(now_s: float, value: Value) -> Seen:
 
 
 def _begun(into: list[str], *allowed: str) -> Begin:
-    async def begin(plan: Any) -> bool:
+    async def begin(plan: Any) -> str | Denial:
         into.append(plan.id)
-        return plan.id in allowed
+        return "U-1" if plan.id in allowed else Denial("other_run", "another run is open")
 
     return begin
 
@@ -67,13 +66,13 @@ class _CutsOnce:
     """An agent of a programmer: it asks for one write at its first scan."""
 
     def __init__(self) -> None:
-        self.begun = list[bool]()
+        self.begun = list[str | Denial]()
 
     async def act(self, seen: Seen, begin: Begin) -> None:
         if not self.begun:
             tag = seen.site.tags["FIC-201.sp"]
-            self.begun.append(await begin(one_write(tag, 70.0, "operator")))  # above the limits
-            self.begun.append(await begin(one_write(tag, 34.0, "operator")))
+            for value in (70.0, 34.0):  # the first is above the limits
+                self.begun.append(await begin(own_writes([Write(tag, value)], "operator")))
 
 
 async def test_agent_loop_asks_through_the_gate_which_refuses_what_policy_forbids(
@@ -86,7 +85,10 @@ async def test_agent_loop_asks_through_the_gate_which_refuses_what_policy_forbid
         create=lambda context: AgentLoop(context, agent),
     ) as room:  # fmt: skip
         await room.run_for(2.0)
-        assert (agent.begun, room.frames) == ([False, True], [])
+        denied, run_id = agent.begun
+        assert isinstance(denied, Denial)
+        assert "FIC-201.sp" in denied.reason
+        assert (run_id in room.runs, room.frames) == (True, [])
         (record,) = room.waiting
         room.people.approve(record.request, *OPERATORS)  # two, since nobody has released it
         await room.run_for(5.0)

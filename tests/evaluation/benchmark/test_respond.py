@@ -68,6 +68,8 @@ def _acted(*said: str) -> Acted:
         (CUT, ["F.sp=36", "T.sp=45", "x/cut"], "wrong"),
         (CUT, ["F.sp=36", "P.run=1", "x/cut"], "wrong"),
         (CUT, ["F.sp=36", "x/cut", "x/other"], "needless"),
+        (CUT, ["F.sp=36", "x/cut", "single/F.sp,T.sp"], "right"),
+        (CUT, ["F.sp=36", "x/cut", "single/F.sp,P.run"], "needless"),
         (NOTHING, [], "right"),
         (NOTHING, ["x/cut"], "needless"),
         (NOTHING, ["T.sp=48"], "wrong"),
