@@ -26,6 +26,7 @@ from .verbs import (
     TimeSlot,
 )
 
+OVER = "the episode has ended"
 _MOST_SLOTS = 1000
 _SAME_S = 1e-6
 _Found = TypeVar("_Found")
@@ -40,12 +41,13 @@ class EpisodeVerbs(ABC):
 
     Attributes:
         lock: Held while a verb is at work, so that they follow one another.
+        over: Set once a verb has raised `EpisodeOver`.
         is_closed: Whether the program is at its end, and every verb raises `EpisodeOver`.
     """
 
     def __init__(self, briefing: Briefing, site: Site, readings: Readings) -> None:
         self.lock = asyncio.Lock()
-        self.is_closed = False
+        self.over, self.is_closed = asyncio.Event(), False
         self.seen = SeenPlant(site, readings)
         self._briefing, self._site = briefing, site
         self._faults = {each.name: each for each in briefing.faults}
@@ -154,7 +156,8 @@ class EpisodeVerbs(ABC):
 
     def _go_on(self) -> bool:
         if self.is_over or self.is_closed:
-            raise EpisodeOver("the episode has ended")
+            self.over.set()
+            raise EpisodeOver(OVER)
         return True
 
     def _tag(self, name: str) -> Tag:

@@ -2,27 +2,19 @@
 
 import asyncio
 import ctypes
-from collections.abc import Callable, Coroutine, Sequence
+from asyncio import FIRST_COMPLETED
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from threading import Thread
 from typing import Any, TypeVar, cast
 
 from handwheel.tools.safe_text import printable
 
-from .briefing import Briefing
-from .episode_verbs import EpisodeVerbs
-from .verbs import (
-    AlarmRow,
-    Conclusion,
-    EpisodeOver,
-    JournalRow,
-    Program,
-    Proposal,
-    ProposalState,
-    TagReading,
-    TimeSlot,
-)
+from .episode_verbs import OVER, EpisodeVerbs
+from .passed_verbs import PassedVerbs
+from .verbs import EpisodeOver, Program
 
+_AFTER_S = 10.0  # in which a program must end once the episode is over
 _ENDS_S = 1.0  # in which a program that is cancelled must end by itself
 _Found = TypeVar("_Found")
 
@@ -45,14 +37,25 @@ async def play(create: Callable[[], Program], verbs: EpisodeVerbs, limit_s: floa
 
     thread = _ProgramThread(create, _SentVerbs(verbs, loop), lambda why: _call(loop, end, why))
     thread.start()
-    done, _ = await asyncio.wait([ended], timeout=limit_s)
-    verbs.is_closed = True
-    if not done:
+    over: asyncio.Future[Any] = asyncio.create_task(verbs.over.wait())
+    why = f"was ended after {limit_s:g} s of the computer's time"
+    try:
+        either: set[asyncio.Future[Any]] = {ended, over}
+        await asyncio.wait(either, timeout=limit_s, return_when=FIRST_COMPLETED)
+        if over.done() and not ended.done():
+            why = f"was ended {_AFTER_S:g} s after the episode"
+            await asyncio.wait({ended}, timeout=_AFTER_S)
+        why = ended.result() if ended.done() else why
+    finally:
+        verbs.is_closed = True
+        over.cancel()
+    if not ended.done():
         thread.cancel()
-        await asyncio.wait([ended], timeout=_ENDS_S)
-        thread.end()
+        await asyncio.wait({ended}, timeout=_ENDS_S)
+        if not ended.done():
+            thread.end()
     async with verbs.lock:  # a verb that is at work ends first
-        return ended.result() if done else f"was ended after {limit_s:g} s of the computer's time"
+        return why
 
 
 class _ProgramThread(Thread):
@@ -93,7 +96,7 @@ class _ProgramThread(Thread):
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(SystemExit))
 
 
-class _SentVerbs:
+class _SentVerbs(PassedVerbs):
     """Verbs for the thread of a program, each of which is carried out in that of the episode.
 
     A call that the program no longer waits for is carried out nevertheless, so that what happens
@@ -101,44 +104,13 @@ class _SentVerbs:
     """
 
     def __init__(self, verbs: EpisodeVerbs, loop: asyncio.AbstractEventLoop) -> None:
-        self._verbs, self._loop = verbs, loop
+        super().__init__(verbs)
+        self._own, self._loop = verbs, loop
 
-    @property
-    def briefing(self) -> Briefing:
-        """Everything that the program is told before."""
-        return self._verbs.briefing
-
-    async def read(self, tags: Sequence[str], after_s: float = 0.0) -> list[TagReading]:
-        """Waits so many seconds of process time, and returns the reading of each tag."""
-        return await self._send(lambda: self._verbs.read(tags, after_s))
-
-    async def window(self, tag: str, last_s: float, slots: int = 60) -> list[TimeSlot]:
-        """Returns the course of a tag of numbers, oldest first."""
-        return await self._send(lambda: self._verbs.window(tag, last_s, slots))
-
-    async def alarms(self) -> list[AlarmRow]:
-        """Returns the alarms that stand, oldest first."""
-        return await self._send(self._verbs.alarms)
-
-    async def journal(self, last: int = 50) -> list[JournalRow]:
-        """Returns the newest events, oldest first."""
-        return await self._send(lambda: self._verbs.journal(last))
-
-    async def conclude(self, conclusion: Conclusion) -> None:
-        """Says what the program thinks, as of now."""
-        await self._send(lambda: self._verbs.conclude(conclusion))
-
-    async def propose(self, proposal: Proposal) -> ProposalState:
-        """Asks people for something."""
-        return await self._send(lambda: self._verbs.propose(proposal))
-
-    async def outcome(self, proposal: str, within_s: float = 0.0) -> ProposalState:
-        """Waits until a proposal is over, at most so many seconds of process time."""
-        return await self._send(lambda: self._verbs.outcome(proposal, within_s))
-
-    async def _send(self, call: Callable[[], Coroutine[Any, Any, _Found]]) -> _Found:
-        if self._verbs.is_closed:
-            raise EpisodeOver("the episode has ended")
+    async def passed(self, call: Callable[[], Coroutine[Any, Any, _Found]]) -> _Found:
+        """Has a call made in the thread of the episode, and returns its answer."""
+        if self._own.is_closed:
+            raise EpisodeOver(OVER)
         sent = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call(), self._loop))
         sent.add_done_callback(lambda each: each.cancelled() or each.exception())
         return await asyncio.shield(sent)

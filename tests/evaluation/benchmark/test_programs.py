@@ -1,6 +1,7 @@
 import asyncio
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import sleep
@@ -12,6 +13,7 @@ from handwheel.connectors.model.site import load_site
 from handwheel.evaluation.benchmark.episodes import Episode, draw_episode
 from handwheel.evaluation.benchmark.judge import Diagnosed
 from handwheel.evaluation.benchmark.play import Finding
+from handwheel.evaluation.benchmark.programs import program_thread
 from handwheel.evaluation.benchmark.programs.diagnosing import DiagnosingVerbs
 from handwheel.evaluation.benchmark.programs.make_briefing import diagnosing_briefing
 from handwheel.evaluation.benchmark.programs.verbs import Conclusion, EpisodeOver, Verbs
@@ -68,6 +70,10 @@ class Scripted:
             case ["block"]:
                 while True:
                     sleep(0.01)  # noqa: ASYNC251 (as some programs do)
+            case ["deaf"]:
+                while True:
+                    with suppress(EpisodeOver):
+                        await verbs.alarms()
             case _:
                 pytest.fail(what)
 
@@ -106,13 +112,19 @@ class Looks:
             f"raised InvalidArguments: .*did you mean '{PLUGGED}'",
         ),
         ([(60, f"name {PLUGGED}"), (70, "wait")], "right", "ended after 2 s of the computer"),
+        ([(60, f"name {PLUGGED}"), (70, "deaf")], "right", "ended 1 s after the episode"),
         ([(60, f"name {PLUGGED}"), (70, "block")], "right", "ended after 2 s of the computer"),
     ],
 )
 def test_a_program_is_judged_by_what_it_has_concluded(
-    roots: dict[str, Path], script: Sequence[tuple[float, str]], outcome: str, failed: str
+    roots: dict[str, Path],
+    script: Sequence[tuple[float, str]],
+    outcome: str,
+    failed: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    limit_s = 2.0 if "ended" in failed else 60.0
+    monkeypatch.setattr(program_thread, "_AFTER_S", 1.0)
+    limit_s = 2.0 if "ended after" in failed else 60.0
     (result,) = run_suites(roots, [_episode()], 1, Scripted(tuple(script)), limit_s)
     assert isinstance(result, Diagnosed)
     assert result.outcome == outcome
