@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from .answers import ahead, past, plans, present, reasons, waiting
+from .answers import ahead, changed, past, plans, present, reasons, waiting
 from .examples import nearest
 from .fact import Answer
 from .grammar import parse_question
@@ -17,7 +17,7 @@ _ANSWERS: Mapping[Intent, Callable[[Question, Sources, Answer], None]] = {
     "why": reasons.why,
     "wrong": reasons.wrong,
     "since": past.since,
-    "changed": past.changed,
+    "changed": changed.changed,
     "similar": past.similar,
     "what-if": ahead.what_if,
     "limit": ahead.limit,
@@ -55,5 +55,5 @@ def answer_to(question: Question, sources: Sources) -> Answer:
     if not answer.claims:
         names = ", ".join(each.name for each in question.subjects) or "no tag"
         reason = f"such a question cannot be answered about {names}. Try:"
-        raise NotUnderstood(reason, nearest([], sources.site), is_final=True)
+        raise NotUnderstood(reason, nearest([], sources.site, question.subjects), is_final=True)
     return answer

@@ -10,6 +10,7 @@ from handwheel.connectors.model.site import Site
 from .examples import nearest
 from .question import Intent, NotUnderstood, Question
 from .reading import Words, read_words
+from .times import is_ahead, is_of_the_calendar, is_past
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -23,6 +24,7 @@ start: plan | what_if | decided | limit | similar | since | why | changed | orde
 plan.90:    PLAN _w | AT _w _what _w OUT _w | AT _w OUT _w _what _w | AT _w TAKE _w _what _w
           | _w TAKE _w _what _w OUT _w | _w NEED _w _what _w OUT _w | _w OUT _w _what _w NEED _w
 what_if.85: _w IF _w SUBJECT _w QUANTITY _w | _w SUBJECT _w QUANTITY _w IF _w
+          | _w IF _w SUBJECT _w
 decided.80: _w DECIDED _w | _w WHO _w REQUEST _w
 limit.75:   _w UNTIL _w SUBJECT _w | _w SUBJECT _w UNTIL _w
 similar.70: _w SIMILAR _w
@@ -47,6 +49,10 @@ _TERMINALS = (
 )  # fmt: skip
 _FALLBACK = {"value", "running"}  # questions that only name something
 _BESIDE = {"AT", "REQUEST", "SHOW"}
+_LOOKS_BACK = {"value", "condition", "running"}
+_NOW = {*_LOOKS_BACK, "alarms", "waiting", "orders", "wrong"}
+_OF_DAYS = {"decided", "similar", "plan"}  # they tell dates, or are about the future
+_PAST = ("SUBJECT", "AGO", "RECENT")
 _RETURN = re.compile(r"\b(back|restore|resume|restart|start|starting|return\w*)\b", re.IGNORECASE)
 
 
@@ -72,6 +78,7 @@ def parse_question(text: str, site: Site) -> Question:
     intent = str(cast("str", tree.children[0].data)).replace("_", "-")  # type: ignore[union-attr]
     is_bare = len(found.unknown) >= found.content and not found.names
     check_plan(intent, text, site)
+    check_time(intent, text, found, site)
     if intent in _FALLBACK and is_bare:
         raise _outside(found, site)
     if intent == "value" and found.subjects:
@@ -87,12 +94,36 @@ def check_plan(intent: str, text: str, site: Site) -> None:
         raise NotUnderstood(reason, nearest(["TAKE", "OUT", "NEED"], site), is_final=True)
 
 
+def check_time(intent: str, text: str, found: Words, site: Site) -> None:
+    """Raises `NotUnderstood` for a time that answers of a kind cannot look at."""
+    is_calendar = is_of_the_calendar(text) or (found.at and is_past(text))
+    reason = ""
+    if intent in _NOW and is_ahead(text):
+        reason = "nothing is told of the future but how long until a limit, and what if"
+    elif is_calendar and intent not in _OF_DAYS:
+        reason = "a day or an hour of the calendar is not looked up, so ask how long ago"
+    elif intent in _NOW and intent not in _LOOKS_BACK and (found.ago_s or found.last_s):
+        reason = "such a question is answered as of now only"
+    elif found.ago_s and intent not in _LOOKS_BACK:
+        reason = "such a question is not answered of an earlier moment"
+    elif intent in _NOW and is_past(text) and not _has_time(found):
+        reason = "the question is of the past, so it must tell how long ago"
+    if reason and not (intent == "orders" and found.is_closed):
+        raise NotUnderstood(f"{reason}. Try:", nearest(_PAST, site, found.subjects), is_final=True)
+
+
+def _has_time(found: Words) -> bool:
+    return bool(found.ago_s or found.last_s or found.statistic)
+
+
 def _outside(found: Words, site: Site) -> NotUnderstood:
     reason = "that is no question that can be answered; a question changes nothing either"
     is_final = "COMMAND" in found.kinds
     if is_final:
         reason = "a question changes nothing in the plant; only a command of a person does"
-    return NotUnderstood(f"{reason}. Try:", nearest(found.kinds, site), is_final=is_final)
+    return NotUnderstood(
+        f"{reason}. Try:", nearest(found.kinds, site, found.subjects), is_final=is_final
+    )
 
 
 @cache

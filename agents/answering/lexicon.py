@@ -22,10 +22,10 @@ IF: what if, if, instead of, effect of, suppose, what would happen, what happens
     happens
 HIGH: too high, so high, high, elevated, above normal, up, hot, too hot, warm
 LOW: too low, so low, low, below normal, down, cold
-RISING: rising, rise, rises, increasing, increase, climbing, going up, creeping up, growing,
-    coming up
-FALLING: falling, fall, falls, dropping, drop, drops, decreasing, decrease, going down, sinking,
-    sagging, coming down, declining
+RISING: rising, rose, went up, climbed, rise, rises, increasing, increase, climbing, going up,
+    creeping up, growing, coming up
+FALLING: falling, fell, went down, dropped, sank, fall, falls, dropping, drop, drops, decreasing,
+    decrease, going down, sinking, sagging, coming down, declining
 CHANGED: changed, change, touch, touched, changes, happened, happen, moved, different, events,
     done
 BEFORE: before, prior to, ahead of, just before, leading up to
@@ -73,7 +73,7 @@ their he she do does did has have had can could would will shall should may migh
 in on at for with from and or so any anything something some all just still yet currently get got
 gets by as about into than then too very much many more plant also really again ever same happening
 going pls plz w haven havent hasn isn aren wasn don t not yet closed o clock morning afternoon
-tonight tomorrow possible
+tonight tomorrow yesterday ago earlier back possible
 """
 FILLERS = frozenset(_FILLERS.split())
 """Words that tell nothing about which question it is."""

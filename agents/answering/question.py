@@ -6,6 +6,7 @@ from typing import Literal
 from handwheel.connectors.errors import HandwheelError
 
 from .subjects import Subject
+from .times import State
 
 Intent = Literal[
     "value", "condition", "why", "since", "changed", "what-if", "limit", "alarms", "waiting",
@@ -30,6 +31,12 @@ class Question:
         last_s: How far back it looks, process time; 0 where it names no time.
         statistic: Number about that time; `None` for none.
         verdict: Of the decisions that it asks about; `None` for all.
+        state: State of equipment or of an alarm that it takes for granted; `None` for none.
+        anchor: Subject whose move it names as a time; `None` for none.
+        has_before: It asks what was before something.
+        ago_s: How long ago the moment is that it asks about, process time; 0 for now.
+        verb: Verb of the write that it asks about, such as `start`; empty for none.
+        is_closed: It asks for work orders that are closed.
     """
 
     text: str
@@ -43,11 +50,22 @@ class Question:
     last_s: float = 0.0
     statistic: Statistic | None = None
     verdict: Verdict | None = None
+    state: State | None = None
+    anchor: Subject | None = None
+    has_before: bool = False
+    ago_s: float = 0.0
+    verb: str = ""
+    is_closed: bool = False
 
     @property
     def subject(self) -> Subject | None:
         """The first subject, `None` for none."""
         return self.subjects[0] if self.subjects else None
+
+    @property
+    def is_of_the_past(self) -> bool:
+        """Whether it asks about a moment or a time before now."""
+        return bool(self.ago_s or self.last_s or self.statistic)
 
 
 class NotUnderstood(HandwheelError):

@@ -10,6 +10,7 @@ from handwheel.connectors.model.site import Site
 from .lexicon import FILLERS, terminal_of
 from .question import Direction, Intent, Question, Statistic, Verdict
 from .subjects import Mention, SiteVocabulary, Subject, words_of
+from .times import State, is_closed, span_in, state_in
 
 _STATISTICS = {"MEAN", "LOWEST", "HIGHEST"}
 _VERDICTS: Mapping[str, Verdict] = {"APPROVED": "approve", "REJECTED": "reject"}
@@ -23,8 +24,6 @@ _TIME = re.compile(
     r"\b([01]?\d|2[0-3]):([0-5]\d)\b|(?<=\bat )([01]\d|2[0-3])([0-5]\d)\b"
     r"|\b([01]?\d|2[0-3])(?= ?o'?clock\b)"
 )
-_SPAN = re.compile(r"\b(\d+(?:\.\d+)?|last)\s*(s|sec|seconds?|min|mins|minutes?|h|hours?|days?)\b")
-_SPAN_S = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _QUANTITY = re.compile(
     r"(?<![\w.-])(-?\d+(?:\.\d+)?)(?:\s*(?:[kK][pP]a|bar|degC|°C|m3/h|mm/s|%|kW|K|mg/l)|\s+A)?"
     r"(?![\w.-]|\.\d)"
@@ -46,6 +45,11 @@ class Words:
     last_s: float = 0.0
     statistic: str = ""
     verdict: Verdict | None = None
+    state: State | None = None
+    befores: int = -1  # subjects that stand before the word before; -1 without that word
+    ago_s: float = 0.0
+    verb: str = ""
+    is_closed: bool = False
     names: int = 0  # of tags and equipment that stand in it as they are
 
     @property
@@ -64,13 +68,15 @@ class Words:
             text, intent, tuple(dict.fromkeys(subjects)),
             cast("Direction | None", self.direction or None), self.quantity, self.at,
             self.request_id, self.case_id, self.last_s,
-            cast("Statistic | None", self.statistic or None), self.verdict,
+            cast("Statistic | None", self.statistic or None), self.verdict, self.state,
+            next(iter(self.subjects[self.befores :]), None) if self.befores >= 0 else None,
+            self.befores >= 0, self.ago_s, self.verb, self.is_closed,
         )  # fmt: skip
 
 
 def read_words(text: str, site: Site) -> Words:
     """Returns the words of a question, each with its kind. Fillers are left out."""
-    found = Words()
+    found = Words(state=state_in(text), verb=_verb(text, site), is_closed=is_closed(text))
     if match := _PLAN.match(text):
         found.kinds.append("PLAN")
         text = text[match.end() :]
@@ -86,9 +92,9 @@ def read_words(text: str, site: Site) -> Words:
         found.at = f"{int(hour):02d}:{minute}"
         found.kinds.append("AT")
         text = text.replace(match[0], " ")
-    if match := _SPAN.search(text.lower()):
-        number = 1.0 if match[1] == "last" else float(match[1])
-        found.last_s = number * _SPAN_S[match[2][0]]
+    if (span := span_in(text)) is not None:
+        match, seconds, is_ago = span
+        found.ago_s, found.last_s = (seconds, 0.0) if is_ago else (0.0, seconds)
         text = f"{text[: match.start()]} last {text[match.end() :]}"
     if match := _QUANTITY.search(text):
         found.quantity = match[0].strip()
@@ -124,9 +130,17 @@ def _sort(words: Sequence[str], mentions: Sequence[Mention], found: Words) -> No
             found.kinds.append("STATISTIC")
         elif kind:
             found.kinds.append(kind)
+            found.befores = len(found.subjects) if kind == "BEFORE" else found.befores
         elif words[at] not in FILLERS:
             found.unknown.append(words[at])
         at += count
+
+
+def _verb(text: str, site: Site) -> str:
+    """Returns the verb of the site's writes that a text names, such as `stop`, empty for none."""
+    verbs = {verb for tag in site.tags.values() for verb in tag.verbs.values()}
+    words = text.lower().split()
+    return next((verb for word in words for verb in verbs if word.startswith(verb)), "")
 
 
 _known: dict[int, tuple[Site, SiteVocabulary]] = {}

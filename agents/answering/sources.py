@@ -10,7 +10,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue
 from handwheel.tools.guardrails.ledger.listing import ListedRequest
-from handwheel.tools.maintenance.work_order_database import WorkOrder
+from handwheel.tools.maintenance.work_order_database import Closing, WorkOrder
 
 from ..deviations.case import Case
 from ..lookahead.prediction import Prediction
@@ -27,6 +27,7 @@ class SentWrite:
     unit: str
     request_id: str
     row: int  # of the journal
+    ago_s: float  # process time from it to now
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +117,15 @@ class Sources(Protocol):
         ...
 
     def writes(self, last_s: float) -> Sequence[SentWrite]:
-        """Returns the verified writes of the last while, wall clock, in order."""
+        """Returns the verified writes of the last while, process time, in order."""
         ...
 
     def work_orders(self) -> Sequence[WorkOrder]:
         """Returns the open work orders."""
+        ...
+
+    def closed_orders(self) -> Sequence[tuple[WorkOrder, Closing]]:
+        """Returns the work orders that are closed, the latest closed first."""
         ...
 
     def alike(self, case_id: str) -> Sequence[str]:

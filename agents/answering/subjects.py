@@ -1,7 +1,7 @@
 """Tags and equipment that a question names, by name or in the words of the site."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -79,6 +79,8 @@ class SiteVocabulary:
         if attribute in {"pv", "sp", "active", "running", "pos"} and loop not in self._names:
             self._names[loop] = found  # of several attributes, the first in the file
         label = frozenset(_spread(words_of(tag.label))) - _SMALL
+        if tag.verbs and not tag.states:  # it only commands, so its label tells no value
+            return
         if label and attribute != "active":
             letters = {each[-1] for each in label if each in self._names and each[-1].isalpha()}
             letters |= {tag.equipment[-1].lower()} if tag.equipment[-1:].isalpha() else set()
@@ -147,16 +149,11 @@ def _spread(words: Sequence[str]) -> list[str]:
     return found
 
 
-def suggestions(site: Site) -> Mapping[str, str]:
-    """Returns a tag and a piece of equipment of the site for example questions."""
-    tag = next((each for each in site.tags.values() if each.kind == "float" and each.label), None)
-    equipment = next((name for name, each in site.equipment.items() if each.class_ == "pump"), "")
-    writable = (each for each in site.tags.values() if site.is_writable(each) and each.span)
-    setpoint = next(writable, None)
-    middle = sum(setpoint.span) / 2 if setpoint and setpoint.span else 0.0
-    return {
-        "tag": tag.name if tag else next(iter(site.tags), "TAG.pv"),
-        "setpoint": setpoint.name if setpoint else "PIC-102.sp",
-        "value": f"{middle:g} {setpoint.unit if setpoint else ''}".rstrip(),
-        "equipment": equipment or next(iter(site.equipment), "EQUIPMENT"),
-    }
+def command_of(site: Site, equipment: str, verb: str) -> tuple[Tag, str] | None:
+    """Returns the tag and the value that start or stop equipment, `None` without one."""
+    for tag in site.tags.values():
+        if tag.equipment == equipment and site.is_writable(tag):
+            for value, word in tag.verbs.items():
+                if word == verb:
+                    return tag, value
+    return None

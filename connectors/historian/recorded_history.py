@@ -79,9 +79,9 @@ class RecordedHistory:
         self._last_warning = ""
 
     @classmethod
-    def of(cls, site: Site) -> Self:
-        """Returns the recorded history of a site."""
-        return cls(partial(HistoryReader.of, site), site.clock_tag, site.shortest_scan_s)
+    def of(cls, site: Site, wall: Callable[[], float] = time.time) -> Self:
+        """Returns the recorded history of a site, by a wall clock in seconds since 1970."""
+        return cls(partial(HistoryReader.of, site), site.clock_tag, site.shortest_scan_s, wall)
 
     def close(self) -> None:
         """Closes the history. Later reads return nothing."""
@@ -116,7 +116,11 @@ class RecordedHistory:
         It is that of the oldest scan for an earlier moment. Thread-safe. Raises `HistoryError`.
         """
         with self._lock:
-            scale = self._scale(self._wall(), _LONGEST_S)
+            now_s = self._wall()
+            age_s = max(now_s - wall_s, _LEAST_S)
+            if not self._clock_tag:
+                return age_s
+            scale, _ = self._moments(now_s, age_s / (_SLOTS - 2))
             return scale[-1][1] - _shown_at(scale, wall_s) if scale else 0.0
 
     def trend(self, tag: str, last_s: float, most: int) -> list[tuple[float, float]]:
@@ -233,17 +237,20 @@ class RecordedHistory:
             return [(now_s - last_s, now_s - last_s), (now_s, now_s)]
         width_s = max(last_s / _FASTEST, _LEAST_S) / _SLOTS
         while True:
-            # A minute or hour split over two slots would look as if the clock had gone back.
-            unit_s = next((each for each in _UNITS_S if width_s >= each), 0.0)
-            until_s = ceil(now_s / unit_s) * unit_s if unit_s else now_s
-            width_s = ceil(width_s / unit_s) * unit_s if unit_s else width_s
-            since_s = until_s - _SLOTS * width_s
-            slots = self._reader.trend(self._clock_tag, since_s, until_s, _SLOTS)
-            found, is_whole = _of_one_plant(slots)
+            found, is_whole = self._moments(now_s, width_s)
             is_enough = bool(found) and found[-1][1] - found[0][1] >= last_s
-            if is_enough or not is_whole or now_s - since_s > _LONGEST_S:
+            if is_enough or not is_whole or width_s * _SLOTS > _LONGEST_S:
                 return found
             width_s *= _LONGER
+
+    def _moments(self, now_s: float, width_s: float) -> tuple[list[_Moment], bool]:
+        """Returns readings of this plant's clock in slots of a width, see `_of_one_plant`."""
+        # A minute or hour split over two slots would look as if the clock had gone back.
+        unit_s = next((each for each in _UNITS_S if width_s >= each), 0.0)
+        until_s = ceil(now_s / unit_s) * unit_s if unit_s else now_s
+        width_s = ceil(width_s / unit_s) * unit_s if unit_s else width_s
+        since_s = until_s - _SLOTS * width_s
+        return _of_one_plant(self._reader.trend(self._clock_tag, since_s, until_s, _SLOTS))
 
 
 def _of_one_plant(slots: Sequence[Slot]) -> tuple[list[_Moment], bool]:

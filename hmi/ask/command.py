@@ -1,14 +1,13 @@
 """The command `handwheel ask`."""
 
 import json
-import logging
 from contextlib import ExitStack, closing
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..shell.cli.exits import NO, silence_protocols
+from ..shell.cli.exits import NO, silence_models, silence_protocols
 from ..shell.cli.interrupts import uninterrupted_import
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
@@ -17,6 +16,9 @@ from ..shell.terminal.wrap import fold, warn
 if TYPE_CHECKING:
     from handwheel.agents.answering.phrasing.site_model import SiteModel
     from handwheel.connectors.model.site import Site
+
+    from .ask_site import Told
+    from .site_sources import SiteSources
 
 
 class AskLevel(StrEnum):
@@ -61,20 +63,14 @@ def command(
     with uninterrupted_import():
         from handwheel.agents.answering.question import NotUnderstood
         from handwheel.connectors.errors import NotConnected
-        from handwheel.connectors.historian.recorded_history import RecordedHistory
-        from handwheel.tools.requests.timestamps import instant_now
 
         from .ask_site import ask_site
-        from .open_to_read import open_to_read
-        from .site_sources import SiteSources
     silence_protocols()
     opened = open_site(site)
     with ExitStack() as stack:
         words = _word_model(opened, level, model, stack)
         wanted = level or (AskLevel.SELECT if words else AskLevel.GRAMMAR)
-        context = stack.enter_context(open_to_read(opened))
-        recorded = stack.enter_context(closing(RecordedHistory.of(opened)))
-        sources = SiteSources(context, recorded, instant_now().wall)
+        sources = _sources(opened, stack)
         try:
             told = ask_site(" ".join(question), sources, wanted.value, words)
         except NotUnderstood as error:
@@ -83,15 +79,33 @@ def command(
             for each in nearest:
                 typer.echo(fold(each), err=True)
             raise SystemExit(NO) from None
+    _show(told, as_json=as_json)
+    if sources.down:
+        raise NotConnected(sources.down)
+
+
+def _sources(site: "Site", stack: ExitStack) -> "SiteSources":
+    """Returns the sources of a site as of now, so that all times of an answer have one end."""
+    with uninterrupted_import():
+        from handwheel.connectors.historian.recorded_history import RecordedHistory
+        from handwheel.tools.requests.timestamps import instant_now
+
+        from ..people.signing import open_context
+        from .site_sources import SiteSources
+    now = instant_now().wall
+    context = stack.enter_context(open_context(site, needs_policy=False))
+    recorded = stack.enter_context(closing(RecordedHistory.of(site, now.timestamp)))
+    return SiteSources(context, recorded, now)
+
+
+def _show(told: "Told", *, as_json: bool) -> None:
     if told.fault:
         warn(f"{told.fault}; the answer is as without a model")
     if as_json:
         typer.echo(json.dumps(told.fields))
-    else:
-        for line in told.lines:
-            typer.echo(fold(line, 7 if line.startswith("  ") else 2))
-    if sources.down:
-        raise NotConnected(sources.down)
+        return
+    for line in told.lines:
+        typer.echo(fold(line, 7 if line.startswith("  ") else 2))
 
 
 def _word_model(
@@ -107,7 +121,5 @@ def _word_model(
         return None
     with uninterrupted_import():
         from handwheel.agents.answering.phrasing.site_model import SiteModel
-    log = logging.getLogger("handwheel.agents.planning.model")  # the answer says the same
-    stack.callback(log.setLevel, log.level)
-    log.setLevel(logging.CRITICAL)
+    stack.enter_context(silence_models())
     return stack.enter_context(SiteModel.of(site, name or ""))

@@ -15,6 +15,7 @@ from handwheel.agents.lookahead.prediction import Prediction
 from handwheel.agents.lookahead.twin import Move, TwinError
 from handwheel.agents.presenting.alike_cases import alike_to_case
 from handwheel.connectors.client.site_reader import read_reachable
+from handwheel.connectors.historian.errors import HistoryError
 from handwheel.connectors.historian.recorded_history import RecordedHistory, RecordedSlot
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
@@ -23,10 +24,9 @@ from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.ledger.decisions import load_decisions
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, load_listed
-from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import parse_decision
-from handwheel.tools.maintenance.work_order_database import WorkOrder, WorkOrders
+from handwheel.tools.maintenance.work_order_database import Closing, WorkOrder, WorkOrders
 from handwheel.tools.requests.timestamps import parse_stamp
 from handwheel.tools.requests.values import parse_value
 
@@ -92,7 +92,7 @@ class SiteSources:
         ]
 
     def writes(self, last_s: float) -> Sequence[SentWrite]:
-        """Returns the verified writes of the last while, wall clock, in order."""
+        """Returns the verified writes of the last while, process time, in order."""
         rows = self.context.database.find_rows(kind=_VERIFIED, newest_first=True, limit=_MOST_ROWS)
         known = {
             write.action_id: (each.request_id, write)
@@ -100,21 +100,40 @@ class SiteSources:
             for write in each.writes
         }
         found: list[SentWrite] = []
-        for row in reversed([each for each in rows if self._age_s(each) <= last_s]):
-            name = str(row.fields["subject"])
+        for row in rows:
+            at, name = str(row.fields["at"]), str(row.fields["subject"])
+            ago_s = self._ago_s(parse_stamp(at))
+            if ago_s > last_s:
+                break
             if name in known:
                 request_id, write = known[name]
-                at = str(row.fields["at"])
-                found.append(SentWrite(at, write.tag, write.shown, write.unit, request_id, row.seq))
-        return found
+                words = write.tag, write.shown, write.unit, request_id
+                found.append(SentWrite(at, *words, row.seq, ago_s))
+        return found[::-1]
 
-    def _age_s(self, row: JournalRow) -> float:
-        return (self.now - parse_stamp(str(row.fields["at"]))).total_seconds()
+    def _ago_s(self, at: datetime) -> float:
+        """Returns the process time since a moment, that of the wall clock without a record."""
+        try:
+            recorded_s = self.recorded.ago_s(at.timestamp())
+        except HistoryError:
+            recorded_s = 0.0
+        return recorded_s or (self.now - at).total_seconds()
 
     def work_orders(self) -> Sequence[WorkOrder]:
         """Returns the open work orders."""
         with WorkOrders(self.site.state) as orders:
             return orders.open_orders()
+
+    def closed_orders(self) -> Sequence[tuple[WorkOrder, Closing]]:
+        """Returns the work orders that are closed, the latest closed first."""
+        with WorkOrders(self.site.state) as orders:
+            closings = orders.closings()
+            found = [
+                (each, closings[each.workorder_id])
+                for each in orders.all()
+                if each.workorder_id in closings
+            ]
+        return sorted(found, key=lambda each: each[1].at, reverse=True)
 
     def alike(self, case_id: str) -> Sequence[str]:
         """Returns lines about earlier cases that are like a case."""

@@ -11,7 +11,7 @@ from handwheel.connectors.hints import did_you_mean, next_step
 from handwheel.connectors.model.site import Site
 from handwheel.tools.safe_text import printable
 
-from ..shell.cli.exits import NO, run
+from ..shell.cli.exits import NO, run, silence_models
 from ..shell.cli.field_lines import print_result
 from ..shell.cli.interrupts import uninterrupted_import
 from ..shell.cli.open_site import open_site
@@ -77,10 +77,14 @@ def try_models(
             await each.start()
             await each.close()
 
-    run(work())
+    with silence_models():
+        run(work())
     found = [_tested(each) for each in models]
-    print_result(found, [_line(each) for each in found] or [_NONE], as_json=as_json)
-    if any(each["fault"] for each in found):
+    has_fault = any(each["fault"] for each in found)
+    lines = [_line(each) for each in found] or [_NONE]
+    lines += [next_step("check")] if has_fault else []
+    print_result(found, lines, as_json=as_json)
+    if has_fault:
         raise SystemExit(NO)
 
 
@@ -104,7 +108,8 @@ def _tested(model: "PooledModel") -> dict[str, Any]:
 
 def _line(tested: dict[str, Any]) -> str:
     if tested["fault"]:
-        return fold(f"{tested['name']}: {printable(tested['fault'])}", 2)
+        fault = printable(tested["fault"]).replace(f"NotConnected: {tested['name']}: ", "")
+        return fold(f"{tested['name']}: {fault}", 2)
     took = f"{tested['seconds']:.1f} s, {tested['tokens']} tokens"
     return f"{tested['name']}: answers by {tested['method']}, {took}"
 

@@ -1,17 +1,19 @@
 """Signs a person's decision at this terminal, which a cancelled prompt prevents."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from handwheel.connectors.model.site import Site
+from handwheel.connectors.config.yaml_documents import Document
+from handwheel.connectors.model.site import POLICY_FILE, Site
 from handwheel.tools.errors import NoGate
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import Operator, load_roster
 from handwheel.tools.guardrails.ledger.decisions import Signed
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
-from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.guardrails.policy.policy import build_policy, load_policy
 from handwheel.tools.guardrails.signatures import signing
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import SubjectVerdict
@@ -28,6 +30,8 @@ __all__ = [
     "open_to_list", "sign_statement", "sign_subject", "submit_unsigned", "tell_no_gate",
 ]  # fmt: skip
 
+_NO_RULES: Mapping[str, Any] = {"schema": "policy/1", "roles": {}}
+
 
 def sign_statement(database: Ledger, signer: Signer, statement: Statement, now: Instant) -> Signed:
     """Signs as `signatures.signing`, unless its prompt is cancelled. Raises `PromptCancelled`."""
@@ -37,14 +41,20 @@ def sign_statement(database: Ledger, signer: Signer, statement: Statement, now: 
 
 
 @contextmanager
-def open_context(site: Site) -> Generator[DecisionContext]:
+def open_context(site: Site, *, needs_policy: bool = True) -> Generator[DecisionContext]:
     """Opens the ledger and reads the current policy and operators.
+
+    Args:
+        needs_policy: Without it, a site that has no policy yet has one that allows nothing.
 
     Raises:
         ConfigError: One of the files is wrong.
         LedgerError: The ledger cannot be used.
     """
-    policy, roster = load_policy(site), load_roster(site)
+    path = site.root / POLICY_FILE
+    has_policy = needs_policy or path.exists()
+    policy = load_policy(site) if has_policy else build_policy(Document(str(path), _NO_RULES), site)
+    roster = load_roster(site)
     with connect.open_ledger(site) as database:
         yield DecisionContext(site, database, policy, roster)
 

@@ -7,44 +7,54 @@ from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.tags import Tag
 
 from ...lookahead.prediction import Prediction
+from ..examples import nearest
 from ..fact import Answer, joined
-from ..question import Question
+from ..question import NotUnderstood, Question
 from ..sources import Sources
+from ..subjects import command_of
 from .present import say_value
-from .trends import Trend, longest_trend, quantity_in, span_text
+from .trends import Trend, number_text, quantity_in, settled_trend, span_text
 
 _MOST_MOVED = 5
 _LEAST_SHARE = 0.005  # of its range by which a tag ends elsewhere
+_RUNNING = ".running"
+_SWITCHED = 2.0  # more than any share of a range
 _LAST_S = 3600.0
 _SURE = 2.0  # standard errors of the range of a time that is told
 
 
 def what_if(question: Question, sources: Sources, answer: Answer) -> None:
-    """Answers where the plant would end with another set point, by the site's twin."""
-    subject = question.subject
-    tag = sources.site.tags.get(_set_point(subject.name if subject else "", sources))
-    if tag is None or not sources.site.is_writable(tag):
-        name = subject.name if subject else "it"
+    """Answers where the plant would end with another set point, or after a start or stop."""
+    site, subject = sources.site, question.subject
+    command = command_of(site, subject.name, question.verb) if subject else None
+    tag = command[0] if command else site.tags.get(_set_point(question, sources))
+    text = command[1] if command else question.quantity
+    if not text or tag is None:
+        reason = "what if needs a set point with a value, or equipment that starts or stops. Try:"
+        raise NotUnderstood(
+            reason, nearest(["IF", "SUBJECT"], site, question.subjects), is_final=True
+        )
+    if not site.is_writable(tag):
         answer.say(
-            f"{name} cannot be written at this site, so nothing is foretold.", is_caution=True
+            f"{tag.name} cannot be written at this site, so nothing is foretold.", is_caution=True
         )
         return
     say_value(answer, tag, sources.read([tag]).get(tag.name))
-    if denial := sources.denial(tag, question.quantity):
+    if denial := sources.denial(tag, text):
         reason = answer.fact(tag.name, denial, "policy, judged now")
         answer.say(f"The policy would not allow it: {reason}.", is_caution=True)
     try:
-        found = sources.foretold(tag, question.quantity)
+        found = sources.foretold(tag, text)
     except HandwheelError as error:
         reason = answer.fact(tag.name, str(error), "twin")
         answer.say(f"Nothing is foretold: {reason}.", is_caution=True)
         return
-    _say_course(answer, sources, tag, question.quantity, found)
+    _say_course(answer, sources, tag, text, found)
 
 
-def _set_point(name: str, sources: Sources) -> str:
+def _set_point(question: Question, sources: Sources) -> str:
     """Returns the set point of a loop for the measured value of it, such as of `PT-102.pv`."""
-    tags = sources.site.tags
+    tags, name = sources.site.tags, question.subject.name if question.subject else ""
     if name in tags and sources.site.is_writable(tags[name]):
         return name
     number = name.rpartition(".")[0].partition("-")[2]
@@ -54,14 +64,16 @@ def _set_point(name: str, sources: Sources) -> str:
 
 def _say_course(answer: Answer, sources: Sources, tag: Tag, wanted: str, found: Prediction) -> None:
     origin = f"twin {found.twin}"
-    value = answer.fact(tag.name, wanted, "the question")
+    asked = quantity_in(wanted, tag.unit) if tag.kind == "float" else None
+    shown = wanted if asked is None else number_text(tag, asked)
+    value = answer.fact(tag.name, shown, "the question")
     horizon = answer.fact(tag.name, span_text(found.horizon_s), origin)
     moved = [each for each in _moved(sources, found) if each[0] is not tag][:_MOST_MOVED]
     if not moved:
         answer.say(f"With {tag.name} at {value} nothing else ends elsewhere within {horizon}.")
     for each, without, with_it in moved:
-        before = answer.fact(each.name, f"{each.show_value(without)} {each.unit}".rstrip(), origin)
-        after = answer.fact(each.name, f"{each.show_value(with_it)} {each.unit}".rstrip(), origin)
+        before = answer.fact(each.name, number_text(each, without), origin)
+        after = answer.fact(each.name, number_text(each, with_it), origin)
         answer.say(
             f"With {tag.name} at {value}, {each.name} would be {after} after {horizon} instead of "
             f"{before}."
@@ -83,10 +95,15 @@ def _say_course(answer: Answer, sources: Sources, tag: Tag, wanted: str, found: 
 
 
 def _moved(sources: Sources, found: Prediction) -> Iterator[tuple[Tag, float, float]]:
+    """Yields tags that end elsewhere, with both ends: switches first, then the largest moves."""
     ends: list[tuple[float, Tag, float, float]] = []
     for name, series in found.with_plan.series.items():
         tag, other = sources.site.tags.get(name), found.without.series.get(name)
-        if tag is None or tag.span is None or tag.kind != "float" or not other:
+        if tag is None or not other:
+            continue
+        if name.endswith(_RUNNING) and other[-1] != series[-1]:
+            ends.append((_SWITCHED, tag, other[-1], series[-1]))
+        if tag.span is None or tag.kind != "float":
             continue
         share = abs(series[-1] - other[-1]) / (tag.span[1] - tag.span[0])
         if share >= _LEAST_SHARE:
@@ -99,10 +116,15 @@ def limit(question: Question, sources: Sources, answer: Answer) -> None:
     """Answers when a value reaches its alarm or trip, if it goes on as in the last hour."""
     for tag in _limited(question, sources):
         say_value(answer, tag, sources.read([tag]).get(tag.name))
-        trend = longest_trend(sources, tag, _LAST_S)
+        trend, stepped_s = settled_trend(sources, tag, _LAST_S)
         edges = _not_passed(answer, tag, trend, _edges(answer, question, tag))
+        if stepped_s:
+            ago = answer.fact(tag.name, span_text(stepped_s), "historian, process time")
+            answer.say(f"{tag.name} jumped about {ago} ago, so only the time since then counts.",
+                       is_caution=True)  # fmt: skip
         if trend is None:
-            answer.say(f"Too little of {tag.name} was recorded to tell its course.")
+            since = " since then" if stepped_s else ""
+            answer.say(f"Too little of {tag.name} was recorded{since} to tell its course.")
         elif trend.direction == "steady":
             answer.say(f"{tag.name} is steady, so it moves towards no limit.", is_more=True)
         else:
@@ -149,16 +171,13 @@ def _edges(answer: Answer, question: Question, tag: Tag) -> list[tuple[str, floa
     """
     asked = quantity_in(question.quantity, tag.unit)
     if asked is not None:
-        place = answer.fact(
-            tag.name, f"{tag.show_value(asked)} {tag.unit}".rstrip(), "the question"
-        )
+        place = answer.fact(tag.name, number_text(tag, asked), "the question")
         return [(place, asked, 0)]
     found: list[tuple[str, float, int]] = []
     for kind, limits in (("alarm", tag.alarm), ("trip", tag.trip)):
         for each, side in zip(limits, (-1, 1), strict=True):
             if each is not None:
-                shown = f"{tag.show_value(each)} {tag.unit}".rstrip()
-                place = answer.fact(tag.name, shown, "tags file")
+                place = answer.fact(tag.name, number_text(tag, each), "tags file")
                 found.append((f"its {kind} limit {place}", each, side))
     return found
 

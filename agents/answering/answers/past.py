@@ -14,8 +14,6 @@ from .trends import points_of, quantity_in, span_text, trend_of
 _DAY_S = 86400.0
 _HOUR_S = 3600.0
 _SLOTS = 288
-_BEFORE_S = 3600.0  # how far back changes are told where the question names no time
-_MOST = 10
 _TURNS = 0.25  # share of a move by which a value may turn without an end of the move
 
 
@@ -100,56 +98,6 @@ def _limit(question: Question, tag: Tag) -> float | None:
         return quantity_in(question.quantity, tag.unit)
     low, high = tag.alarm
     return {"high": high, "low": low}.get(question.direction or "")
-
-
-def changed(question: Question, sources: Sources, answer: Answer) -> None:
-    """Answers what was written, switched or moved in the time before now."""
-    last_s = question.last_s or _BEFORE_S
-    last = answer.fact("the question", span_text(last_s), "looked at")
-    writes = sources.writes(last_s)
-    for each in writes[-_MOST:]:
-        row = f"journal, row {each.row}"
-        shown = answer.fact(each.tag, f"{each.shown} {each.unit}".rstrip(), row)
-        at = answer.fact(each.tag, f"{each.at[11:19]} UTC", row, each.at)
-        answer.say(f"{each.tag} was written to {shown} at {at}, by {each.request_id}.")
-    told = _say_switched(answer, sources, last_s)
-    if not writes and not told:
-        answer.say(f"Nothing was written or switched in the last {last} of what was recorded.")
-    for subject in question.subjects:
-        tag = sources.site.tags.get(subject.name)
-        if tag is not None and tag.kind == "float" and (trend := trend_of(sources, tag, last_s)):
-            rate = answer.fact(tag.name, f"{trend.moved:+.3g} {tag.unit}", "historian")
-            answer.say(f"{tag.name} was {trend.direction} over the last {last}, by {rate}.")
-
-
-def _say_switched(answer: Answer, sources: Sources, last_s: float) -> int:
-    """Says which switches, modes, alarms and set points changed, and returns how many."""
-    told = 0
-    for tag in sources.site.tags.values():
-        is_setpoint = tag.name.endswith(".sp")
-        if tag.connection == "" or not (tag.kind in {"bool", "enum"} or is_setpoint):
-            continue
-        points = points_of(sources.window(tag.name, last_s, 60))
-        if len(points) < 2 or told >= _MOST:
-            continue
-        before, after = points[0][1], points[-1][1]
-        if before == after or (is_setpoint and abs(after - before) < 1e-6 * max(abs(after), 1.0)):
-            continue
-        when_s = next(at_s for at_s, value in points if value != before)
-        shown = [answer.fact(tag.name, _shown(tag, each), "historian") for each in (before, after)]
-        ago = answer.fact(tag.name, span_text(when_s), "historian, process time")
-        answer.say(f"{tag.name} went from {shown[0]} to {shown[1]} about {ago} ago.")
-        told += 1
-    return told
-
-
-def _shown(tag: Tag, number: float) -> str:
-    if tag.kind == "float":
-        return f"{tag.show_value(number)} {tag.unit}".rstrip()
-    if tag.kind == "bool":
-        return "true" if number >= 0.5 else "false"
-    words = {code: word for word, code in tag.members.items()}
-    return words.get(round(number), f"{number:g}")
 
 
 def similar(question: Question, sources: Sources, answer: Answer) -> None:

@@ -10,7 +10,8 @@ from ...deviations.standing import alarm_tags, measured_by
 from ..fact import Answer, joined
 from ..question import Question
 from ..sources import Sources
-from .trends import LEAST_COVERAGE, Trend, covered, longest_trend, span_text
+from .history import named, say_then
+from .trends import Trend, settled_trend, span_text
 
 TREND_S = 600.0
 """How far back the trend beside a value looks, process time."""
@@ -23,36 +24,24 @@ _MOST = 12  # values of a piece of equipment
 def value(question: Question, sources: Sources, answer: Answer) -> None:
     """Answers what tags read, where they go, and how far their limits are."""
     tags = [sources.site.tags[each.name] for each in question.subjects if each.kind == "tag"]
-    readings = sources.read(tags)
+    sources.read([] if question.is_of_the_past else tags)  # once for all of them
     for tag in tags:
-        if question.statistic and tag.kind == "float":
-            _say_statistic(question, sources, answer, tag)
+        _say_values(question, sources, answer, [tag])
+        if question.is_of_the_past:
             continue
-        say_value(answer, tag, readings.get(tag.name))
-        if tag.kind == "float" and (trend := longest_trend(sources, tag, TREND_S)):
+        if tag.kind == "float" and (trend := settled_trend(sources, tag, TREND_S)[0]):
             say_trend(answer, trend)
 
 
-def _say_statistic(question: Question, sources: Sources, answer: Answer, tag: Tag) -> None:
-    last_s = question.last_s or TREND_S
-    slots = sources.window(tag.name, last_s, 60)
-    good = [each for each in slots if each.mean is not None and each.good > 0.0]
-    last = answer.fact(tag.name, span_text(last_s), "the question or our usual time")
-    if covered(slots) < LEAST_COVERAGE or not good:
-        answer.say(f"Too little of {tag.name} was good in the last {last}.", is_caution=True)
+def _say_values(question: Question, sources: Sources, answer: Answer, tags: Sequence[Tag]) -> None:
+    """Says what tags read, or were at the time that a question names."""
+    if question.is_of_the_past:
+        for tag in tags:
+            say_then(answer, question, sources, tag)
         return
-    weight_s = sum(each.good * each.span_s for each in good)
-    mean = sum((each.mean or 0.0) * each.good * each.span_s for each in good) / weight_s
-    numbers = {
-        "mean": mean,
-        "lowest": min(each.low for each in good if each.low is not None),
-        "highest": max(each.high for each in good if each.high is not None),
-    }
-    number = numbers[question.statistic or "mean"]
-    place = answer.fact(tag.name, f"{number:.5g} {tag.unit}".rstrip(), "historian")
-    words = {"mean": "average", "lowest": "lowest value", "highest": "highest value"}
-    what = words[question.statistic or "mean"]
-    answer.say(f"The {what} of {named(tag)} over the last {last} is {place}.")
+    readings = sources.read(tags)
+    for tag in tags:
+        say_value(answer, tag, readings.get(tag.name))
 
 
 def say_value(answer: Answer, tag: Tag, reading: DataValue | None) -> None:
@@ -83,12 +72,6 @@ def say_trend(answer: Answer, trend: Trend) -> None:
     rate = f"{trend.per_h:+.3g} {tag.unit}/h"
     place = answer.fact(tag.name, rate, f"historian, line of least squares over {last}")
     answer.say(f"{tag.name} is {trend.direction}, by {place} over the last {over}.")
-
-
-def named(tag: Tag) -> str:
-    """Returns a tag's name, with its label where that has no number."""
-    is_plain = tag.label and not any(each.isdigit() for each in tag.label)
-    return f"{tag.name} ({tag.label})" if is_plain else tag.name
 
 
 def _beyond(tag: Tag, value: object) -> str:
@@ -122,9 +105,9 @@ def condition(question: Question, sources: Sources, answer: Answer) -> None:
         tags += _attributes(sources, members)
         named_once = {each.name: each for each in tags}
         shown = [each for each in named_once.values() if _is_telling(each)][:_MOST]
-        readings = sources.read(shown)
-        for tag in shown:
-            say_value(answer, tag, readings.get(tag.name))
+        _say_values(question, sources, answer, shown)
+        if question.is_of_the_past:
+            continue
         _say_alarms(answer, sources, members)
         for case in sources.cases():
             if members and set(members) & _equipment(case.judgement):
@@ -197,6 +180,4 @@ def running(question: Question, sources: Sources, answer: Answer) -> None:
         for name in _members(sources, subject.name):
             tags = [site.tags[each] for each in (f"{name}.running", f"{name}.mode")
                     if each in site.tags]  # fmt: skip
-            readings = sources.read(tags)
-            for tag in tags:
-                say_value(answer, tag, readings.get(tag.name))
+            _say_values(question, sources, answer, tags)

@@ -9,6 +9,7 @@ from ...deviations.case import Case
 from ..fact import Answer, joined
 from ..question import Question
 from ..sources import Sources
+from .events import asked_states, say_why
 from .present import say_value
 from .trends import Trend, longest_trend, span_text, trend_of
 
@@ -20,10 +21,19 @@ _LEAST_SHARE = 0.02  # of its range by which another tag has moved
 
 
 def why(question: Question, sources: Sources, answer: Answer) -> None:
-    """Answers why tags are as they are, by the cases of the agents and by what moved with them."""
+    """Answers why something is as it is, by its events, the agents' cases and what moved with it.
+
+    What the question takes for granted is checked first.
+    """
     site = sources.site
+    states = [] if question.direction else list(asked_states(question, site))
+    told = [say_why(answer, sources, each) for each in states]
+    if states and not any(told):
+        return
     tags = [site.tags[each.name] for each in question.subjects if each.kind == "tag"]
+    tags = [each for each in tags if each.kind == "float" or not states]
     members = {name for each in question.subjects for name in site.members_of(each.name)}
+    members |= {each.tag.equipment for each in states} - {""}
     readings, last_s = sources.read(tags), _LAST_S
     for tag in tags:
         say_value(answer, tag, readings.get(tag.name))
@@ -32,10 +42,10 @@ def why(question: Question, sources: Sources, answer: Answer) -> None:
         _say_direction(answer, question, tag, trend)
     equipment = members | {tag.equipment for tag in tags} - {""}
     names = {tag.name for tag in tags}
-    told = [each for each in sources.cases() if _say_case(answer, each, names, equipment)]
+    cases = [each for each in sources.cases() if _say_case(answer, each, names, equipment)]
     _say_writes(answer, sources, equipment)
     _say_moved(answer, sources, tags, equipment, last_s)
-    if not told:
+    if not cases:
         answer.say("No open case of the agents explains it.", is_caution=True)
 
 

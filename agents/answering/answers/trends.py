@@ -3,7 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import sqrt
+from statistics import median
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.historian.recorded_history import RecordedSlot
@@ -16,6 +18,9 @@ LEAST_COVERAGE = 0.6
 """Share of a time with good values, below which nothing is said about it."""
 _NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)\s*(.*)")
 _STEADY_SHARE = 0.01  # of the range; a smaller move is none
+_NOTHING = 1e-6  # share of a range, below which a number is shown as none
+_STEP = 8.0  # usual differences from the course by which a value jumps
+_LEAST_S = 60.0  # after a step, of which a trend is told
 _SURE = 3.0  # standard errors of a slope that is told
 
 
@@ -67,9 +72,46 @@ def longest_trend(sources: Sources, tag: Tag, last_s: float) -> Trend | None:
     return next((found for each in lengths if (found := trend_of(sources, tag, each))), None)
 
 
+def settled_trend(sources: Sources, tag: Tag, last_s: float) -> tuple[Trend | None, float]:
+    """Returns the trend since the last step of a value, and how long ago that was.
+
+    A line through a step tells nothing of what comes. The trend is `None` where too little was
+    recorded since, and the time is 0 where there was no step.
+    """
+    trend, stepped_s = longest_trend(sources, tag, last_s), 0.0
+    while trend is not None and (ago_s := _last_step(trend)):
+        stepped_s = ago_s
+        trend = trend_of(sources, tag, ago_s) if ago_s >= _LEAST_S else None
+    return trend, stepped_s
+
+
+def _last_step(trend: Trend) -> float:
+    """Returns how long ago the mean jumped last, seconds, 0 where it did not."""
+    moves = [after[1] - before[1] for before, after in pairwise(trend.points)]
+    usual = median(moves)
+    spread = median(abs(each - usual) for each in moves)
+    low, high = trend.tag.span or (0.0, 100.0)
+    least = max(_STEP * spread, _STEADY_SHARE * (high - low))
+    jumps = [n for n, each in enumerate(moves) if abs(each - usual) > least]
+    width_s = trend.last_s / len(trend.points)
+    return trend.points[jumps[-1] + 1][0] + width_s / 2 if jumps else 0.0
+
+
 def span_text(seconds: float) -> str:
     """Returns a duration without a part that is nothing, such as `30 min` and `2 h 05 min`."""
     return format_duration(seconds).removesuffix(" 00 s").removesuffix(" 00 min")
+
+
+def number_text(tag: Tag, number: float) -> str:
+    """Returns a recorded or foretold number of a tag as a live value is shown, with its unit."""
+    if tag.kind == "bool":
+        return "true" if number >= 0.5 else "false"
+    if tag.kind == "enum":
+        words = {code: word for word, code in tag.members.items()}
+        return words.get(round(number), f"{number:g}")
+    low, high = tag.span or (0.0, 0.0)
+    rounded = 0.0 if abs(number) < _NOTHING * (high - low) else number
+    return f"{rounded:.5g} {tag.unit}".rstrip()
 
 
 def covered(slots: Sequence[RecordedSlot]) -> float:

@@ -1,6 +1,8 @@
 """Answers about requests, decisions and work orders."""
 
-from handwheel.tools.guardrails.ledger.listing import ListedRequest
+from collections.abc import Collection
+
+from handwheel.tools.guardrails.ledger.listing import ListedRequest, ListedWrite
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.requests.timestamps import parse_stamp
 
@@ -34,9 +36,19 @@ def _writes(request: ListedRequest) -> str:
     return ", ".join(f"{each.tag} = {each.shown} {each.unit}".rstrip() for each in request.commands)
 
 
+def _verb(write: ListedWrite, sources: Sources) -> str:
+    """Returns the verb of a write, such as `start` or `stop`, empty for none."""
+    tag = sources.site.tags.get(write.tag)
+    return tag.verbs.get(write.shown, "") if tag else ""
+
+
 def _is_about(request: ListedRequest, question: Question, sources: Sources) -> bool:
     if question.request_id:
         return request.request_id == question.request_id
+    if question.verb and not any(
+        _verb(each, sources) == question.verb for each in request.commands
+    ):
+        return False
     if not question.subjects:
         return True
     site, tags = sources.site, [each.tag for each in request.commands]
@@ -52,7 +64,7 @@ def decided(question: Question, sources: Sources, answer: Answer) -> None:
     told = 0
     for request in reversed(requests):
         for word in sources.decisions(request.request_id):
-            if question.verdict in {None, word.verdict}:
+            if question.verdict in {None, word.verdict} and _is_recent(word, question, sources):
                 _say_word(answer, request, word)
                 told += 1
         if told >= (_MOST if question.subjects or question.request_id else 1):
@@ -61,10 +73,16 @@ def decided(question: Question, sources: Sources, answer: Answer) -> None:
         about = question.request_id or joined(
             [each.name for each in question.subjects] or ["any request"]
         )
-        what = {"approve": "approval", "reject": "rejection"}.get(
-            question.verdict or "", "decision"
-        )
-        answer.say(f"The journal has no {what} about {about}.")
+        what = _NOUNS.get(question.verdict or "", "decision")
+        last = answer.fact("the question", span_text(question.last_s), "wall clock")
+        since = f" in the last {last}" if question.last_s else ""
+        verb = f"the {question.verb} of " if question.verb else ""
+        answer.say(f"The journal has no {what} about {verb}{about}{since}.")
+
+
+def _is_recent(word: SignedWord, question: Question, sources: Sources) -> bool:
+    age_s = (sources.now - parse_stamp(word.at)).total_seconds()
+    return not question.last_s or age_s <= question.last_s
 
 
 def _say_word(answer: Answer, request: ListedRequest, word: SignedWord) -> None:
@@ -81,17 +99,46 @@ def _say_word(answer: Answer, request: ListedRequest, word: SignedWord) -> None:
 
 
 def orders(question: Question, sources: Sources, answer: Answer) -> None:
-    """Answers which work orders are open, all or those of equipment."""
+    """Answers which work orders are open or closed, all or those of equipment."""
     site = sources.site
     wanted = {name for each in question.subjects for name in site.members_of(each.name)}
     wanted |= {site.tags[each.name].equipment for each in question.subjects if each.kind == "tag"}
-    found = [each for each in sources.work_orders() if not wanted or each.asset in wanted]
-    for each in found:
-        title = answer.fact(each.workorder_id, each.title, "work orders")
-        due = answer.fact(
-            each.workorder_id, each.due[:10] if each.due else "no date", "work orders"
+    wanted -= {""}
+    if question.is_closed:
+        told = _say_closed(question, sources, answer, wanted)
+    else:
+        found = [each for each in sources.work_orders() if not wanted or each.asset in wanted]
+        told = len(found)
+        for each in found:
+            title = answer.fact(each.workorder_id, each.title, "work orders")
+            due = answer.fact(each.workorder_id, each.due[:10] or "no date", "work orders")
+            answer.say(f"{each.workorder_id} for {each.asset or 'the site'}, due {due}: {title}.")
+    if not told:
+        about = f" for {joined(sorted(wanted))}" if wanted else ""
+        answer.say(f"No work order{about} is {'closed' if question.is_closed else 'open'}.")
+
+
+def _say_closed(
+    question: Question, sources: Sources, answer: Answer, wanted: Collection[str]
+) -> int:
+    told = 0
+    for order, closing in sources.closed_orders():
+        age_s = (sources.now - parse_stamp(closing.at)).total_seconds()
+        if (wanted and order.asset not in wanted) or age_s > (question.last_s or age_s):
+            continue
+        name, told = order.workorder_id, told + 1
+        if told > _MOST:
+            continue
+        title = answer.fact(name, order.title, "work orders")
+        at = answer.fact(name, f"{closing.at[:10]} {closing.at[11:19]} UTC", "work orders")
+        by = answer.fact(name, closing.by, "work orders, user of the machine")
+        found = (
+            f", found {answer.fact(name, closing.found, 'work orders')}" if closing.found else ""
         )
-        answer.say(f"{each.workorder_id} for {each.asset or 'the site'}, due {due}: {title}.")
-    if not found:
-        about = f" for {joined(sorted(wanted - {''}))}" if wanted - {""} else ""
-        answer.say(f"No work order{about} is open.")
+        answer.say(
+            f"{name} for {order.asset or 'the site'} was closed at {at} by {by}{found}: {title}."
+        )
+    if told > _MOST:
+        count = answer.fact("work orders", f"{told - _MOST} more", "work orders")
+        answer.say(f"There are {count} that were closed before.")
+    return told

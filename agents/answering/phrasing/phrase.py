@@ -12,7 +12,7 @@ from ...planning.model.question import Question as Prompt
 from ..fact import Answer, Claim
 from ..question import Question
 from .prompt import facts_and_claims
-from .select import grouped, has_caution
+from .select import grouped, is_needed
 from .sentences import LONGEST, SentenceCheck
 from .word_model import WordModel
 
@@ -30,11 +30,11 @@ class _Said(Model):
 
 @dataclass(frozen=True, slots=True)
 class Phrasing:
-    """Sentences of a model that count, the number that does not, and the claims told besides."""
+    """Sentences of a model that count, the number of others, and the claims told in any case."""
 
     sentences: Sequence[Claim]
     dropped: int
-    cautions: Sequence[Claim]
+    needed: Sequence[Claim]
 
 
 def phrased(question: Question, answer: Answer, model: WordModel) -> Phrasing:
@@ -47,8 +47,9 @@ def phrased(question: Question, answer: Answer, model: WordModel) -> Phrasing:
     """
     said = model.ask(_prompt(question, answer), _sentences)
     kept = list(SentenceCheck(answer).kept(said))
-    cautions = [each for group in grouped(answer.claims) if has_caution(group) for each in group]
-    return Phrasing(kept, len(said) - len(kept), cautions)
+    groups = grouped(answer.claims)
+    needed = [each for group in groups if is_needed(question, group) for each in group]
+    return Phrasing(kept, len(said) - len(kept), needed)
 
 
 def _sentences(text: str) -> list[str]:

@@ -13,7 +13,7 @@ from handwheel.tools.safe_text import printable
 from ...planning.model.answer import parsed
 from ...planning.model.question import Question as Prompt
 from ..examples import nearest
-from ..grammar import check_plan
+from ..grammar import check_plan, check_time
 from ..question import Intent, NotUnderstood, Question
 from ..reading import Words, read_words
 from ..subjects import Subject, words_of
@@ -75,6 +75,7 @@ def routed_question(text: str, site: Site, model: WordModel) -> Question:
         raise _refused(reason, found, site)
     intent = cast("Intent", said.intent)
     check_plan(intent, text, site)
+    check_time(intent, text, found, site)
     if not _is_whole(intent, subjects, found):
         reason = f"model {model.name} understands “{_MEANINGS[intent]}”, which needs more"
         raise _refused(reason, found, site)

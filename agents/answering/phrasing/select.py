@@ -11,10 +11,11 @@ from handwheel.connectors.config.validation import Model
 from ...planning.model.answer import ModelFault, parsed
 from ...planning.model.question import Question as Prompt
 from ..fact import Answer, Claim
-from ..question import Question
+from ..question import Intent, Question
 from .prompt import facts_and_claims
 from .word_model import WordModel
 
+_WITH_EXTRAS: frozenset[Intent] = frozenset({"why", "condition", "similar"})
 _MOST = 40  # groups of claims that a model orders
 _INSTRUCTIONS = (
     "You put the statements of an answer to an operator of an industrial plant into order. Give "
@@ -43,7 +44,7 @@ class Selection:
 def selected(question: Question, answer: Answer, model: WordModel) -> Selection:
     """Returns the claims of an answer in the order of a model.
 
-    It may leave claims out, but none with a caution: those that it does not name come last.
+    It may leave claims out, but none that must be told: those that it does not name come last.
 
     Raises:
         NoAnswer: No model has answered, or none with ids of claims.
@@ -55,7 +56,7 @@ def selected(question: Question, answer: Answer, model: WordModel) -> Selection:
         return Selection(answer.claims)
     names = [f"S{number}" for number in range(1, len(groups) + 1)]
     order = model.ask(_prompt(question, answer, groups, names), partial(_order, names=names))
-    rest = [n for n, each in enumerate(groups) if n not in order and has_caution(each)]
+    rest = [n for n, each in enumerate(groups) if n not in order and is_needed(question, each)]
     claims = [claim for number in (*order, *rest) for claim in groups[number]]
     return Selection(claims, len(answer.claims) - len(claims), model.name)
 
@@ -71,9 +72,9 @@ def grouped(claims: Sequence[Claim]) -> list[list[Claim]]:
     return groups
 
 
-def has_caution(claims: Sequence[Claim]) -> bool:
-    """Whether one of some claims must be told."""
-    return any(each.is_caution for each in claims)
+def is_needed(question: Question, claims: Sequence[Claim]) -> bool:
+    """Whether some claims must be told. In answers that are lists each of them counts."""
+    return question.intent not in _WITH_EXTRAS or any(each.is_caution for each in claims)
 
 
 def _order(text: str, names: Sequence[str]) -> list[int]:

@@ -56,7 +56,7 @@ def worded(level: Level, question: Question, answer: Answer, model: WordModel | 
             found = phrased(question, answer, model)
             dropped = found.dropped
             if found.sentences:
-                return Worded(level, found.cautions, model.name, found.sentences, dropped=dropped)
+                return Worded(level, found.needed, model.name, found.sentences, dropped=dropped)
         chosen = selected(question, answer, model)
     except NoAnswer as error:
         return Worded("grammar", answer.claims, dropped=dropped, fault=str(error))

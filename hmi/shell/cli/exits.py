@@ -114,3 +114,17 @@ def silence_protocols() -> None:
     # Every fault is raised as an error, also those that asyncua logs as fatal.
     logging.getLogger("asyncua").setLevel(logging.CRITICAL + 1)
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
+
+
+@contextmanager
+def silence_models() -> Generator[None]:
+    """Keeps back what language models log, for a command that shows the same itself."""
+    import logging
+
+    log = logging.getLogger("handwheel.agents.planning.model")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(level)

@@ -1,6 +1,6 @@
 """Sources of answers that hold what a test gives them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,16 +14,17 @@ from handwheel.agents.answering.sources import (
 )
 from handwheel.agents.deviations.case import Case
 from handwheel.agents.lookahead.prediction import Prediction
-from handwheel.agents.lookahead.twin import Course
+from handwheel.agents.lookahead.twin import Course as Foretold
 from handwheel.connectors.historian.recorded_history import RecordedSlot
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue, Value
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, ListedWrite
 from handwheel.tools.guardrails.ledger.store.states import RequestState
-from handwheel.tools.maintenance.work_order_database import WorkOrder
+from handwheel.tools.maintenance.work_order_database import Closing, WorkOrder
 from handwheel.tools.requests.timestamps import Instant
 
+Course = Callable[[float], float]  # value at some seconds before now
 NOW = datetime(2026, 11, 30, 21, 0, tzinfo=UTC)
 _SIGN = {
     "id": "dp", "text": "the strainer's dp has grown by 23.2 times", "truth": "true",
@@ -40,6 +41,11 @@ _DIAGNOSIS = {
 }  # fmt: skip
 
 
+def _slot(course: Course, before_s: float, span_s: float) -> RecordedSlot:
+    values = [course(before_s - span_s * n / 20) for n in range(20)]
+    return RecordedSlot(before_s, span_s, sum(values) / 20, min(values), max(values), 1.0)
+
+
 @dataclass
 class KnownSite:
     """Everything that is known of a site, as the test says it."""
@@ -47,6 +53,7 @@ class KnownSite:
     site: Site
     values: Mapping[str, Value] = field(default_factory=dict[str, Value])
     slopes: Mapping[str, float] = field(default_factory=dict[str, float])  # per slot
+    courses: Mapping[str, Course] = field(default_factory=dict[str, Course])
     is_down: bool = False
     now: datetime = NOW
     plan: Mapping[str, Any] = field(default_factory=dict[str, Any])  # fields of the plan
@@ -60,6 +67,10 @@ class KnownSite:
         return self.values.get(tag.name, usual.get(tag.kind, "text"))
 
     def window(self, tag: str, last_s: float, slots: int) -> Sequence[RecordedSlot]:
+        if (course := self.courses.get(tag)) is not None:
+            return [
+                _slot(course, last_s * (slots - n) / slots, last_s / slots) for n in range(slots)
+            ]
         end, slope = float(self.values.get(tag, 20.0)), self.slopes.get(tag, 0.0)
         width_s = last_s / slots
         found: list[RecordedSlot] = []
@@ -92,7 +103,7 @@ class KnownSite:
 
     def writes(self, last_s: float) -> Sequence[SentWrite]:
         at = "2026-11-30T20:50:00.000Z"
-        return [SentWrite(at, "PIC-102.sp", "355", "kPa", "R-7K3MQ2XA", 41)]
+        return [SentWrite(at, "PIC-102.sp", "355", "kPa", "R-7K3MQ2XA", 41, 600.0)]
 
     def work_orders(self) -> Sequence[WorkOrder]:
         return [
@@ -104,6 +115,11 @@ class KnownSite:
             })
         ]  # fmt: skip
 
+    def closed_orders(self) -> Sequence[tuple[WorkOrder, Closing]]:
+        (order,) = self.work_orders()
+        at = "2026-11-30T20:30:00.000Z"
+        return [(order, Closing(key=order.workorder_id, at=at, by="anna", found="nothing"))]
+
     def alike(self, case_id: str) -> Sequence[str]:
         return ["C-R60XR27W of 2026-11-12: 2 of 2 signs alike"]
 
@@ -112,8 +128,8 @@ class KnownSite:
 
     def foretold(self, tag: Tag, text: str) -> Prediction:
         times = [0.0, 3600.0]
-        without = Course(times, {"PT-102.pv": [350.0, 350.0]})
-        with_it = Course(times, {"PT-102.pv": [350.0, 379.5]}, trip=(1800.0, "I-02"))
+        without = Foretold(times, {"PT-102.pv": [350.0, 350.0]})
+        with_it = Foretold(times, {"PT-102.pv": [350.0, 379.5 + 1 / 3]}, trip=(1800.0, "I-02"))
         return Prediction("cw-100", 3600.0, without, with_it, (), 0.01, 0.03, ())
 
     def plans(self, equipment: str) -> FoundPlans:

@@ -398,3 +398,14 @@ def test_windows_of_the_diagnosis_outlast_an_outage_and_end_with_the_plant(
             view.observe({} if is_lost else now, NOW_S + second)
             standing.observe(view)
         assert bool(own.windows.buckets(VT, 6000.0)) is is_kept, shown_s
+
+
+def test_moment_is_found_where_the_pace_has_changed(tmp_path: Path) -> None:
+    def shown(second: int) -> Readings:
+        return {CLOCK: reading(float(min(second, 600) + 10 * max(second - 600, 0)))}
+
+    record(tmp_path, 1200, shown)
+    past = RecordedHistory(partial(HistoryReader, tmp_path), CLOCK, 1.0, wall=lambda: T0_S + 1200)
+    with closing(past):
+        ago = [past.ago_s(T0_S + second) for second in (1100, 600, 100)]
+    assert ago == pytest.approx([990.0, 5990.0, 6490.0], abs=20.0)

@@ -110,11 +110,9 @@ def test_list_shows_what_the_agents_have_found(tmp_path: Path, said: Said) -> No
 
 def test_test_tells_why_a_model_does_not_answer(tmp_path: Path, said: Said) -> None:
     _site(tmp_path, f"{HOSTED}}}")
-    code, out, _ = said("models", "test", "--site", str(tmp_path))
-    assert (code, out) == (
-        1,
-        "hosted: NotConnected: hosted: the environment variable NO_KEY is not set\n",
-    )
+    code, out, err = said("models", "test", "--site", str(tmp_path))
+    told = ["hosted: the environment variable NO_KEY is not set", "next: handwheel check --site"]
+    assert (code, out.splitlines(), err) == (1, [told[0], f"{told[1]} {tmp_path}"], "")
     code, _, err = said("models", "test", "hostd", "--site", str(tmp_path))
     assert (code, "there is no model 'hostd'; did you mean 'hosted'?" in err) == (2, True)
 

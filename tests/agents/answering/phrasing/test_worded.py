@@ -5,7 +5,7 @@ import pytest
 
 from handwheel.agents.answering.fact import Answer
 from handwheel.agents.answering.phrasing.worded import Level, Worded, worded
-from handwheel.agents.answering.question import Question
+from handwheel.agents.answering.question import Intent, Question
 from handwheel.agents.planning.model.question import Question as Prompt
 
 from .fake_model import TRUE_SENTENCES, FakeModel, SilentModel, an_answer
@@ -31,6 +31,17 @@ def test_model_orders_and_leaves_out_but_no_caution() -> None:
     assert [each.id for each in shown.facts(answer)] == [
         "F1", "F2", "F5", "F6", "F7", "F8", "F10",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("intent", ["running", "what-if", "waiting", "value"])
+@pytest.mark.parametrize("level", ["select", "phrase"])
+def test_no_sentence_of_a_list_is_left_out(intent: Intent, level: Level) -> None:
+    answer = an_answer()
+    model = FakeModel(
+        {"sentences": [TRUE_SENTENCES[1]]} if level == "phrase" else {"order": ["S3"]}
+    )
+    shown = worded(level, Question("which pump runs", intent), answer, model)
+    assert sorted(_templates(shown)) == sorted(each.template for each in answer.claims)
 
 
 @pytest.mark.parametrize(

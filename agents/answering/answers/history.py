@@ -1,0 +1,88 @@
+"""Answers about a moment or a time of the past, from the record in process time."""
+
+from handwheel.connectors.model.tags import Tag
+
+from ..fact import Answer, joined
+from ..question import Question, Statistic
+from ..sources import Sources
+from .trends import LEAST_COVERAGE, covered, number_text, span_text
+
+_SLOTS = 100
+_USUAL_S = 600.0  # of a statistic where the question names no time
+_WORDS: dict[Statistic, str] = {
+    "mean": "average", "lowest": "lowest value", "highest": "highest value",
+}  # fmt: skip
+
+
+def named(tag: Tag) -> str:
+    """Returns a tag's name, with its label where that has no number."""
+    is_plain = tag.label and not any(each.isdigit() for each in tag.label)
+    return f"{tag.name} ({tag.label})" if is_plain else tag.name
+
+
+def say_then(answer: Answer, question: Question, sources: Sources, tag: Tag) -> None:
+    """Says what a tag was some time ago, or in some time to now."""
+    if question.ago_s:
+        _say_moment(answer, sources, tag, question.ago_s)
+    elif tag.kind == "float":
+        _say_statistics(answer, question, sources, tag)
+    else:
+        _say_states(answer, sources, tag, question.last_s or _USUAL_S)
+
+
+def _say_moment(answer: Answer, sources: Sources, tag: Tag, ago_s: float) -> None:
+    ago = answer.fact("the question", span_text(ago_s), "the question, process time")
+    slots = sources.window(tag.name, ago_s * (1.0 + 1.0 / _SLOTS), _SLOTS + 1)[:1]
+    good = [each for each in slots if each.mean is not None and each.good > 0.0]
+    if not good or good[0].before_s < ago_s:
+        answer.say(f"Nothing of {named(tag)} was recorded {ago} ago.", is_caution=True)
+        return
+    (slot,) = good
+    if tag.kind != "float" and slot.low != slot.high:
+        answer.say(f"{named(tag)} changed about {ago} ago.")
+        return
+    source = f"historian, mean of {span_text(slot.span_s)}"
+    place = answer.fact(tag.name, number_text(tag, slot.mean or 0.0), source)
+    answer.say(f"{named(tag)} was {place} about {ago} ago.")
+
+
+def _say_statistics(answer: Answer, question: Question, sources: Sources, tag: Tag) -> None:
+    last_s = question.last_s or _USUAL_S
+    slots = sources.window(tag.name, last_s, _SLOTS)
+    good = [each for each in slots if each.mean is not None and each.good > 0.0]
+    last = answer.fact(tag.name, span_text(last_s), "the question or our usual time")
+    if covered(slots) < LEAST_COVERAGE or not good:
+        answer.say(f"Too little of {tag.name} was good in the last {last}.", is_caution=True)
+        return
+    weight_s = sum(each.good * each.span_s for each in good)
+    mean = sum((each.mean or 0.0) * each.good * each.span_s for each in good) / weight_s
+    numbers: dict[Statistic, float] = {
+        "mean": mean,
+        "lowest": min(each.low for each in good if each.low is not None),
+        "highest": max(each.high for each in good if each.high is not None),
+    }
+    wanted: list[Statistic] = [question.statistic] if question.statistic else list(numbers)
+    for what in wanted:
+        place = answer.fact(tag.name, number_text(tag, numbers[what]), "historian")
+        answer.say(f"The {_WORDS[what]} of {named(tag)} over the last {last} is {place}.")
+
+
+def _say_states(answer: Answer, sources: Sources, tag: Tag, last_s: float) -> None:
+    """Says for how much of a time a switch was true, or which words a mode had."""
+    slots = sources.window(tag.name, last_s, _SLOTS)
+    good = [each for each in slots if each.mean is not None and each.good > 0.0]
+    last = answer.fact(tag.name, span_text(last_s), "the question, process time")
+    if not good:
+        answer.say(f"Nothing of {named(tag)} was recorded in the last {last}.", is_caution=True)
+        return
+    recorded_s = sum(each.good * each.span_s for each in good)
+    known = answer.fact(tag.name, span_text(recorded_s), "historian")
+    if tag.kind == "bool":
+        true_s = sum((each.mean or 0.0) * each.good * each.span_s for each in good)
+        share = answer.fact(tag.name, f"{100.0 * true_s / recorded_s:.3g} %", "historian")
+        what = f"true for {share}"
+    else:
+        numbers = {n for each in good for n in (each.low, each.high) if n is not None}
+        words = [answer.fact(tag.name, number_text(tag, n), "historian") for n in sorted(numbers)]
+        what = f"{joined(words)} in all"
+    answer.say(f"{named(tag)} was {what} of the {known} that were recorded in the last {last}.")
