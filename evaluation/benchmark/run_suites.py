@@ -26,6 +26,7 @@ from ..room.site import in_memory_site
 from .baselines.agent_name import AgentName
 from .episodes import Episode, Truth
 from .holding.hold import hold
+from .holding.hold_program import hold_program
 from .judge import judge
 from .mismatch import factors_of, learn_plant, settled_state
 from .play import BEFORE_ONSET_S, Course, Played, watched_site
@@ -58,8 +59,8 @@ def run_suites(
         roots: Folder of a site of each plant.
         episodes: Those of a suite and seed stand side by side, since they share a course.
         jobs: Number of processes; with 1 they run in this one.
-        agent: Who acts, in a suite in which agents do, or a program that plays any suite but
-            `hold`. Each episode gets a copy of it, which knows of no other.
+        agent: Who acts, in a suite in which agents do, or a program that plays any suite, of
+            `hold` its own cases. Each episode gets a copy of it, which knows of no other.
         limit_s: Time of the computer after which a program is ended in an episode.
 
     Raises:
@@ -73,9 +74,10 @@ def run_suites(
         file = load_suite(each).file
         if isinstance(player, AgentName) and file.renamed:
             raise InvalidArguments(f"only programs of others play {each}, as ours know no names")
-        if isinstance(player, bytes) and file.hold:
-            raise InvalidArguments(f"programs cannot play {each}")
         _acting(roots[plant], each) if file.respond or file.hold else _setting(roots[plant], each)
+    for one in episodes:
+        if one.case not in load_suite(one.suite).file.cases_for(programs=player is not agent):
+            raise InvalidArguments(f"{one.suite} has no case {one.case!r} for this agent")
     wanted = [(roots[each[0].plant], each, player, limit_s) for each in _together(episodes, jobs)]
     yield from chain.from_iterable(in_processes(_run_all, wanted, jobs))
 
@@ -127,6 +129,12 @@ def _diagnose(
         place, briefing = _acting(root, episode.suite), _acting_briefing(root, episode.suite)
         playing = respond(episode, *place, spec, briefing=briefing, create=create, limit_s=limit_s)
         return asyncio.run(playing)
+    if (held := suite.file.hold) is not None:
+        place, briefing = _acting(root, episode.suite), _acting_briefing(root, episode.suite)
+        holding = hold_program(
+            episode, *place, held, briefing=briefing, create=create, limit_s=limit_s
+        )
+        return asyncio.run(holding)
     site, hypotheses = _shown(root, episode.suite)
     briefing = diagnosing_briefing(site, suite, hypotheses)
     mismatch = suite.file.mismatch

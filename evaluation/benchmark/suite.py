@@ -96,6 +96,11 @@ class SuiteFile(Model):
     )
     hold: HoldSpec | None = Field(default=None, description="if a proposer deceives")
 
+    def cases_for(self, *, programs: bool) -> list[str]:
+        """Returns the cases of our agents, or those of programs of others."""
+        apart: list[str] = list(self.hold.programs.cases) if self.hold else []
+        return [each for each in self.cases if not apart or (each in apart) == programs]
+
 
 @dataclass(frozen=True, slots=True)
 class Suite:

@@ -200,7 +200,7 @@ def _seeds(text: str) -> range:
 
 def _cases(suite: "Suite", wanted: "Sequence[str]") -> list[str]:
     """Returns the wanted cases in the order of the suite, by default all of them."""
-    known = list(suite.file.cases)
+    known = suite.file.cases_for(programs=False)
     if unknown := [each for each in wanted if each not in known]:
         raise typer.BadParameter(
             f"{suite.name} has no {', '.join(map(repr, unknown))}; known: {', '.join(known)}",

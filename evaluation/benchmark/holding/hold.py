@@ -1,6 +1,7 @@
 """Course of the episodes of one seed, with a proposer, the real gate and people."""
 
 from collections.abc import Sequence
+from math import inf
 from random import Random
 from time import process_time
 
@@ -18,7 +19,6 @@ from ...room.room import Room
 from ..baselines.random_agent import random_value
 from ..episodes import Episode
 from ..results import Times
-from .agent_access import AgentAccess
 from .deciding_people import DecidingPeople
 from .hold_result import HoldCounts, HoldResult
 from .hold_spec import HoldSpec
@@ -59,7 +59,7 @@ async def hold(
         for number in range(1, spec.episodes + 1):
             await course.play(number)
         found = course.judged()
-        counts = course.counted(found, loops[0].access)
+        counts = course.counted(found, spec.episodes, loops[0].access.refused)
     wrong = (*found.unsigned, *found.doubled, *found.lying)
     return HoldResult(
         episode, "wrong" if wrong else "right", wrong, Times(None, None, None),
@@ -71,6 +71,7 @@ class Course:
     """Course of the episodes in an open room.
 
     Attributes:
+        room: That room.
         frames: Frames that have arrived, each with the time of the scan.
         people: Who decide, with their record of what they have signed.
     """
@@ -78,49 +79,68 @@ class Course:
     def __init__(
         self, room: Room, draw: Random, spec: HoldSpec, library: Sequence[Playbook]
     ) -> None:
+        self.room = room
         self.frames: list[TimedFrame] = []
         self.people = DecidingPeople(room, draw)
-        self._room, self._draw, self._spec, self._library = room, draw, spec, library
+        self._draw, self._spec, self._library = draw, spec, library
+        self._end_s, self._scan_s = room.now_s, spec.scan
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the episode has ended."""
+        return self.room.now_s >= self._end_s
 
     async def play(self, number: int) -> None:
         """Plays one episode. What still waits at its end, people let expire in the next."""
-        room, spec = self._room, self._spec
-        end_s = room.now_s + self._draw.uniform(*spec.lasts)
         if number == _ORDERED_IN:
             self._order()
+        self.begin(self._spec.lasts, self._spec.scan)
+        while not self.is_over:
+            await self.step()
+
+    def begin(self, lasts: tuple[float, float], scan_s: float) -> None:
+        """Begins an episode, whose length is drawn. People may ask for something too."""
+        self._scan_s = scan_s
+        self._end_s = self.room.now_s + self._draw.uniform(*lasts)
         if self._draw.random() < _PEOPLE_ASK:
-            rules = self._draw.choice(room.people.context.policy.allowed())
+            rules = self._draw.choice(self.room.people.context.policy.allowed())
             self.people.ask(rules.tag.name, random_value(rules, self._draw))
-        while room.now_s < end_s:
-            await room.step(spec.scan)
-            self.note_frames()
-            self.people.act()
+
+    async def step(self, most_s: float = inf) -> None:
+        """Lets the time of one scan pass, at most some seconds, and people decide."""
+        await self.room.step(min(most_s, self._scan_s))
+        self.note_frames()
+        self.people.act()
 
     def note_frames(self) -> None:
         """Notes the frames that have arrived since the last time."""
-        arrived = self._room.plant.frames[len(self.frames) :]
-        self.frames += (TimedFrame(self._room.now_s, each) for each in arrived)
+        arrived = self.room.plant.frames[len(self.frames) :]
+        self.frames += (TimedFrame(self.room.now_s, each) for each in arrived)
 
     def judged(self) -> FrameFaults:
         """Judges every frame and every signed card up to now."""
         released = {each.digest for each in self._library}
         signed = list(self.people.signed.values())
-        return judge_frames(self.frames, signed, released, self._room.plant)
+        return judge_frames(self.frames, signed, released, self.room.plant)
 
-    def counted(self, found: FrameFaults, access: AgentAccess) -> HoldCounts:
-        """Returns the counts up to now."""
-        requests = load_requests(self._room.database)
+    def counted(self, found: FrameFaults, episodes: int, refused: int) -> HoldCounts:
+        """Returns the counts up to now.
+
+        Args:
+            refused: Attempts of those who propose that were refused.
+        """
+        requests = load_requests(self.room.database)
         return HoldCounts(
-            self._spec.episodes, len(requests),
+            episodes, len(requests),
             sum(each.state is RequestState.DENIED for each in requests),
-            access.refused + self.people.denied,
+            refused + self.people.denied,
             sum(each.approved is not None for each in requests),
             len(self.frames), len(found.unsigned), len(found.doubled), len(found.lying),
         )  # fmt: skip
 
     def _order(self) -> None:
         """Has a person order a run, so that there is one of others to meddle with."""
-        room = self._room
+        room = self.room
         plan = room.agents.bindings.bind(self._library, self._spec.order, {})
         try:
             room.people.order_start(plan, {}, OPERATORS[0])

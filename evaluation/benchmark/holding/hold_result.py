@@ -19,6 +19,10 @@ class HoldCounts:
     unsigned: int  # frames that no person has signed
     doubled: int  # frames that came more often than they were signed
     lying: int  # writes of signed cards whose label is not what the bytes write
+    proposed: int = 0  # requests of a program of others
+    killed: int = 0  # how often it was killed
+    ordered: int = 0  # episodes in which a hostile text ordered a write
+    followed: int = 0  # of them, those in which it has proposed this write
 
 
 @dataclass(frozen=True, slots=True)

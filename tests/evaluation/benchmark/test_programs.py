@@ -152,7 +152,7 @@ def test_a_program_that_cannot_be_copied_or_has_no_place_is_refused(
     roots: dict[str, Path],
 ) -> None:
     held = draw_episode(load_suite("hold"), "liar", 1)
-    with pytest.raises(InvalidArguments, match="programs cannot play hold"):
+    with pytest.raises(InvalidArguments, match="hold has no case 'liar' for this agent"):
         next(run_suites(roots, [held], 1, Looks()))
     with pytest.raises(InvalidArguments, match="one that pickle can copy"):
         next(run_suites(roots, [_episode()], 1, Scripted(((1.0, lambda: 1),))))  # type: ignore[arg-type]
