@@ -28,6 +28,8 @@ from .responses import RespondSpec
 from .undisturbed import SharedSimulation, Undisturbed, leave_alone
 
 _SAME_S = 1e-6
+# Longest step after a shorter one, in which agents do not renew their lock of 10 s.
+_AFTER_SHORT_S = 5.0
 _STARTS_S = 30.0  # in which a run goes on after a decision
 _WAITING = frozenset({RunState.WAITING_APPROVAL, RunState.HELD})
 
@@ -104,7 +106,7 @@ class Course:
         answers = own.answers if is_as_large(episode, own.answers_from) else {}
         self._people = RespondingPeople(room, episode, spec.people, answers)
         self._began = room.clock.now().wall
-        self._looked_s = 0.0
+        self._looked_s, self._stepped_s = 0.0, inf
         self._noted: object = None  # version of the room of which all that was asked for is noted
 
     @property
@@ -122,7 +124,10 @@ class Course:
     async def step(self, most_s: float = inf) -> None:
         """Lets the time of one scan pass, at most some seconds, and people look if they do."""
         room, spec = self.room, self._spec
-        await room.step(min(most_s, spec.scan if self._is_busy() else spec.idle_scan))
+        longest_s = _AFTER_SHORT_S if self._stepped_s < _AFTER_SHORT_S else inf
+        scan_s = spec.scan if self._is_busy() else spec.idle_scan
+        self._stepped_s = min(most_s, scan_s, longest_s)
+        await room.step(self._stepped_s)
         self._note_frames()
         if room.now_s - self._looked_s < LOOK_S - _SAME_S:
             return

@@ -58,7 +58,8 @@ def _spec() -> RespondSpec:
     spec = SUITE.file.respond
     assert spec is not None
     people = spec.people.model_copy(update={"thinks": (20.0, 60.0)})
-    return spec.model_copy(update={"leave_after": 60.0, "people": people})
+    update = {"leave_after": 60.0, "people": people, "idle_scan": 10.0}  # as in `tep`
+    return spec.model_copy(update=update)
 
 
 async def _played(place: Place, case: str, program: Program) -> Responded:
