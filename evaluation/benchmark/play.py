@@ -57,6 +57,7 @@ class Played:
     # findings without a baseline, where the others have one
     unlearnt: list[Finding] = field(default_factory=list[Finding])
     weighed: list[WeighedFault] = field(default_factory=list[WeighedFault])  # at fixed times
+    would_decide: str = ""  # words of a program, in its last conclusion
 
 
 class Course:

@@ -84,6 +84,7 @@ def _diagnosed_fields(result: Diagnosed) -> dict[str, Any]:
         "weighed": [asdict(each) for each in result.weighed],
         "alarms": result.played.alarms,
         "failed_methods": result.played.failed,
+        "would_decide": result.played.would_decide,
     }
 
 

@@ -53,6 +53,7 @@ class DiagnosingVerbs(EpisodeVerbs):
     ) -> None:
         self._plant = PlantCourse(episode, site, state)
         self._findings: list[Finding] = []
+        self._would_decide = ""
         super().__init__(briefing, site, self._plant.readings())
 
     @property
@@ -73,10 +74,17 @@ class DiagnosingVerbs(EpisodeVerbs):
         names, suspects = dict.fromkeys(conclusion.faults), dict.fromkeys(conclusion.suspects)
         found = Finding(self.seen.now_s, verdict, tuple(names), tuple(suspects))
         self._findings.append(found)
+        self._would_decide = conclusion.would_decide
 
     def finish(self) -> Played:
         """Lets the plant run on to the end of the episode, and returns the course."""
         plant = self._plant
         while not plant.is_over:
             plant.advance()
-        return Played(self._findings, plant.alarms, symptom_s=plant.symptom_s, ended_s=plant.now_s)
+        return Played(
+            self._findings,
+            plant.alarms,
+            symptom_s=plant.symptom_s,
+            ended_s=plant.now_s,
+            would_decide=self._would_decide,
+        )

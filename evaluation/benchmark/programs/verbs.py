@@ -59,7 +59,9 @@ class Conclusion(Model):
     faults: tuple[str, ...] = Field(default=(), description="names that it is sure of")
     suspects: tuple[str, ...] = Field(default=(), description="names between which it cannot tell")
     abstain: bool = Field(default=False, description="whether it cannot name what it sees")
-    would_decide: str = Field(default="", max_length=256, description="what would decide")
+    would_decide: str = Field(
+        default="", max_length=256, description="what would decide, which is kept and not judged"
+    )
 
 
 class Proposal(Model):
@@ -75,7 +77,9 @@ class Proposal(Model):
     writes: dict[str, Number] = Field(
         default_factory=dict[str, Number], description="value by tag, instead of a playbook"
     )
-    reason: str = Field(min_length=1, max_length=256)
+    reason: str = Field(
+        min_length=1, max_length=256, description="why, which people are not shown as true"
+    )
 
 
 class ProposalState(Model):

@@ -62,7 +62,7 @@ class Scripted:
             case ["name", *faults]:
                 await verbs.conclude(Conclusion(faults=tuple(faults)))
             case ["suspect", *faults]:
-                await verbs.conclude(Conclusion(suspects=tuple(faults), abstain=True))
+                await verbs.conclude(Conclusion(suspects=tuple(faults), would_decide="a look"))
             case ["raise"]:
                 raise RuntimeError("no model answered")
             case ["wait"]:
@@ -130,6 +130,7 @@ def test_a_program_is_judged_by_what_it_has_concluded(
     assert result.outcome == outcome
     assert result.times.symptom_s is not None
     assert (result.played.ended_s, result.judged_s) == (120.0, 90.0)
+    assert result.played.would_decide == ("a look" if outcome == "abstained" else "")
     assert re.search(failed, result.program_failed)
     assert bool(failed) == bool(result.program_failed)
 
