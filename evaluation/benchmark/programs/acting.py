@@ -67,6 +67,10 @@ class ProposingAgent:
         """Has a playbook begun at the next scan."""
         self._wanted, self._answer = plan, None
 
+    def drop(self) -> None:
+        """Has nothing begun any more."""
+        self._wanted = None
+
     def begun(self) -> str | Denial:
         """Returns the id of the run that was wanted, or what has prevented it."""
         assert self._answer is not None  # a scan has been since
@@ -136,7 +140,10 @@ class ActingVerbs(EpisodeVerbs):
             await self._take_turn()  # a wrong call takes its time too
             raise
         self._agent.want(plan)
-        await self._take_turn()
+        try:
+            await self._take_turn()
+        finally:
+            self._agent.drop()  # if the program has ended meanwhile
         begun = self._agent.begun()
         if isinstance(begun, Denial):
             raise PolicyViolation(begun.reason.partition(f"; {NEXT}")[0])  # it has no terminal

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from handwheel.playbooks.engine.states import MOVES, EventKind
-from handwheel.tools.guardrails.ledger.runs import PREFIX
+from handwheel.tools.guardrails.ledger.runs import ORDERED, PREFIX
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import parse_request
@@ -24,6 +24,8 @@ def journal_texts(rows: Iterable[JournalRow]) -> Iterator[tuple[str, str]]:
             yield "request", f"{subject} is {body['to']}: {body['reason']}"
         elif kind == _DECISION:
             yield "decision", _decision(subject, body)
+        elif kind == ORDERED:
+            yield "decision", f"{body['person']}: {body['order']} {subject}"
         elif kind.startswith(PREFIX):
             yield from _run(EventKind(kind.removeprefix(PREFIX)), subject, body)
 
