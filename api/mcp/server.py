@@ -62,10 +62,7 @@ def mcp_server(root: Path, toolset: Toolset) -> Server[Any]:
         except HandwheelError as error:
             text = TextContent(text=wanted.error_text(error))
             return CallToolResult(content=[text], is_error=True)
-        table: object = result
-        structured = table if isinstance(result, dict) else {"result": table}  # as older peers need
-        text = TextContent(text=json.dumps(result, ensure_ascii=False))
-        return CallToolResult(content=[text], structured_content=structured)
+        return answer(result)
 
     return Server(
         "handwheel",
@@ -74,6 +71,14 @@ def mcp_server(root: Path, toolset: Toolset) -> Server[Any]:
         on_list_tools=list_tools,
         on_call_tool=call_tool,
     )
+
+
+def answer(result: Any) -> CallToolResult:
+    """Returns a result of a tool, which is JSON, as MCP peers get it."""
+    table: object = result
+    structured = table if isinstance(result, dict) else {"result": table}  # as older peers need
+    text = TextContent(text=json.dumps(result, ensure_ascii=False))
+    return CallToolResult(content=[text], structured_content=structured)
 
 
 def described(each: tools.Tool) -> Tool:

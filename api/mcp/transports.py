@@ -1,8 +1,12 @@
 """Ways on which MCP peers reach a server, both on this machine only."""
 
+import asyncio
 import logging
 import sys
-from socket import create_server, socket
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from secrets import token_urlsafe
+from socket import IPPROTO_TCP, TCP_NODELAY, create_server, socket
 from typing import Any
 
 from mcp.server.lowlevel import Server
@@ -10,6 +14,7 @@ from mcp.server.stdio import stdio_server
 
 _HOST = "127.0.0.1"
 _PATH = "/mcp"
+_MOST_CONNECTIONS = 100  # to one episode
 
 
 def log_to_stderr() -> None:
@@ -35,6 +40,36 @@ async def serve_http(server: Server[Any], listening: socket) -> None:
     await uvicorn.Server(config).serve([listening])
 
 
+@asynccontextmanager
+async def served_in_loop(server: Server[Any]) -> AsyncGenerator[str]:
+    """Serves peers by streamable HTTP beside other work, and yields an address nobody can guess.
+
+    Signals are left to others.
+
+    Effect: listens on the loopback address. Retry: none. Timeout: 2 s at the end.
+    """
+    import uvicorn
+
+    class Beside(uvicorn.Server):
+        @contextmanager
+        def capture_signals(self) -> Generator[None]:
+            yield
+
+    path = f"/{token_urlsafe()}{_PATH}"
+    app = server.streamable_http_app(host=_HOST, streamable_http_path=path)
+    config = uvicorn.Config(
+        app, log_config=None, limit_concurrency=_MOST_CONNECTIONS, timeout_graceful_shutdown=1
+    )
+    with listen(0) as listening:
+        serving = Beside(config)
+        task = asyncio.create_task(serving.serve([listening]))
+        try:
+            yield f"http://{_HOST}:{listening.getsockname()[1]}{path}"
+        finally:
+            serving.should_exit = True
+            await task
+
+
 def listen(port: int) -> socket:
     """Returns a socket that listens on the loopback address, 0 for any free port.
 
@@ -43,7 +78,11 @@ def listen(port: int) -> socket:
 
     Effect: listens. Retry: none. Timeout: none.
     """
-    return create_server((_HOST, port))
+    listening = create_server((_HOST, port))
+    # Each connection gets it. asyncio does not set it where a socket names no protocol, and an
+    # answer in two packets would then wait 40 ms for an acknowledgement.
+    listening.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+    return listening
 
 
 def address(listening: socket) -> str:

@@ -10,6 +10,7 @@ from handwheel.evaluation.benchmark.baselines.agent_name import AgentName
 from handwheel.evaluation.benchmark.holding.hold_result import HoldResult, total
 from handwheel.evaluation.benchmark.judge import Diagnosed, wrong_without_baseline
 from handwheel.evaluation.benchmark.programs.renamed_result import Renamed, recall_gap
+from handwheel.evaluation.benchmark.programs.verbs import Program
 from handwheel.evaluation.benchmark.responding.judge_response import Responded
 from handwheel.evaluation.benchmark.responding.summary import response_summary
 from handwheel.evaluation.benchmark.results import Result
@@ -21,13 +22,17 @@ SCHEMA = "benchmark-results/1"
 
 
 def result_fields(
-    suite: Suite, results: Sequence[Result], agent: AgentName = AgentName.HANDWHEEL
+    suite: Suite, results: Sequence[Result], agent: AgentName | Program = AgentName.HANDWHEEL
 ) -> dict[str, Any]:
-    """Returns all results with the hash of the suite and the versions, which tell them apart."""
+    """Returns all results with the hash of the suite and the versions, which tell them apart.
+
+    The name of a program is its own, and marked as not verified.
+    """
     return {
         "schema": SCHEMA,
         "suite": suite.name,
-        "agent": agent.value,
+        "agent": agent.value if isinstance(agent, AgentName) else agent.name,
+        "agent_is_verified": isinstance(agent, AgentName),
         "suite_sha256": suite.sha256,
         "failure_modes_sha256": suite.modes_sha256,
         "versions": {"handwheel": version("handwheel"), "python": platform.python_version()},

@@ -8,12 +8,11 @@ import typer
 from handwheel.connectors.errors import ConfigError
 from handwheel.site_tools import site_tools
 
-from ..shell.cli.exits import fail, report, run
+from ..shell.cli.exits import report, run
+from ..shell.cli.mcp_sdk import mcp_sdk
 from ..shell.cli.open_site import open_served_site
 from ..shell.cli.options import SiteOption
 from ..shell.cli.stdio import screen_output
-
-_NO_SDK = "the MCP SDK is not installed: pip install 'handwheel[mcp]'"
 
 
 def command(
@@ -34,13 +33,9 @@ def command(
     is taken.
     """
     opened = open_served_site(site)
-    try:
+    with mcp_sdk():
         from handwheel.mcp.server import mcp_server
         from handwheel.mcp.transports import address, listen, log_to_stderr, serve_http, serve_stdio
-    except ModuleNotFoundError as error:
-        if error.name != "mcp":
-            raise
-        fail(_NO_SDK)
     tools, problems = site_tools(opened)
     if problems:
         report(str(ConfigError(problems)))

@@ -4,13 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.evaluation.benchmark import run_suites
 from handwheel.evaluation.benchmark.baselines.agent_name import AgentName
 from handwheel.evaluation.benchmark.episodes import Episode
 from handwheel.evaluation.benchmark.judge import judge
 from handwheel.evaluation.benchmark.play import Played
 from handwheel.evaluation.benchmark.results import Result
-from handwheel.hmi.bench import command
+from handwheel.hmi.bench import command, play_suites
 
 from ...command_line import handwheel
 
@@ -25,8 +24,13 @@ from ...command_line import handwheel
         (["--suite", "watch", "--fault", "F99"], "--fault: watch has no 'F99'; known: F01, F02"),
         (
             ["--agent", "random"],
-            "--agent: the agents of watch, mismatch, pairs, hold cannot be exchanged",
+            "--agent: the agents of watch, mismatch, pairs, hold cannot be exchanged for random",
         ),
+        (["--agent", "gpt"], "--agent: there is no agent 'gpt'; known: handwheel, none"),
+        (["--agent", "mcp:"], "--agent: a command is missing"),
+        (["--agent", "mcp:no-such-program x"], "--agent: there is no program 'no-such-program'"),
+        (["--suite", "renamed"], "only programs of others play renamed"),
+        (["--limit", "0 s"], "--limit: '0 s' must be at least 1 s"),
         (["--suite", "hold", "--png", "times.png"], "--png: hold has no times to draw"),
         (["--suite", "other"], "'other' is not"),
         (["--json", "/no/such/results.json"], "--json: /no/such/results.json cannot be written"),
@@ -46,7 +50,11 @@ def test_bench_agents_without_a_suite_plays_all_of_them_with_the_seeds_of_their_
     played: list[Episode] = []
 
     def run(
-        roots: Mapping[str, Path], episodes: Sequence[Episode], jobs: int, agent: AgentName
+        roots: Mapping[str, Path],
+        episodes: Sequence[Episode],
+        jobs: int,
+        agent: AgentName,
+        limit_s: float,
     ) -> Generator[Result]:
         assert all((root / "site.yaml").is_file() for root in roots.values())
         for each in episodes:
@@ -54,7 +62,7 @@ def test_bench_agents_without_a_suite_plays_all_of_them_with_the_seeds_of_their_
             if each.suite != "hold":
                 yield judge(each, Played())
 
-    monkeypatch.setattr(run_suites, "run_suites", run)
+    monkeypatch.setattr(play_suites, "run_suites", run)
     with pytest.raises(SystemExit) as ended:  # since nothing is found
         command.agents(result=tmp_path / "all.json", jobs=1)
     assert ended.value.code == 1
@@ -64,3 +72,24 @@ def test_bench_agents_without_a_suite_plays_all_of_them_with_the_seeds_of_their_
     }  # fmt: skip
     told = json.loads((tmp_path / "all.json").read_text("utf-8"))
     assert [each["suite"] for each in told["suites"]] == [*seeds]
+
+
+def test_bench_connect_without_an_episode_says_what_starts_one() -> None:
+    done = handwheel("bench", "connect")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "HANDWHEEL_EPISODE_URL is not set" in done.stderr
+    assert "next: handwheel bench agents --agent mcp:COMMAND" in done.stderr
+
+
+def test_bench_agents_with_a_program_tells_its_command_and_failure(tmp_path: Path) -> None:
+    words = ("--suite", "watch", "--fault", "F10", "--seeds", "1-2", "--jobs", "2")
+    agent = "mcp:sh -c 'echo no model >&2; exit 3'"
+    file = tmp_path / "results.json"
+    done = handwheel("bench", "agents", *words, "--agent", agent, "--json", str(file))
+    assert done.returncode == 1
+    assert "F10: the program raised ProgramFailed: exit code 3: no model (seeds 1, 2)" in (
+        " ".join(done.stdout.split())
+    )
+    told = json.loads(file.read_text("utf-8"))
+    assert (told["agent"], told["agent_is_verified"]) == (agent, False)
+    assert told["episodes"][0]["program_failed"].endswith("exit code 3: no model")

@@ -7,9 +7,10 @@ from importlib import import_module
 from typing import Any
 
 from handwheel import Site, errors
+from handwheel.connectors.config.validation import Model
 
 MODULES = (
-    "handwheel", "handwheel.langchain", "handwheel.gym", "handwheel.testing",
+    "handwheel", "handwheel.langchain", "handwheel.gym", "handwheel.bench", "handwheel.testing",
     "handwheel.agents.testing", "handwheel.connectors.testing",
 )  # fmt: skip
 HEAD = """\
@@ -69,6 +70,8 @@ def _made(name: str, value: type[Any]) -> str:
 
 
 def _fields(value: type[Any]) -> list[str]:
+    if issubclass(value, Model):
+        return list(value.model_fields)
     found: Iterable[str] = getattr(value, "__dataclass_fields__", ()) or getattr(
         value, "_fields", ()
     )

@@ -1,0 +1,98 @@
+"""Program that this process has started, with all that it starts itself."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+_GUARD = (sys.executable, "-I", "-S", str(Path(__file__).with_name("program_guard.py")))
+_GRACE_S = 3.0  # until it is asked to end, and from then until it is ended
+_ERRORS = 65536  # bytes of standard error, its end
+
+
+class StartedProgram:
+    """Program in a process group of its own, which `kill` or the end of this process ends.
+
+    It reads nothing, its standard output is dropped, and of its standard error the end is kept.
+
+    Args:
+        words: Command, without a shell.
+        environ: Variables beside those of this process.
+
+    Effect: starts a process. Retry: none. Timeout: none.
+    """
+
+    def __init__(self, words: Sequence[str], environ: Mapping[str, str]) -> None:
+        self._end = b""
+        self._loop = asyncio.get_running_loop()
+        self._reading, writing = os.pipe()
+        os.set_blocking(self._reading, False)
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 (the user's own command)
+                [*_GUARD, *words], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                stderr=writing, env={**os.environ, **environ}, start_new_session=True,
+            )  # fmt: skip
+        except BaseException:
+            os.close(self._reading)
+            raise
+        finally:
+            os.close(writing)
+        self._loop.add_reader(self._reading, self._take_errors)
+
+    @property
+    def errors(self) -> str:
+        """End of what it has written to standard error."""
+        return self._end.decode("utf-8", "replace").strip()
+
+    async def wait(self) -> None:
+        """Waits until it has ended, perhaps without its group."""
+        # It is not reaped, so that its group keeps its number until the group is ended.
+        how = os.WEXITED | os.WNOWAIT
+        await asyncio.to_thread(os.waitid, os.P_PID, self._process.pid, how)
+
+    async def end(self) -> None:
+        """Waits some seconds until it has ended, else asks its group to end.
+
+        Effect: ends processes. Retry: none. Timeout: 6 s.
+        """
+        if not await self._ends_soon():
+            self._signal(signal.SIGTERM)
+            await self._ends_soon()
+
+    def kill(self) -> int:
+        """Ends its group at once, and returns its exit code, 128 and more for a signal.
+
+        Effect: ends processes. Retry: none. Timeout: none.
+        """
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+        self._take_errors()
+        self._loop.remove_reader(self._reading)
+        os.close(self._reading)
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        return self._process.returncode
+
+    async def _ends_soon(self) -> bool:
+        try:
+            await asyncio.wait_for(self.wait(), _GRACE_S)
+        except TimeoutError:
+            return False
+        return True
+
+    def _signal(self, number: signal.Signals) -> None:
+        with suppress(PermissionError):  # a group of which only the reaped one is left
+            os.killpg(self._process.pid, number)
+
+    def _take_errors(self) -> None:
+        try:
+            taken = os.read(self._reading, _ERRORS)
+        except BlockingIOError:
+            return
+        self._end = (self._end + taken)[-_ERRORS:]
+        if not taken:
+            self._loop.remove_reader(self._reading)

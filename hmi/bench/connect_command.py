@@ -1,0 +1,31 @@
+"""The command `handwheel bench connect`."""
+
+import os
+import sys
+
+from handwheel.connectors.hints import next_step
+
+from ..shell.cli.exits import fail, run
+from ..shell.cli.mcp_sdk import mcp_sdk
+from ..shell.cli.stdio import screen_output
+
+
+def connect() -> None:
+    """Serve the verbs of an episode by MCP on standard input and output.
+
+    For a program that starts its MCP servers by a command. `bench agents` starts that program,
+    and gives it the episode in HANDWHEEL_EPISODE_URL.
+
+    Exit codes: 0 the peer has closed the connection, 2 there is no episode.
+    """
+    with mcp_sdk():
+        from handwheel.mcp.episode_relay import relay
+        from handwheel.mcp.mcp_program import EPISODE_URL
+        from handwheel.mcp.transports import log_to_stderr
+    url = os.environ.get(EPISODE_URL)
+    if not url:
+        step = next_step("bench", "agents", "--agent", "mcp:COMMAND")
+        fail(f"{EPISODE_URL} is not set, so there is no episode\n{step}")
+    log_to_stderr()
+    sys.stdout = screen_output(sys.stdout)  # the SDK takes the stream itself, for the peer alone
+    run(relay(url))

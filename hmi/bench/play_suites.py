@@ -1,0 +1,50 @@
+"""Run of the suites of a benchmark on new sites of their plants."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from handwheel.evaluation.benchmark.baselines.agent_name import AgentName
+from handwheel.evaluation.benchmark.episodes import Episode
+from handwheel.evaluation.benchmark.programs.verbs import Program
+from handwheel.evaluation.benchmark.results import Result
+from handwheel.evaluation.benchmark.run_suites import run_suites
+from handwheel.evaluation.benchmark.suite import Suite
+from handwheel.evaluation.plants.installed_plants import create_plant
+
+from ..site.files.site_template import PlantEndpoints, write_site
+from .models import add_models
+from .progress import bar_of
+
+
+def play_suites(
+    suites: Sequence[Suite],
+    episodes: Sequence[Episode],
+    jobs: int,
+    agent: AgentName | Program,
+    limit_s: float,
+    models: Path | None,
+) -> Iterator[tuple[Suite, Sequence[Result]]]:
+    """Plays the episodes, and yields the results of each suite.
+
+    Args:
+        limit_s: Time of the computer after which a program is ended in an episode.
+        models: Site whose models choose for our agents.
+    """
+    with TemporaryDirectory() as folder:
+        roots = {each.file.plant: Path(folder) / each.file.plant for each in suites}
+        for plant, root in roots.items():
+            write_site(root, create_plant(plant), PlantEndpoints())
+            if models is not None:
+                add_models(root, models)
+        with closing(run_suites(roots, episodes, jobs, agent, limit_s)) as running:
+            for suite in suites:
+                of = sum(each.suite == suite.name for each in episodes)
+                results: list[Result] = []
+                with bar_of(of) as advance:
+                    for each in islice(running, of):
+                        results.append(each)
+                        advance(f"{suite.name} {each.case}, seed {each.seed}")
+                yield suite, results
