@@ -10,7 +10,8 @@ from handwheel.connectors.model.site import Site
 from .examples import nearest
 from .question import Intent, NotUnderstood, Question
 from .reading import Words, read_words
-from .times import is_ahead, is_of_the_calendar, is_past
+from .subjects import Subject
+from .times import asks_for_cause, asks_for_event, is_ahead, is_of_the_calendar, is_past
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -77,14 +78,24 @@ def parse_question(text: str, site: Site) -> Question:
         raise _outside(found, site) from None
     intent = str(cast("str", tree.children[0].data)).replace("_", "-")  # type: ignore[union-attr]
     is_bare = len(found.unknown) >= found.content and not found.names
-    check_plan(intent, text, site)
-    check_time(intent, text, found, site)
     if intent in _FALLBACK and is_bare:
         raise _outside(found, site)
     if intent == "value" and found.subjects:
-        kind = found.subjects[0].kind
-        intent = {"tag": "value", "equipment": "condition", "class": "running"}[kind]
+        intent = _intent_about(found.subjects[0], text)
+    check_plan(intent, text, site)
+    check_time(intent, text, found, site)
     return found.question(text, cast("Intent", intent), found.subjects)
+
+
+def _intent_about(subject: Subject, text: str) -> Intent:
+    """Returns the kind of a question that only names something."""
+    if subject.kind == "tag":
+        return "value"
+    if subject.kind == "class":
+        return "running"
+    if asks_for_cause(text):
+        return "why"
+    return "since" if asks_for_event(text) else "condition"
 
 
 def check_plan(intent: str, text: str, site: Site) -> None:
@@ -102,7 +113,7 @@ def check_time(intent: str, text: str, found: Words, site: Site) -> None:
         reason = "nothing is told of the future but how long until a limit, and what if"
     elif is_calendar and intent not in _OF_DAYS:
         reason = "a day or an hour of the calendar is not looked up, so ask how long ago"
-    elif intent in _NOW and intent not in _LOOKS_BACK and (found.ago_s or found.last_s):
+    elif intent in _NOW - _LOOKS_BACK - {"alarms"} and _has_time(found):
         reason = "such a question is answered as of now only"
     elif found.ago_s and intent not in _LOOKS_BACK:
         reason = "such a question is not answered of an earlier moment"

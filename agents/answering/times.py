@@ -27,6 +27,9 @@ _STATES: tuple[tuple[re.Pattern[str], State], ...] = (
     (re.compile(r"\b(start(s|ed|ing)?|run(s|ning)?|kicked in|turn(s|ing))\b"), "running"),
     (re.compile(r"\b(came|come|comes|active|activated|raised|went off)\b"), "active"),
 )  # fmt: skip
+_EVENT = r"(trip(ped)?|stop(ped)?|start(ed)?)\b"
+_CAUSE_OF_EVENT = re.compile(rf"\b(what|who) (has |had )?{_EVENT}")
+_DID_EVENT = re.compile(rf"^\s*(did|has|have)\b.*\b{_EVENT}")
 _CLOSED = re.compile(r"\b(closed|completed|finished|done)\b")
 _OPEN = re.compile(r"\b(not|n.t|haven.?t|hasn.?t|aren.?t|isn.?t|yet|open|still|to be|un\w+)\b")
 
@@ -65,3 +68,13 @@ def is_closed(text: str) -> bool:
     """Whether a text asks for work orders that are closed."""
     lower = text.lower()
     return _CLOSED.search(lower) is not None and _OPEN.search(lower) is None
+
+
+def asks_for_cause(text: str) -> bool:
+    """Whether a text asks what has tripped, stopped or started something."""
+    return _CAUSE_OF_EVENT.search(text.lower()) is not None
+
+
+def asks_for_event(text: str) -> bool:
+    """Whether a text asks if something has tripped, stopped or started."""
+    return _DID_EVENT.search(text.lower()) is not None

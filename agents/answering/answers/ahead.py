@@ -95,7 +95,7 @@ def _say_course(answer: Answer, sources: Sources, tag: Tag, wanted: str, found: 
 
 
 def _moved(sources: Sources, found: Prediction) -> Iterator[tuple[Tag, float, float]]:
-    """Yields tags that end elsewhere, with both ends: switches first, then the largest moves."""
+    """Yields tags that end elsewhere, with both ends, switches before the largest moves."""
     ends: list[tuple[float, Tag, float, float]] = []
     for name, series in found.with_plan.series.items():
         tag, other = sources.site.tags.get(name), found.without.series.get(name)

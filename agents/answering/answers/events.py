@@ -62,7 +62,7 @@ def asked_state(subject: Subject, state: State | None, site: Site) -> Asked | No
 
 def say_why(answer: Answer, sources: Sources, asked: Asked) -> bool:
     """Says whether and when a state began, and what came with it. Returns whether it ever did."""
-    change = _say_premise(answer, sources, asked)
+    change = say_event(answer, sources, asked)
     if change is None:
         return False
     count = len(answer.claims)
@@ -77,7 +77,8 @@ def say_why(answer: Answer, sources: Sources, asked: Asked) -> bool:
     return True
 
 
-def _say_premise(answer: Answer, sources: Sources, asked: Asked) -> Change | None:
+def say_event(answer: Answer, sources: Sources, asked: Asked) -> Change | None:
+    """Says when a state began, or that it did not, and returns its beginning if that is known."""
     tag, did = asked.tag, DID[asked.state]
     reading = sources.read([tag]).get(tag.name)
     change = last_change(sources, tag, asked.value)
@@ -147,7 +148,7 @@ def is_interlock(tag: Tag) -> bool:
 
 
 def _switches(site: Site, asked: Asked) -> Sequence[Tag]:
-    """Returns what may have begun a state: trips, interlocks, and alarms about the equipment."""
+    """Returns the trip, the interlocks and the alarms that may have begun a state."""
     trip = f"{asked.name}.tripped"
     return [
         each
@@ -171,7 +172,11 @@ def _say_limits(answer: Answer, sources: Sources, asked: Asked, change: Change) 
             continue
         kind, limits = ("alarm", tag.alarm) if asked.tag.is_alarm else ("trip", tag.trip)
         slots = sources.window(tag.name, change.looked_s, _SLOTS)
-        near = [each for each in slots if abs(each.before_s - change.before_s) <= _WITH_S]
+        near = [
+            each
+            for each in slots
+            if abs(each.before_s - change.before_s) <= max(_WITH_S, each.span_s)
+        ]
         if near and (found := _beyond(near, limits)) is not None:
             value, limit = (
                 answer.fact(tag.name, number_text(tag, number), source)

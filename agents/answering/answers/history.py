@@ -1,10 +1,13 @@
 """Answers about a moment or a time of the past, from the record in process time."""
 
+from collections.abc import Sequence
+
 from handwheel.connectors.model.tags import Tag
 
 from ..fact import Answer, joined
 from ..question import Question, Statistic
 from ..sources import Sources
+from .moments import changes
 from .trends import LEAST_COVERAGE, covered, number_text, span_text
 
 _SLOTS = 100
@@ -86,3 +89,20 @@ def _say_states(answer: Answer, sources: Sources, tag: Tag, last_s: float) -> No
         words = [answer.fact(tag.name, number_text(tag, n), "historian") for n in sorted(numbers)]
         what = f"{joined(words)} in all"
     answer.say(f"{named(tag)} was {what} of the {known} that were recorded in the last {last}.")
+
+
+def say_came(answer: Answer, sources: Sources, alarms: Sequence[Tag], last_s: float) -> None:
+    """Says which alarms were active in the last while, and when each came last."""
+    last = answer.fact("the question", span_text(last_s), "the question, process time")
+    for tag in alarms:
+        if not any(each.high for each in sources.window(tag.name, last_s, _SLOTS)):
+            continue
+        came = [each for each in changes(sources, tag, last_s) if each.after == 1.0]
+        when = f"was active before and in the last {last}"
+        if came:
+            ago = answer.fact(tag.name, span_text(came[-1].before_s), "historian, process time")
+            when = f"came about {ago} ago"
+        label = answer.fact(tag.name, tag.label or "alarm", "the site's own label")
+        answer.say(f"Alarm {tag.name.removesuffix('.active')} {when}: {label}.", is_caution=True)
+    if not answer.claims:
+        answer.say(f"No alarm was active in the last {last}, of what was recorded.")

@@ -8,6 +8,7 @@ from handwheel.connectors.model.tags import Tag
 from ..fact import Answer
 from ..question import Question
 from ..sources import Sources
+from .events import asked_states, say_event
 from .present import say_value
 from .trends import points_of, quantity_in, span_text, trend_of
 
@@ -18,9 +19,12 @@ _TURNS = 0.25  # share of a move by which a value may turn without an end of the
 
 
 def since(question: Question, sources: Sources, answer: Answer) -> None:
-    """Answers since when an alarm is active, a value is beyond a limit, or it moves."""
+    """Answers since when something is in a state, a value is beyond a limit, or it moves."""
+    states = [] if question.direction else list(asked_states(question, sources.site))
+    for state in states:
+        say_event(answer, sources, state)
     for each in question.subjects:
-        if each.kind != "tag":
+        if each.kind != "tag" or states:
             continue
         tag = sources.site.tags[each.name]
         say_value(answer, tag, sources.read([tag]).get(tag.name))

@@ -1,6 +1,6 @@
 """Answers about present values, equipment and alarms."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from handwheel.connectors.model.tags import Tag
@@ -10,7 +10,7 @@ from ...deviations.standing import alarm_tags, measured_by
 from ..fact import Answer, joined
 from ..question import Question
 from ..sources import Sources
-from .history import named, say_then
+from .history import named, say_came, say_then
 from .trends import Trend, settled_trend, span_text
 
 TREND_S = 600.0
@@ -136,6 +136,10 @@ def _is_telling(tag: Tag) -> bool:
 def alarms(question: Question, sources: Sources, answer: Answer) -> None:
     """Answers which alarms are active, all or those of equipment."""
     wanted = {name for each in question.subjects for name in _members(sources, each.name)}
+    if question.last_s:
+        tags = [each for each in alarm_tags(sources.site) if _is_of(sources, each, wanted or None)]
+        say_came(answer, sources, tags, question.last_s)
+        return
     _say_alarms(answer, sources, wanted or None)
     if not answer.claims:
         about = f" of {joined(sorted(wanted))}" if wanted else ""
@@ -154,15 +158,11 @@ def _say_alarms(answer: Answer, sources: Sources, members: Iterable[str] | None)
     readings = sources.read(every)
     unknown = 0
     for tag in every:
-        measured = site.tags.get(measured_by(tag))
-        equipment = tag.equipment or (measured.equipment if measured else "")
         reading = readings.get(tag.name)
-        if (
-            (wanted is not None and equipment not in wanted)
-            or reading is None
-            or reading.quality is not Quality.GOOD
-        ):
-            unknown += wanted is None or equipment in wanted
+        if not _is_of(sources, tag, wanted):
+            continue
+        if reading is None or reading.quality is not Quality.GOOD:
+            unknown += 1
             continue
         if not reading.scalar:
             continue
@@ -171,6 +171,12 @@ def _say_alarms(answer: Answer, sources: Sources, members: Iterable[str] | None)
     if unknown:
         count = answer.fact("alarms", f"{unknown} of {len(every)} alarms", "read now")
         answer.say(f"{count} have no value to rely on, so they may be active.", is_caution=True)
+
+
+def _is_of(sources: Sources, tag: Tag, members: Collection[str] | None) -> bool:
+    """Whether an alarm is about some equipment, or about any where none is asked for."""
+    measured = sources.site.tags.get(measured_by(tag))
+    return members is None or (tag.equipment or (measured.equipment if measured else "")) in members
 
 
 def running(question: Question, sources: Sources, answer: Answer) -> None:

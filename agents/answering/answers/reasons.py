@@ -21,7 +21,7 @@ _LEAST_SHARE = 0.02  # of its range by which another tag has moved
 
 
 def why(question: Question, sources: Sources, answer: Answer) -> None:
-    """Answers why something is as it is, by its events, the agents' cases and what moved with it.
+    """Answers why something is so, by its events, cases of the agents and what moved with it.
 
     What the question takes for granted is checked first.
     """

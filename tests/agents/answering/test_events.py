@@ -28,7 +28,9 @@ def _tripped(site: Site) -> KnownSite:
     return KnownSite(site, values, courses=courses)
 
 
-@pytest.mark.parametrize("text", ["why did P-101A trip", "P-101A tripped - cause?"])
+@pytest.mark.parametrize(
+    "text", ["why did P-101A trip", "P-101A tripped - cause?", "what tripped P-101A"]
+)
 def test_trip_is_told_with_interlock_and_limit(text: str, site: Site) -> None:
     told = _told(text, _tripped(site))
     assert told.startswith("P-101A tripped about 30 min [F")
@@ -45,6 +47,30 @@ def test_stop_of_equipment_names_the_trip_and_start_the_interlock(site: Site) ->
     told = _told("why did P-101B start", known)
     assert told.startswith("P-101B started about 29 min 50 s [F")
     assert "Interlock I-03 acted about 29 min 55 s" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("when did P-101A trip", "P-101A tripped about 30 min [F"),
+        ("has P-101A tripped", "P-101A tripped about 30 min [F"),
+        ("since when is P-101B running", "P-101B started about 29 min 50 s [F"),
+        ("did P-101B trip", "P-101B has not tripped in the last"),
+    ],
+)
+def test_time_of_an_event_is_told(text: str, told: str, site: Site) -> None:
+    assert _told(text, _tripped(site)).startswith(told)
+
+
+def test_alarms_of_a_time_are_those_of_the_record(site: Site) -> None:
+    courses: dict[str, Course] = {
+        "VAH-101A.active": _switched(600.0), "PAL-102.active": _switched(9e9),
+        "LAL-101.active": _switched(4000.0, on=False),
+    }  # fmt: skip
+    told = _told("which alarms were on in the last hour", KnownSite(site, courses=courses))
+    assert "Alarm VAH-101A came about 10 min [F" in told
+    assert "Alarm PAL-102 was active before and in the last 1 h [F1]: PT-102 low [F" in told
+    assert "LAL-101" not in told
 
 
 @pytest.mark.parametrize(
