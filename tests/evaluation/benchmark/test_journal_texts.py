@@ -1,12 +1,12 @@
-import json
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from handwheel.evaluation.benchmark.programs.journal_texts import journal_texts
+from handwheel.tools.requests.canonical import canonical
 
-STATEMENT = json.dumps({"comment": "not now", "person": "anna", "verdict": "reject"})
+STATEMENT = canonical({"comment": "not now", "person": "anna", "verdict": "reject"})
 
 
 @pytest.mark.parametrize(
