@@ -31,6 +31,7 @@ from .maintenance.closed_orders import ClosedOrders
 from .planning.candidates import Candidate, judge_candidate
 from .planning.situation import Judged, Situation
 from .site_runs import SiteRuns
+from .starts.intentions import Intentions
 from .starts.start_orders import StartOrders
 from .supervised_run import one_line
 from .supervision.turns import Turns
@@ -55,11 +56,11 @@ class SiteAgents:
         self._tasks = Tasks()
         hashes = {**context.hashes, "graph": graph_hash()}
         self._runs = SiteRuns(context, self._judge_run, hashes, self._report)
-        self._start_orders = StartOrders(context, self.cases)
+        wishes = StartOrders(context, self.cases), Intentions(context, self.cases, self._report)
+        self._start_orders, self.intentions = wishes
         self._left_open = LeftOpen(
-            self._database, self._runs, self.cases, self._start_orders, self._start_run,
-            self._report,
-        )  # fmt: skip
+            self._database, self._runs, self.cases, self._start_run, self._report, *wishes
+        )
         context.ledger.writer.on_settled.append(self._look_again)
         self._turns = Turns(context, self.cases, self._runs)
         port, now = context.ledger, context.clock
@@ -156,6 +157,7 @@ class SiteAgents:
             if run_id not in self._tasks.names:
                 self._start_run(run_id)
         self._start_orders.take(rows)
+        self.intentions.take()
         if self._answers is not None:
             self._answers.take(self.cases.cases, rows)
         self._closed_orders.observe()
@@ -234,7 +236,8 @@ class SiteAgents:
         try:
             with log.transaction():
                 self._runs.open(log, chosen.plan, plant, start)
-                body = judged_body(chosen.diagnosis, judged.judgement, plant.now_s)
+                found, needs = chosen.diagnosis, chosen.needs_evidence
+                body = judged_body(found, judged.judgement, plant.now_s, needs_evidence=needs)
                 log.record(EventKind.JUDGED, **body)
                 self.cases.record_judgement(case, judged, log.run_id)
         except PermitRefused:

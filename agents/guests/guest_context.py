@@ -12,6 +12,7 @@ from handwheel.tools.maintenance.work_order_database import WorkOrders
 from handwheel.tools.requests.timestamps import Instant
 
 from ..deviations.case import Case
+from ..starts.intentions import Intentions
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class GuestContext:
     recorded: RecordedHistory
     cases: Callable[[], Collection[Case]]  # returns the open cases
     wait: Callable[[float], Awaitable[None]]  # waits for a change of the ledger, at most so long, s
+    intentions: Intentions
     has_gate: Callable[[], bool]  # returns whether a gate answers
 
     @property

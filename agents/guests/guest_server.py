@@ -20,7 +20,8 @@ from .admission import Admission
 from .followed_requests import LONGEST_WAIT_S, FollowedRequests
 from .guest import Guest
 from .guest_context import GuestContext
-from .messages import Proposal, WorkRequest, read_message
+from .intentions import open_intentions, record_intention, withdraw_intention
+from .messages import Intended, Proposal, WorkRequest, read_message
 from .open_cases import case_fields
 from .pace import Pace
 from .proposals import Proposals
@@ -89,6 +90,9 @@ class GuestServer:
                 web.post("/v1/requests", _answered(self._propose)),
                 web.get("/v1/work-orders", _answered(self._work_orders)),
                 web.post("/v1/work-requests", _answered(self._request_work)),
+                web.get("/v1/intentions", _answered(self._intentions)),
+                web.post("/v1/intentions", _answered(self._intend)),
+                web.post("/v1/intentions/{name}/withdraw", _answered(self._withdraw)),
             ]
         )
         return app
@@ -130,6 +134,17 @@ class GuestServer:
         asked = read_message(WorkRequest, await read_body(request, LARGEST))
         async with self._store.turn(guest):
             return {"work_order_id": request_work(self._context, guest, asked)}
+
+    async def _intentions(self, _guest: Guest, _: web.Request) -> dict[str, Any]:
+        return {"intentions": open_intentions(self._context)}
+
+    async def _intend(self, guest: Guest, request: web.Request) -> dict[str, Any]:
+        asked = read_message(Intended, await read_body(request, LARGEST))
+        return {"intention": record_intention(self._context, guest, asked)}
+
+    async def _withdraw(self, guest: Guest, request: web.Request) -> dict[str, Any]:
+        name = request.match_info["name"]
+        return {"intention": withdraw_intention(self._context, guest, name)}
 
 
 def _answered(answer: _Answer) -> Handler:

@@ -37,6 +37,17 @@ class WorkRequest(Model):
     text: str = Field(min_length=1, max_length=500)
 
 
+class Intended(Model):
+    """Intention to take equipment out of service by a playbook at a time."""
+
+    key: Key
+    equipment: str = Field(min_length=1, max_length=64)
+    playbook: str = Field(min_length=1, max_length=128)
+    roles: dict[str, str] = Field(max_length=20)
+    at: str = Field(max_length=32)  # stamp, such as `2026-12-01T13:00:00.000Z`
+    text: str = Field(min_length=1, max_length=300)
+
+
 def read_message(kind: type[_MessageT], body: bytes) -> _MessageT:
     """Returns the message of a body, or raises `Rejected`."""
     try:

@@ -47,6 +47,13 @@ def command(
         str | None,
         typer.Option("--model", metavar="NAME", help="The only model to ask."),
     ] = None,
+    record: Annotated[
+        bool,
+        typer.Option(
+            "--record",
+            help="Of a plan: record it, so that the agents ask people for it at its time.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question about the plant from facts, each listed with its place and time.
@@ -54,11 +61,13 @@ def command(
     It answers what a value is and where it goes, how a piece of equipment is, why and since when a
     value moves, what changed, what happens if a set point were another, how long until a limit,
     which alarms are active, what waits, who decided, which work orders are open, what the agents
-    think is wrong, earlier cases, and which playbook takes equipment out of service. Asking
-    changes nothing.
+    think is wrong, earlier cases, and which plan takes equipment out of service. Asking
+    changes nothing. With --record the agents judge the plan again at its time, within 7 days,
+    and ask people. It approves nothing, and runs withdraw ends it.
 
-    Exit codes: 0 answered, 1 the question is none that can be answered, 2 wrong usage or
-    configuration, 3 a device that the answer needs is not reachable (what is known is shown).
+    Exit codes: 0 answered, 1 the question is none that can be answered, or refused, 2 wrong usage
+    or configuration, or no plan with a clear time to record, 3 a device that the answer needs, or
+    the agents that record, are not reachable (what is known is shown).
     """
     with uninterrupted_import():
         from handwheel.agents.answering.question import NotUnderstood
@@ -79,7 +88,7 @@ def command(
             for each in nearest:
                 typer.echo(fold(each), err=True)
             raise SystemExit(NO) from None
-    _show(told, as_json=as_json)
+    _show(told, sources, record=record, as_json=as_json)
     if sources.down:
         raise NotConnected(sources.down)
 
@@ -98,14 +107,20 @@ def _sources(site: "Site", stack: ExitStack) -> "SiteSources":
     return SiteSources(context, recorded, now)
 
 
-def _show(told: "Told", *, as_json: bool) -> None:
+def _show(told: "Told", sources: "SiteSources", *, record: bool, as_json: bool) -> None:
+    """Prints an answer, records its plan where that is wanted, and says so."""
+    with uninterrupted_import():
+        from .record_intention import offer_lines, record_intention, recorded_lines
     if told.fault:
         warn(f"{told.fault}; the answer is as without a model")
-    if as_json:
-        typer.echo(json.dumps(told.fields))
-        return
-    for line in told.lines:
+    for line in () if as_json else told.lines:
         typer.echo(fold(line, 7 if line.startswith("  ") else 2))
+    intention = {"intention": record_intention(told, sources)} if record else {}
+    if as_json:
+        typer.echo(json.dumps({**told.fields, **intention}))
+        return
+    for line in recorded_lines(intention["intention"]) if record else offer_lines(told, sources):
+        typer.echo(fold(line, 2))
 
 
 def _word_model(

@@ -49,6 +49,7 @@ class SiteSources:
     recorded: RecordedHistory
     now: datetime
     down: dict[str, str] = field(default_factory=dict[str, str])  # connections, with the reason
+    found: FoundPlans | None = None  # plans that were asked for
     _values: dict[str, DataValue] = field(default_factory=dict[str, DataValue])
 
     @property
@@ -177,4 +178,5 @@ class SiteSources:
 
     def plans(self, equipment: str) -> FoundPlans:
         """Returns the plans that take equipment out of service, as they stand now."""
-        return possible_plans(self.context, equipment, self.read)
+        self.found = possible_plans(self.context, equipment, self.read)
+        return self.found

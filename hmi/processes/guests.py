@@ -27,7 +27,8 @@ def guest_context(
 
     return GuestContext(
         context.ledger, context.workorders, context.clock, reader.latest, recorded,
-        agents.cases.cases.values, wait, lambda: not getattr(database, "is_cut_off", False),
+        agents.cases.cases.values, wait, agents.intentions,
+        lambda: not getattr(database, "is_cut_off", False),
     )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ from .orders import (
     roles_of,
     sign_order,
 )
+from .planned_command import planned, withdraw
 from .run_screen import render_run, run_line
 from .run_view import RunView, all_fields, find_run, run_fields, view_run
 from .start_command import start
@@ -232,3 +233,5 @@ def _sign(site: Site, name: str, order: SignedOrder, person: str | None, file: P
 
 
 app.command("start")(start)
+app.command("planned")(planned)
+app.command("withdraw")(withdraw)

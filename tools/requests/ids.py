@@ -7,6 +7,10 @@ _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's alphabet, without a
 _LENGTH = 8
 
 
-def new_id(kind: Literal["C", "R", "U", "W"]) -> str:
-    """Returns a new id of a case, request, run (`U`) or work order, such as `R-7K3MQ2XA`."""
+def new_id(kind: Literal["C", "I", "R", "U", "W"]) -> str:
+    """Returns a new id, such as `R-7K3MQ2XA` of a request.
+
+    Args:
+        kind: Of a case, an intention, a request, a run (`U`) or a work order.
+    """
     return f"{kind}-" + "".join(choice(_LETTERS) for _ in range(_LENGTH))

@@ -36,8 +36,8 @@ def plan(question: Question, sources: Sources, answer: Answer) -> None:
     if question.at:
         at = answer.fact("the question", question.at, "the question")
         answer.say(
-            f"Nothing is started at {at} by itself. All is judged again when a person starts "
-            "the playbook, and people approve each request.",
+            f"It is no standing approval: nothing is started at {at} by itself. Where it is "
+            "recorded, the agents judge all again then, and people approve each request.",
             is_caution=True,
         )
 

@@ -75,7 +75,7 @@ def test_why_does_not_take_the_direction_for_granted(
 def test_question_of_a_plan_starts_nothing(site: Site) -> None:
     _, answer = answer_question("plan: take P-101A out at 14:00", KnownSite(site))
     assert "It is not released, so two people must approve each of its requests." in answer.lines
-    assert answer.lines[-1].startswith("Nothing is started at 14:00 [F")
+    assert answer.lines[-1].startswith("It is no standing approval: nothing is started at 14:00 [F")
     (step,) = answer.next_steps
     assert step.startswith("next: handwheel playbooks plan cw/change-over --role duty=P-101A")
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from handwheel.agents.deviations.case import Case
 from handwheel.agents.guests.guest_context import GuestContext
 from handwheel.agents.guests.guest_server import GuestServer
+from handwheel.agents.starts.intentions import Intentions
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.historian.recorded_history import RecordedHistory
 from handwheel.connectors.model.process_clock import Readings
@@ -63,6 +65,7 @@ class Guests:
     recorded: RecordedHistory
     scanned: Sequence[str] = ("PT-102.pv",)
     surveyed: list[list[str]] = field(default_factory=list[list[str]])
+    intentions: Mock = field(default_factory=lambda: Mock(Intentions, open={}))
     cases: list[Case] = field(default_factory=list[Case])
     filed: set[str] = field(default_factory=set[str])
     down: str = ""
@@ -105,7 +108,7 @@ class Guests:
 
         return GuestContext(
             ledger, self.workorders, room.clock.now, self._latest, self.recorded,
-            lambda: self.cases, wait, lambda: room.gate is not None,
+            lambda: self.cases, wait, self.intentions, lambda: room.gate is not None,
         )  # fmt: skip
 
     def _latest(self) -> Readings:

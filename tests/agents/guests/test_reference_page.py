@@ -16,6 +16,8 @@ from handwheel.agents.guests import admission, guest_server, windows
 from handwheel.agents.guests.followed_requests import LONGEST_WAIT_S
 from handwheel.agents.guests.readings import MOST_TAGS
 from handwheel.agents.guests.work_requests import MOST_OPEN
+from handwheel.agents.starts import intention
+from handwheel.agents.starts.intention import LONGEST_AHEAD, MOST_OF_ACCOUNT
 from handwheel.tools.guardrails.socket_server import bodies
 
 from ...project.pages.doc_tables import DOCS, sections, text_of
@@ -64,6 +66,8 @@ def test_limits_of_the_page_are_those_of_the_code() -> None:
         f"after `wait_s` seconds, at most {LONGEST_WAIT_S:g}.",
         f"At most {MOST_OPEN} of guests are open.",
         f"| {admission.MOST_GUESTS} are connected already |",
+        f"stamp in UTC, at most {LONGEST_AHEAD.days} days ahead |",
+        f"At most {MOST_OF_ACCOUNT} of an account and {intention.MOST_OPEN} of all are open.",
     ],
 )
 def test_number_in_the_text_is_that_of_the_code(words: str) -> None:

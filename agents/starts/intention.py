@@ -1,0 +1,79 @@
+"""Intention of a person that the agents ask for a plan at a time. It approves nothing."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import Field
+
+from handwheel.connectors.config.validation import Model
+from handwheel.connectors.model.site import Site
+from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.tools.errors import InvalidArguments, PolicyViolation
+from handwheel.tools.requests.proposer import Proposer
+from handwheel.tools.requests.timestamps import parse_stamp
+from handwheel.tools.safe_text import quoted
+
+from ..composing.goal import IsTrue, brings_about, out_of_service
+
+LONGEST_AHEAD = timedelta(days=7)
+MOST_OF_ACCOUNT = 3
+"""Open intentions of one account."""
+MOST_OPEN = 10
+"""Open intentions of all accounts together."""
+
+
+class Intention(Model):
+    """Intention to take equipment out of service by a playbook, as the journal keeps it."""
+
+    key: str  # the same is recorded once
+    equipment: str
+    playbook: str
+    digest: str  # SHA-256 of the playbook's file, hexadecimal
+    roles: dict[str, str]
+    at: str  # stamp
+    guest: Proposer  # with the account that the operating system names
+    text: str = Field(max_length=300)  # the question, as it was typed
+
+    @property
+    def moment(self) -> datetime:
+        """Time at which the agents are to ask, UTC."""
+        return parse_stamp(self.at)
+
+    @property
+    def shown(self) -> str:
+        """The intention in words, of which only account and time are known to be so."""
+        who = f"account {self.guest.os_user}, {self.guest.shown}"
+        return f"intended for {self.moment:%Y-%m-%d %H:%M} UTC by {who}: {quoted(self.text)}"
+
+    def fields(self, name: str) -> dict[str, Any]:
+        """Returns it as JSON for a guest."""
+        return {
+            "intention_id": name, "at": self.at, "equipment": self.equipment,
+            "playbook": self.playbook, "roles": dict(self.roles), "account": self.guest.os_user,
+            "program": self.guest.name, "text": self.text,
+        }  # fmt: skip
+
+
+def check_time(at: datetime, now: datetime) -> None:
+    """Raises `InvalidArguments` for a time that is past or too far ahead."""
+    if at <= now:
+        raise InvalidArguments(f"{at:%Y-%m-%d %H:%M} UTC is past")
+    if at - now > LONGEST_AHEAD:
+        days = LONGEST_AHEAD.days
+        raise InvalidArguments(f"{at:%Y-%m-%d %H:%M} UTC is more than {days} days ahead")
+
+
+def check_goal(site: Site, plan: BoundPlaybook, equipment: str, is_true: IsTrue) -> None:
+    """Raises `InvalidArguments` for a playbook that does not take the equipment out."""
+    goal = out_of_service(site, equipment)
+    if not goal or not brings_about(plan, goal, is_true):
+        raise InvalidArguments(f"{plan.id} does not take {equipment!r} out of service")
+
+
+def check_count(open_: list[Intention], account: str | None) -> None:
+    """Raises `PolicyViolation` if no more intentions may be open."""
+    own = [each for each in open_ if each.guest.os_user == account]
+    if len(own) >= MOST_OF_ACCOUNT:
+        raise PolicyViolation(f"{MOST_OF_ACCOUNT} intentions of {account} are open already")
+    if len(open_) >= MOST_OPEN:
+        raise PolicyViolation(f"{MOST_OPEN} intentions are open already")

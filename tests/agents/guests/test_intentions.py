@@ -1,0 +1,54 @@
+"""Messages about intentions, over a real socket."""
+
+from typing import Any
+
+import pytest
+
+from handwheel.tools.errors import PolicyViolation
+
+from .asking import KEY, Guests
+
+PATH = "/v1/intentions"
+INTENDED: dict[str, Any] = {
+    "key": KEY, "equipment": "P-101A", "playbook": "cw/pump-bearing-changeover",
+    "roles": {"duty": "P-101A"}, "at": "2026-11-25T12:00:00.000Z", "text": "take it out",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"at": "14:00"}, "arguments"),
+        ({"at": "2026-11-25T12:00:00+02:00"}, "arguments"),
+        ({"text": "x" * 301}, "form"),
+        ({"key": "short"}, "form"),
+        ({"digest": "0" * 64}, "form"),
+        ({"guest": {"kind": "person", "name": "anna"}}, "form"),
+    ],
+)
+async def test_wrong_intention_is_refused(
+    guests: Guests, change: dict[str, Any], code: str
+) -> None:
+    _, found = await guests.ask("POST", PATH, INTENDED | change)
+    assert found["code"] == code
+    guests.intentions.record.assert_not_called()
+
+
+async def test_intention_has_the_account_that_the_kernel_names(guests: Guests) -> None:
+    guests.intentions.record.return_value = "I-7K3MQ2XA"
+    user = (await guests.get("/v1/status"))[1]["user"]
+    status, found = await guests.ask("POST", PATH, INTENDED)
+    (recorded,) = guests.intentions.record.call_args.args
+    assert (status, recorded.guest.os_user, recorded.guest.kind) == (200, user, "guest")
+    assert found["intention"]["account"] == user
+    guests.intentions.open["I-7K3MQ2XA"] = recorded
+    assert (await guests.get(PATH))[1]["intentions"] == [found["intention"]]
+    guests.intentions.withdraw.return_value = recorded
+    await guests.ask("POST", f"{PATH}/I-7K3MQ2XA/withdraw", {})
+    guests.intentions.withdraw.assert_called_once_with("I-7K3MQ2XA", user)
+
+
+async def test_too_many_intentions_are_a_denial(guests: Guests) -> None:
+    guests.intentions.record.side_effect = PolicyViolation("10 intentions are open already")
+    status, found = await guests.ask("POST", PATH, INTENDED)
+    assert (status, found["code"]) == (403, "policy")
