@@ -49,6 +49,7 @@ FORBIDDEN = [
     ("only-the-gate-writes", "tools.guardrails.ledger", "connectors.actuation"),
     ("only-the-gate-writes", "evaluation.room.people", "connectors.actuation"),
     ("layers", "reading", "site"),
+    ("layers", "hmi.bench.progress", "bench"),
     ("programs-decide-nothing", "request", "tools.guardrails.identity.key_files"),
     ("one-gate", "evaluation.room.people", "tools.guardrails.gate"),
     ("one-gate", "hmi.simulation.demo.command", "tools.guardrails.gate"),
