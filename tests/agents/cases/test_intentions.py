@@ -1,6 +1,8 @@
 """Intentions of people, which make agents ask at a time, and approve nothing."""
 
-from collections.abc import AsyncGenerator
+# pyright: reportPrivateUsage=false
+
+from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -8,8 +10,11 @@ import pytest
 
 from handwheel.agents.starts.intention import MOST_OF_ACCOUNT, Intention
 from handwheel.connectors.errors import HandwheelError
-from handwheel.tools.errors import PermitRefused, PolicyViolation
+from handwheel.playbooks.execution.ledger_writer import LedgerWriter
+from handwheel.tools.errors import PermitRefused, PolicyViolation, Unanswered
 from handwheel.tools.guardrails.approval.session import current_card
+from handwheel.tools.guardrails.ledger.store.journal import JournalRow
+from handwheel.tools.guardrails.signatures.message import Message
 from handwheel.tools.requests.proposer import guest_proposer
 from handwheel.tools.requests.timestamps import stamp
 
@@ -145,3 +150,25 @@ async def test_only_what_can_be_asked_for_is_recorded(idle: AgentsRoom) -> None:
     with pytest.raises(PolicyViolation, match="intentions of anna are open already"):
         intentions.record(_intention(idle, key="one more"))
     assert len(intentions.open) == MOST_OF_ACCOUNT
+
+
+@pytest.mark.parametrize("is_recorded", [False, True])
+async def test_lost_answer_of_the_gate_begins_it_once(
+    idle: AgentsRoom, monkeypatch: pytest.MonkeyPatch, is_recorded: bool
+) -> None:
+    name = await _planned(idle)
+    real, lost = LedgerWriter._submit, dict[str, Sequence[JournalRow]]()
+
+    def submit(writer: LedgerWriter, message: Message) -> Sequence[JournalRow]:
+        if message.text in lost:
+            return lost[message.text] or real(writer, message)
+        if lost or "schedule.begun" not in message.text:
+            return real(writer, message)
+        lost[message.text] = real(writer, message) if is_recorded else ()
+        raise Unanswered("the gate does not answer")
+
+    monkeypatch.setattr(LedgerWriter, "_submit", submit)
+    await idle.reach_request(1)
+    await idle.scan(30)
+    assert (len(lost), _kinds(idle, name)) == (1, ["intended", "begun"])
+    assert (len(idle.runs()), len(idle.cases()), idle.frames) == (1, 1, [])
