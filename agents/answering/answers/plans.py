@@ -13,9 +13,17 @@ from .trends import span_text
 
 _DIGITS = 3
 _CONDITIONS: Mapping[str, tuple[str, str, str]] = {
-    "for": ("It has the evidence", "Its evidence", ", so the agents would not begin it themselves"),
-    "against": ("Nothing is seen of", "Evidence against it,", ", which prevents it"),
-    "permissive": ("Met are its permissives", "Its permissive", ", which prevents it"),
+    "for": (
+        "Evidence for it that is met:",
+        "Its evidence",
+        ", so the agents would not begin it themselves",
+    ),
+    "against": (
+        "Evidence against it that is not met:",
+        "Evidence against it,",
+        ", which prevents it",
+    ),
+    "permissive": ("Permissives that are met:", "Its permissive", ", which prevents it"),
 }  # how sentences begin about conditions that are as they must be and not, and how the latter end
 
 
