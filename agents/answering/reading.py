@@ -15,6 +15,7 @@ from .times import State, is_closed, span_in, state_in
 _STATISTICS = {"MEAN", "LOWEST", "HIGHEST"}
 _VERDICTS: Mapping[str, Verdict] = {"APPROVED": "approve", "REJECTED": "reject"}
 _DIRECTIONS = {"HIGH", "LOW", "RISING", "FALLING"}
+_ADJECTIVES = {"open", "open?", "closed", "closed?", "running", "running?"}  # no verbs of writes
 _PATIENCE = 4
 _EMPTY = {"HOW", "NOW", "SHOW", "WHICH"}
 _PLAN = re.compile(r"\s*plan\s*:", re.IGNORECASE)
@@ -139,7 +140,7 @@ def _sort(words: Sequence[str], mentions: Sequence[Mention], found: Words) -> No
 def _verb(text: str, site: Site) -> str:
     """Returns the verb of the site's writes that a text names, such as `stop`, empty for none."""
     verbs = {verb for tag in site.tags.values() for verb in tag.verbs.values()}
-    words = text.lower().split()
+    words = [each for each in text.lower().split() if each not in _ADJECTIVES]
     return next((verb for word in words for verb in verbs if word.startswith(verb)), "")
 
 

@@ -29,7 +29,15 @@ def waiting(question: Question, sources: Sources, answer: Answer) -> None:
             f"{left} left."
         )
     if not found:
-        answer.say("No request waits for a decision.")
+        about = f" about {_about(question)}" if question.subjects or question.request_id else ""
+        answer.say(f"No request{about} waits for a decision.")
+
+
+def _about(question: Question) -> str:
+    """Returns what requests a question is about, such as `the stop of P-101B`."""
+    names = [each.name for each in question.subjects] or ["any request"]
+    verb = f"the {question.verb} of " if question.verb else ""
+    return f"{verb}{question.request_id or joined(names)}"
 
 
 def _writes(request: ListedRequest) -> str:
@@ -70,14 +78,10 @@ def decided(question: Question, sources: Sources, answer: Answer) -> None:
         if told >= (_MOST if question.subjects or question.request_id else 1):
             break
     if not told:
-        about = question.request_id or joined(
-            [each.name for each in question.subjects] or ["any request"]
-        )
         what = _NOUNS.get(question.verdict or "", "decision")
         last = answer.fact("the question", span_text(question.last_s), "wall clock")
         since = f" in the last {last}" if question.last_s else ""
-        verb = f"the {question.verb} of " if question.verb else ""
-        answer.say(f"The journal has no {what} about {verb}{about}{since}.")
+        answer.say(f"The journal has no {what} about {_about(question)}{since}.")
 
 
 def _is_recent(word: SignedWord, question: Question, sources: Sources) -> bool:

@@ -70,6 +70,8 @@ def test_approval_of_a_stop_is_none_of_a_start(site: Site) -> None:
     }
     assert "rejected R-7K3MQ2XA" in told["start"]
     assert told["stop"] == "The journal has no rejection about the stop of P-101B."
+    waiting = answer_question("is the stop of P-101B waiting for approval", KnownSite(site))[1]
+    assert waiting.lines == ["No request about the stop of P-101B waits for a decision."]
 
 
 @pytest.mark.parametrize("plant", ["tep", "cstr", "quadtank"])
