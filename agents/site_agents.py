@@ -231,8 +231,10 @@ class SiteAgents:
     ) -> None:  # fmt: skip
         """Opens a run with its judgement, and notes with the case that it answers it."""
         log, condition = self._runs.log(new_id("U")), chosen.condition_of(case)
-        hashes, by = self._runs.hashes, chosen.begin_by
-        start = RunStart(case.case_id, condition, hashes, by, faults=faults, choice=judged.choice)
+        start = RunStart(
+            case.case_id, condition, self._runs.hashes, chosen.begin_by,
+            faults=faults, choice=judged.choice, wish=self.intentions.shown_of(case.case_id),
+        )  # fmt: skip
         try:
             with log.transaction():
                 self._runs.open(log, chosen.plan, plant, start)

@@ -105,6 +105,11 @@ class Intentions:
         del self.open[name], self._names[found.key]
         return found
 
+    def shown_of(self, case_id: str) -> str:
+        """Returns the intention of a case in words, empty if it has none."""
+        begun = self._begun.get(case_id)
+        return begun.intention.shown if begun else ""
+
     # --- by the agents ------------------------------------------------------------------------
 
     def load(self) -> None:

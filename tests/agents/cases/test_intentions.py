@@ -71,6 +71,7 @@ async def test_agents_ask_at_the_time_and_people_decide(idle: AgentsRoom) -> Non
     card = current_card(idle.desk.decision_context, record, idle.clock.now())
     assert card.run is not None
     assert card.run.ordered is None  # nobody has signed it
+    assert "by account anna, unverified guest program" in record.request.reason
     idle.say("reject")
     await idle.scan(700)
     assert (len(idle.runs()), idle.cases(), idle.frames) == (1, [], [])
