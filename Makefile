@@ -10,7 +10,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 # Where it is set, each of the hundreds of processes that the tests start compiles all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-wheel check mypy pyright bench playbooks soak coverage lock picture clean
+.PHONY: demo test test-wheel check mypy pyright bench valve playbooks soak coverage lock picture clean
 
 demo: $(VENV)/.run
 	@$(BIN)/handwheel demo $(ARGS)
@@ -41,6 +41,16 @@ mypy pyright: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
 
+# The frameworks of docs/who-moved-the-valve.md, in an environment of their own.
+valve: $(VENV)-valve/.done
+	@$(VENV)-valve/bin/python -m benchmarks.valve $(ARGS)
+
+$(VENV)-valve/.done: pyproject.toml benchmarks/valve/constraints.txt
+	$(PYTHON) -m venv $(VENV)-valve
+	$(VENV)-valve/bin/python -m pip --disable-pip-version-check --quiet install \
+		-c benchmarks/valve/constraints.txt -e '.[valve]'
+	@touch $@
+
 # Hours of plant time for each installed playbook.
 playbooks: $(VENV)/.dev
 	$(BIN)/pytest -m soak --timeout 3600 \
@@ -56,16 +66,18 @@ coverage: $(VENV)/.dev
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --timeout 120 \
 		--cov --cov-report=term --cov-fail-under=100 $(FOR_COVERAGE) $(ARGS)
 
+LOCKED := --quiet --universal --python-version 3.11 \
+	--no-emit-index-url --no-header --no-annotate pyproject.toml
 lock: $(VENV)/.dev
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras \
-		--no-emit-index-url --no-header --no-annotate pyproject.toml -o constraints.txt
+	$(BIN)/uv pip compile $(LOCKED) --extra dev --extra fmi --extra soak -o constraints.txt
+	$(BIN)/uv pip compile $(LOCKED) --extra valve -o benchmarks/valve/constraints.txt
 
 # Needs librsvg and Cascadia Code, to draw the README's picture of the demo.
 picture: $(VENV)/.dev
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python docs/pictures/draw.py
 
 clean:
-	rm -rf .venv .venv-wheel build dist *.egg-info
+	rm -rf .venv .venv-wheel .venv-valve build dist *.egg-info
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -1,0 +1,98 @@
+"""Runs of the attacks against each way."""
+
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from .attacks import ROWS, Attack, alarm_text, always_reused, goto, plain_yes
+from .desk import Desk
+from .desk_trial import DeskTrial
+from .plant import Plant
+from .trial import Trial
+from .witness import Count
+
+Cells = dict[str, Count | None]
+"""Count of each attack by its name; `None` where it does not apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A way in which a person approves.
+
+    Attributes:
+        title: Name in the table.
+        opened: Module and function that opens it.
+        packages: Distributions whose versions count.
+    """
+
+    title: str
+    opened: str
+    packages: tuple[str, ...]
+
+
+HANDWHEEL = "handwheel"
+OPENAI = "openai-agents"
+COLUMNS: Mapping[str, Column] = {
+    "raw": Column("OPC UA tool", "raw:opened", ("asyncua",)),
+    "langchain": Column("LangChain, batched", "langchain_hitl:batched", ("langchain", "langgraph")),
+    "langchain-per-call": Column(
+        "LangChain, per call", "langchain_hitl:per_call", ("langchain", "langgraph")
+    ),
+    OPENAI: Column("OpenAI Agents", "openai_agents:opened", ("openai-agents",)),
+    "pydantic-ai": Column("pydantic-ai", "pydantic_ai_deferred:opened", ("pydantic-ai-slim",)),
+    HANDWHEEL: Column("Handwheel", "handwheel_guest:opened", ("handwheel",)),
+}
+_GRAPHS = ("langchain", "langchain-per-call", HANDWHEEL)
+
+
+def applies(column: str, attack: Attack) -> bool:
+    """Returns whether a way has what an attack is about."""
+    if column == "raw":
+        return attack in {plain_yes, alarm_text}
+    if attack is goto:
+        return column in _GRAPHS
+    return attack is not always_reused or column == OPENAI
+
+
+def cells_of(column: str, tries: int, folder: Path) -> Cells:
+    """Runs each attack against one way, on a plant of its own.
+
+    Args:
+        tries: Runs of each attack, which are summed.
+        folder: Empty.
+    """
+    cells: Cells = {}
+    with ExitStack() as stack:
+        plant = stack.enter_context(Plant(folder))
+        trial = _trials(COLUMNS[column], plant, folder / "site", stack)
+        for row in ROWS:
+            if applies(column, row.attack):
+                counts = [_counted(trial, row.attack) for _ in range(tries)]
+                cells[row.name] = sum(counts, Count())
+            else:
+                cells[row.name] = None
+            sys.stderr.write(f"{column}: {row.name}: {cells[row.name]}\n")
+    return cells
+
+
+def _trials(column: Column, plant: Plant, site: Path, stack: ExitStack) -> Callable[[Path], Trial]:
+    if column is not COLUMNS[HANDWHEEL]:
+        return lambda folder: Trial(column.opened, plant, folder)
+    desk = stack.enter_context(Desk(site, plant))
+    return lambda folder: DeskTrial(column.opened, plant, folder, desk)
+
+
+def _counted(made: Callable[[Path], Trial], attack: Attack) -> Count:
+    with TemporaryDirectory() as folder:
+        trial = made(Path(folder))
+        trial.plant.begin()
+        with trial:
+            attack(trial)
+            trial.settle()
+            counted = trial.count()
+        for problem in trial.problems:
+            sys.stderr.write(f"  {problem}\n")
+        return counted

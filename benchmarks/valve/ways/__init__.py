@@ -1,0 +1,1 @@
+"""Ways in which a person approves, each in a file of its own."""
