@@ -11,7 +11,14 @@ from .examples import nearest
 from .question import Intent, NotUnderstood, Question
 from .reading import Words, read_words
 from .subjects import Subject
-from .times import asks_for_cause, asks_for_event, is_ahead, is_of_the_calendar, is_past
+from .times import (
+    asks_for_cause,
+    asks_for_event,
+    is_ahead,
+    is_of_the_calendar,
+    is_of_today,
+    is_past,
+)
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -107,7 +114,9 @@ def check_plan(intent: str, text: str, site: Site) -> None:
 
 def check_time(intent: str, text: str, found: Words, site: Site) -> None:
     """Raises `NotUnderstood` for a time that answers of a kind cannot look at."""
-    is_calendar = is_of_the_calendar(text) or (found.at and is_past(text))
+    is_calendar = bool(found.at) or is_of_the_calendar(text)
+    if intent in _NOW and is_of_today(text):
+        is_calendar |= bool(found.statistic) or is_past(text)
     reason = ""
     if intent in _NOW and is_ahead(text):
         reason = "nothing is told of the future but how long until a limit, and what if"

@@ -17,8 +17,9 @@ _SPAN = re.compile(
     r"(s|sec|seconds?|min|mins|minutes?|h|hours?|days?)\b(\s+(?:ago|back|earlier)\b)?"
 )
 _CALENDAR = re.compile(r"\b(yesterday|last (night|shift|week|month|year)|the other day)\b")
+_PART_OF_DAY = re.compile(r"\b(today|tonight|this (morning|afternoon|evening|shift|week))\b")
 _PAST = re.compile(r"\b(was|were|did|had|used to)\b")
-_AHEAD = re.compile(r"\b(will|tomorrow|going to be)\b")
+_AHEAD = re.compile(r"\b(will|tomorrow|going to (be|trip|stop|start|run|fail|reach))\b")
 _NOT_RUNNING = re.compile(r"\b(not|isn.?t|wasn.?t|no longer|stopped) (be )?(running|turning|on)\b")
 _STATES: tuple[tuple[re.Pattern[str], State], ...] = (
     (re.compile(r"\btrip(s|ped|ping)?\b"), "tripped"),
@@ -29,8 +30,8 @@ _STATES: tuple[tuple[re.Pattern[str], State], ...] = (
 )  # fmt: skip
 _EVENT = r"(trip(ped)?|stop(ped)?|start(ed)?)\b"
 _CAUSE_OF_EVENT = re.compile(rf"\b(what|who) (has |had )?{_EVENT}")
-_DID_EVENT = re.compile(rf"^\s*(did|has|have)\b.*\b{_EVENT}")
-_CLOSED = re.compile(r"\b(closed|completed|finished|done)\b")
+_DID_EVENT = re.compile(rf"^\s*(when )?(did|was|has|have)\b.*\b{_EVENT}")
+_CLOSED = re.compile(r"\b(closed?|completed|finished|done)\b")
 _OPEN = re.compile(r"\b(not|n.t|haven.?t|hasn.?t|aren.?t|isn.?t|yet|open|still|to be|un\w+)\b")
 
 
@@ -52,6 +53,11 @@ def state_in(text: str) -> State | None:
 def is_of_the_calendar(text: str) -> bool:
     """Whether a text names a past day or shift."""
     return _CALENDAR.search(text.lower()) is not None
+
+
+def is_of_today(text: str) -> bool:
+    """Whether a text names a part of the present day or shift."""
+    return _PART_OF_DAY.search(text.lower()) is not None
 
 
 def is_past(text: str) -> bool:

@@ -1,6 +1,6 @@
 """Answers about courses by the twin, and times to a limit."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.hints import next_step
@@ -25,8 +25,9 @@ _SURE = 2.0  # standard errors of the range of a time that is told
 
 def what_if(question: Question, sources: Sources, answer: Answer) -> None:
     """Answers where the plant would end with another set point, or after a start or stop."""
-    site, subject = sources.site, question.subject
-    command = command_of(site, subject.name, question.verb) if subject else None
+    site = sources.site
+    commands = (command_of(site, each.name, question.verb) for each in question.subjects)
+    command = next((each for each in commands if each is not None), None)
     tag = command[0] if command else site.tags.get(_set_point(question, sources))
     text = command[1] if command else question.quantity
     if not text or tag is None:
@@ -49,7 +50,8 @@ def what_if(question: Question, sources: Sources, answer: Answer) -> None:
         reason = answer.fact(tag.name, str(error), "twin")
         answer.say(f"Nothing is foretold: {reason}.", is_caution=True)
         return
-    _say_course(answer, sources, tag, text, found)
+    asked = {each.name for each in question.subjects}
+    _say_course(answer, sources, tag, text, asked, found)
 
 
 def _set_point(question: Question, sources: Sources) -> str:
@@ -62,13 +64,20 @@ def _set_point(question: Question, sources: Sources) -> str:
     return found[0] if number and len(found) == 1 else name
 
 
-def _say_course(answer: Answer, sources: Sources, tag: Tag, wanted: str, found: Prediction) -> None:
+def _say_course(
+    answer: Answer,
+    sources: Sources,
+    tag: Tag,
+    wanted: str,
+    names: Container[str],
+    found: Prediction,
+) -> None:
     origin = f"twin {found.twin}"
     asked = quantity_in(wanted, tag.unit) if tag.kind == "float" else None
     shown = wanted if asked is None else number_text(tag, asked)
     value = answer.fact(tag.name, shown, "the question")
     horizon = answer.fact(tag.name, span_text(found.horizon_s), origin)
-    moved = [each for each in _moved(sources, found) if each[0] is not tag][:_MOST_MOVED]
+    moved = [each for each in _moved(sources, names, found) if each[0] is not tag][:_MOST_MOVED]
     if not moved:
         answer.say(f"With {tag.name} at {value} nothing else ends elsewhere within {horizon}.")
     for each, without, with_it in moved:
@@ -94,8 +103,10 @@ def _say_course(answer: Answer, sources: Sources, tag: Tag, wanted: str, found: 
     answer.next_steps.append(next_step("policy", "explain", f"{tag.name}={wanted}"))
 
 
-def _moved(sources: Sources, found: Prediction) -> Iterator[tuple[Tag, float, float]]:
-    """Yields tags that end elsewhere, with both ends, switches before the largest moves."""
+def _moved(
+    sources: Sources, names: Container[str], found: Prediction
+) -> Iterator[tuple[Tag, float, float]]:
+    """Yields tags that end elsewhere, with both ends, first those asked for, then by the move."""
     ends: list[tuple[float, Tag, float, float]] = []
     for name, series in found.with_plan.series.items():
         tag, other = sources.site.tags.get(name), found.without.series.get(name)
@@ -105,7 +116,8 @@ def _moved(sources: Sources, found: Prediction) -> Iterator[tuple[Tag, float, fl
             ends.append((_SWITCHED, tag, other[-1], series[-1]))
         if tag.span is None or tag.kind != "float":
             continue
-        share = abs(series[-1] - other[-1]) / (tag.span[1] - tag.span[0])
+        asked = _SWITCHED if name in names else 0.0
+        share = asked + abs(series[-1] - other[-1]) / (tag.span[1] - tag.span[0])
         if share >= _LEAST_SHARE:
             ends.append((share, tag, other[-1], series[-1]))
     for _, tag, without, with_it in sorted(ends, key=lambda each: -each[0]):

@@ -31,6 +31,8 @@ def _known(site: Site) -> KnownSite:
         ("closed work orders of P-101A", "No work order for P-101A is closed."),
         ("which work orders are not closed yet?", "W-G6H2RQ43 for S-101, due 2026-12-01"),
         ("what if P-101A stops", "With P-101A.run_cmd at false [F"),
+        ("what happens to PT-102 if P-101A stops", "PT-102.pv would be 379.83 kPa [F"),
+        ("which work orders did we close?", "W-G6H2RQ43 for S-101 was closed at"),
         ("what if PIC-102.sp = 360", "PT-102.pv would be 379.83 kPa [F"),
         ("what if PIC-102.sp = 360", "With PIC-102.sp at 360 kPa [F"),
     ],
@@ -45,7 +47,8 @@ def test_past_is_answered_as_past_and_not_as_present(text: str, told: str, site:
     [
         "was P-101B running yesterday", "was P-101B running", "what was PT-102 at 14:00",
         "which alarms were on an hour ago", "why was PT-102 low 2 h ago",
-        "what will PT-102 be in an hour", "which requests waited 2 h ago",
+        "what will PT-102 be in an hour", "is P-101A going to trip", "lowest PT-102 today",
+        "what changed since 14:00", "which requests waited 2 h ago",
         "what if P-101A trips", "what if PT-102 falls",
     ],
 )  # fmt: skip
