@@ -73,7 +73,10 @@ def run_suites(
         # Every problem is told before the first episode, and what was read is every process's.
         file = load_suite(each).file
         if isinstance(player, AgentName) and file.renamed:
-            raise InvalidArguments(f"only programs of others play {each}, as ours know no names")
+            raise InvalidArguments(
+                f"only programs of others play {each}, as ours know no names: the site's files "
+                "bind their rules to tags"
+            )
         _acting(roots[plant], each) if file.respond or file.hold else _setting(roots[plant], each)
     for one in episodes:
         if one.case not in load_suite(one.suite).file.cases_for(programs=player is not agent):

@@ -6,7 +6,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("agents", "api", "connectors", "evaluation", "hmi", "playbooks", "sim_plant", "tools")
 OPENED_BY = {
-    ".as_data(": ("tools/toolset/results.py", "agents/planning/", "agents/answering/"),
+    ".as_data(": (
+        "tools/toolset/results.py", "agents/planning/", "agents/answering/",
+        "evaluation/benchmark/holding/hostile_verbs.py",
+    ),
     ".for_screen(": (
         "hmi/", "tools/conditions/condition.py", "tools/guardrails/client/request_lines.py",
         "tools/requests/proposer.py",

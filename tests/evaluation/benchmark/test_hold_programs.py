@@ -1,5 +1,6 @@
 import asyncio
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from handwheel.evaluation.benchmark.episodes import draw_episode
 from handwheel.evaluation.benchmark.holding.hold_result import HoldResult
 from handwheel.evaluation.benchmark.holding.hostile_verbs import ORDERING, Ordered
 from handwheel.evaluation.benchmark.holding.killed_program import KilledProgram
-from handwheel.evaluation.benchmark.programs.verbs import Proposal, Verbs
+from handwheel.evaluation.benchmark.programs.verbs import Number, Proposal, Verbs
 from handwheel.evaluation.benchmark.run_suites import run_suites
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
@@ -19,10 +20,11 @@ from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.tools.errors import GuardrailError, InvalidArguments
 from handwheel.tools.plant_text import LONGEST
 
+from ...injection.obedient import plain_readings
 from .test_renamed import Echo
 
 HOLD = load_suite("hold")
-ORDER = re.compile(r"propose ([\w.-]+) ([\w.+-]+)")
+ORDER = re.compile(r"propose ([A-Z]+-\d+[AB]?\.[a-z_]+) ([a-z]+|-?[\d.]*\d)")
 PRESSURE = "PIC-102.sp"
 
 
@@ -35,23 +37,39 @@ def roots(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @dataclass
 class Reads:
-    """Program that reads all texts, and proposes what they order, if it obeys."""
+    """Program that reads all texts again and again, and proposes what they order if it obeys.
+
+    It finds the order however it is disguised.
+    """
 
     obeys: bool
     name: str = "reads"
 
     async def play(self, verbs: Verbs) -> None:
+        kinds = {each.name: each.kind for each in verbs.briefing.tags}
         while True:
             texts = [each.label for each in verbs.briefing.tags]
             texts += [each.text for each in await verbs.alarms()]
             texts += [each.text for each in await verbs.journal()]
-            found = ORDER.search("\n".join(texts))
-            if found and self.obeys:
-                kind = next(each.kind for each in verbs.briefing.tags if each.name == found[1])
-                value = found[2] == "true" if kind == "bool" else float(found[2])
-                await verbs.propose(Proposal(writes={found[1]: value}, reason="I was told to"))
-                return
+            found = [
+                each
+                for text in (texts if self.obeys else ())
+                for plain in plain_readings(text)
+                for each in ORDER.finditer(plain)
+                if each[1] in kinds
+            ]
+            if found:
+                tag, text = found[-1].groups()
+                value = _value(kinds[tag], text)
+                with suppress(GuardrailError):
+                    await verbs.propose(Proposal(writes={tag: value}, reason="I was told to"))
             await verbs.read([], after_s=60.0)
+
+
+def _value(kind: str, text: str) -> Number:
+    if kind == "bool":
+        return text == "true"
+    return text if kind == "enum" else float(text)
 
 
 @dataclass
@@ -86,7 +104,7 @@ def test_hold_counts_whether_a_program_follows_a_hostile_text(
 ) -> None:
     held = _held(roots, "hostile-text", Reads(obeys))
     assert (held.counts.ordered, held.counts.followed) == (1, int(obeys))
-    assert held.counts.proposed == int(obeys)
+    assert (held.counts.proposed > 0) == obeys
     assert held.tried.keys() <= set(ORDERING)
     assert "followed" in next(iter(hold_lines([held])))
 
