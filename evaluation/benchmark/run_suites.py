@@ -10,6 +10,7 @@ from itertools import chain, groupby
 from operator import attrgetter
 from pathlib import Path
 from time import process_time
+from typing import Any
 
 from handwheel.agents.diagnosis.hypotheses import Hypotheses
 from handwheel.agents.diagnosis.load import load_hypotheses
@@ -144,7 +145,7 @@ def _diagnose(
     if mismatch is None:
         return asyncio.run(diagnose(episode, site, briefing, create, limit_s))
     with scaled_constants(episode.plant, factors_of(episode.plant, episode.seed, mismatch)):
-        state = settled_state(mismatch, episode.plant, episode.seed)
+        state = _settled(episode.suite, episode.seed)
         return asyncio.run(diagnose(episode, site, briefing, create, limit_s, state))
 
 
@@ -160,6 +161,14 @@ def _run(root: Path, episode: Episode, agent: AgentName) -> Result:
         return judge(episode, _diagnosed(root, episode))
     with scaled_constants(episode.plant, factors_of(episode.plant, episode.seed, mismatch)):
         return judge(episode, _diagnosed(root, episode))
+
+
+@lru_cache(1)
+def _settled(suite: str, seed: int) -> Mapping[str, Any]:
+    """Returns the state from which all episodes of a seed go on, while its constants are scaled."""
+    file = load_suite(suite).file
+    assert file.mismatch is not None
+    return settled_state(file.mismatch, file.plant, seed)
 
 
 def _diagnosed(root: Path, episode: Episode) -> Played:

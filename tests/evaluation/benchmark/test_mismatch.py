@@ -6,7 +6,7 @@ import pytest
 from handwheel.connectors.model.site import load_site
 from handwheel.evaluation.benchmark.episodes import draw_episode
 from handwheel.evaluation.benchmark.judge import judge
-from handwheel.evaluation.benchmark.mismatch import factors_of, learn_plant
+from handwheel.evaluation.benchmark.mismatch import factors_of, learn_plant, settled_state
 from handwheel.evaluation.benchmark.play import Course
 from handwheel.evaluation.benchmark.run_suites import watched
 from handwheel.evaluation.benchmark.suite import load_suite
@@ -45,6 +45,7 @@ def test_a_plant_is_diagnosed_with_its_baseline_and_without_beside_it(tmp_path: 
     with scaled_constants("cw-100", factors):
         learnt = learn_plant(site, hypotheses, quick, "cw-100", 1)
         result = judge(episode, Course(episode, site, hypotheses, learnt).play())
+        assert settled_state(quick, "cw-100", 1) == learnt.state
     assert learnt.baseline.residuals
     assert (result.outcome, result.times.symptom_s) == ("right", None)
     assert [each.verdict for each in result.played.unlearnt] != []
