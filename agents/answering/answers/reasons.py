@@ -43,7 +43,8 @@ def why(question: Question, sources: Sources, answer: Answer) -> None:
     equipment = members | {tag.equipment for tag in tags} - {""}
     names = {tag.name for tag in tags}
     cases = [each for each in sources.cases() if _say_case(answer, each, names, equipment)]
-    _say_writes(answer, sources, equipment)
+    if not states:  # the writes at an event are told with it
+        _say_writes(answer, sources, equipment)
     _say_moved(answer, sources, tags, equipment, last_s)
     if not cases:
         answer.say("No open case of the agents explains it.", is_caution=True)
@@ -131,11 +132,10 @@ def _say_writes(answer: Answer, sources: Sources, equipment: set[str]) -> None:
         tag = sources.site.tags.get(each.tag)
         if tag is None or (equipment and tag.equipment not in equipment):
             continue
-        place = answer.fact(
-            each.tag, f"{each.shown} {each.unit}".rstrip(), f"journal, row {each.row}"
-        )
-        at = answer.fact(each.tag, f"{each.at[11:19]} UTC", f"journal, row {each.row}", each.at)
-        answer.say(f"{each.tag} was written to {place} at {at}, by {each.request_id}.")
+        row = f"journal, row {each.row}"
+        place = answer.fact(each.tag, f"{each.shown} {each.unit}".rstrip(), row, each.at)
+        ago = answer.fact(each.tag, span_text(each.ago_s), f"{row}, process time", each.at)
+        answer.say(f"{each.tag} was written to {place} about {ago} ago, by {each.request_id}.")
 
 
 def _say_moved(

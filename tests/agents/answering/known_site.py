@@ -54,6 +54,7 @@ class KnownSite:
     values: Mapping[str, Value] = field(default_factory=dict[str, Value])
     slopes: Mapping[str, float] = field(default_factory=dict[str, float])  # per slot
     courses: Mapping[str, Course] = field(default_factory=dict[str, Course])
+    written: str = "PIC-102.sp"  # tag of the only write
     is_down: bool = False
     now: datetime = NOW
     plan: Mapping[str, Any] = field(default_factory=dict[str, Any])  # fields of the plan
@@ -103,7 +104,7 @@ class KnownSite:
 
     def writes(self, last_s: float) -> Sequence[SentWrite]:
         at = "2026-11-30T20:50:00.000Z"
-        return [SentWrite(at, "PIC-102.sp", "355", "kPa", "R-7K3MQ2XA", 41, 600.0)]
+        return [SentWrite(at, self.written, "355", "kPa", "R-7K3MQ2XA", 41, 600.0)]
 
     def work_orders(self) -> Sequence[WorkOrder]:
         return [

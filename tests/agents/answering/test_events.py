@@ -41,6 +41,14 @@ def test_trip_is_told_with_interlock_and_limit(text: str, site: Site) -> None:
     assert "beyond its trip limit of 8.1 mm/s [F" in told
 
 
+def test_write_at_an_event_is_told_once(site: Site) -> None:
+    known = KnownSite(site, courses={"P-101A.running": _switched(
+        590.0, on=False)}, values={"P-101A.running": False}, written="P-101A.run_cmd")  # fmt: skip
+    told = _told("why did P-101A stop", known)
+    assert told.count("P-101A.run_cmd was written to 355") == 1
+    assert "about 10 min [F" in told
+
+
 def test_stop_of_equipment_names_the_trip_and_start_the_interlock(site: Site) -> None:
     known = _tripped(site)
     assert "P-101A tripped about 30 min [F" in _told("why did P-101A stop", known)
