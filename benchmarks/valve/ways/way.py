@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -61,6 +62,7 @@ def carry_out(
         told: File for the result, as JSON: what a person is shown, or the error.
     """
     os.environ.update(more)
+    logging.getLogger("asyncua").setLevel(logging.CRITICAL)
     module, function = name.split(":")
     opened: Opened = getattr(import_module(f"{__package__}.{module}"), function)
     try:
