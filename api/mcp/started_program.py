@@ -42,6 +42,11 @@ class StartedProgram:
         finally:
             os.close(writing)
         self._loop.add_reader(self._reading, self._take_errors)
+        # It is not reaped before `kill`, so that its group keeps its number until then. No thread
+        # waits for it, which would hold up the end of this process.
+        self._ended = asyncio.Event()
+        self._watched = os.pidfd_open(self._process.pid)
+        self._loop.add_reader(self._watched, self._note_end)
 
     @property
     def errors(self) -> str:
@@ -50,9 +55,7 @@ class StartedProgram:
 
     async def wait(self) -> None:
         """Waits until it has ended, perhaps without its group."""
-        # It is not reaped, so that its group keeps its number until the group is ended.
-        how = os.WEXITED | os.WNOWAIT
-        await asyncio.to_thread(os.waitid, os.P_PID, self._process.pid, how)
+        await self._ended.wait()
 
     async def end(self) -> None:
         """Waits some seconds until it has ended, else asks its group to end.
@@ -71,8 +74,9 @@ class StartedProgram:
         self._signal(signal.SIGKILL)
         self._process.wait()
         self._take_errors()
-        self._loop.remove_reader(self._reading)
-        os.close(self._reading)
+        for each in (self._reading, self._watched):
+            self._loop.remove_reader(each)
+            os.close(each)
         if self._process.stdin is not None:
             self._process.stdin.close()
         return self._process.returncode
@@ -87,6 +91,10 @@ class StartedProgram:
     def _signal(self, number: signal.Signals) -> None:
         with suppress(PermissionError):  # a group of which only the reaped one is left
             os.killpg(self._process.pid, number)
+
+    def _note_end(self) -> None:
+        self._loop.remove_reader(self._watched)
+        self._ended.set()
 
     def _take_errors(self) -> None:
         try:
