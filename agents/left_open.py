@@ -11,7 +11,6 @@ from handwheel.tools.guardrails.ledger.store.database import Ledger, LostRace
 from .deviations.case import Case
 from .deviations.site_cases import SiteCases
 from .site_runs import SiteRuns
-from .starts.intentions import Intentions
 from .starts.start_orders import StartOrders
 from .supervised_run import Report
 
@@ -21,7 +20,6 @@ class LeftOpen:
 
     Args:
         start: Starts the work on a run that was taken up.
-        wishes: Of people, whose open cases are followed.
     """
 
     def __init__(
@@ -29,11 +27,11 @@ class LeftOpen:
         database: Ledger,
         runs: SiteRuns,
         cases: SiteCases,
+        orders: StartOrders,
         start: Callable[[str], None],
         report: Report,
-        *wishes: StartOrders | Intentions,
     ) -> None:
-        self._database, self._runs, self._cases, self._wishes = database, runs, cases, wishes
+        self._database, self._runs, self._cases, self._orders = database, runs, cases, orders
         self._start, self._report = start, report
         self._orphans: list[RunEntry] | None = None  # None until the ledger was read
         self._ended: list[Case] = []  # cases that were not given back, though their run is over
@@ -52,8 +50,7 @@ class LeftOpen:
             found, active = load_runs(self._database, only_open=True), self._runs.active
             self._orphans = [each for each in found if each.run_id not in active]
             self._cases.load()
-            for each in self._wishes:
-                each.load()
+            self._orders.load()
             left = {"", *(each.run_id for each in found)}
             cases = self._cases.cases.values()
             self._ended = [each for each in cases if each.run_id not in left]

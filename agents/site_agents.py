@@ -56,11 +56,12 @@ class SiteAgents:
         self._tasks = Tasks()
         hashes = {**context.hashes, "graph": graph_hash()}
         self._runs = SiteRuns(context, self._judge_run, hashes, self._report)
-        wishes = StartOrders(context, self.cases), Intentions(context, self.cases, self._report)
-        self._start_orders, self.intentions = wishes
+        self._start_orders = StartOrders(context, self.cases)
+        self.intentions = Intentions(context, self._report)
         self._left_open = LeftOpen(
-            self._database, self._runs, self.cases, self._start_run, self._report, *wishes
-        )
+            self._database, self._runs, self.cases, self._start_orders, self._start_run,
+            self._report,
+        )  # fmt: skip
         context.ledger.writer.on_settled.append(self._look_again)
         self._turns = Turns(context, self.cases, self._runs)
         port, now = context.ledger, context.clock
@@ -231,15 +232,12 @@ class SiteAgents:
     ) -> None:  # fmt: skip
         """Opens a run with its judgement, and notes with the case that it answers it."""
         log, condition = self._runs.log(new_id("U")), chosen.condition_of(case)
-        start = RunStart(
-            case.case_id, condition, self._runs.hashes, chosen.begin_by,
-            faults=faults, choice=judged.choice, wish=self.intentions.shown_of(case.case_id),
-        )  # fmt: skip
+        hashes, by = self._runs.hashes, chosen.begin_by
+        start = RunStart(case.case_id, condition, hashes, by, faults=faults, choice=judged.choice)
         try:
             with log.transaction():
                 self._runs.open(log, chosen.plan, plant, start)
-                found, needs = chosen.diagnosis, chosen.needs_evidence
-                body = judged_body(found, judged.judgement, plant.now_s, needs_evidence=needs)
+                body = judged_body(chosen.diagnosis, judged.judgement, plant.now_s)
                 log.record(EventKind.JUDGED, **body)
                 self.cases.record_judgement(case, judged, log.run_id)
         except PermitRefused:

@@ -78,8 +78,7 @@ class SiteRuns:
             raise PermitRefused(f"at most {MOST_NESTED} runs are within one another")
         begins_by = begin_by(plan, stamp(self._context.clock().wall))
         shown = f"step {step.id} of {outer.run_id}"
-        wish = str(outer.run.opening.get("wish", ""))
-        start = RunStart(step.place, shown, self.hashes, begins_by, ancestors, wish=wish)
+        start = RunStart(step.place, shown, self.hashes, begins_by, ancestors)
         log = self.log(new_id("U"))
         body = {"step": step.id, "run_id": log.run_id, "playbook": plan.id, "at_s": plant.now_s}
         try:

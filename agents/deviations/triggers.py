@@ -15,11 +15,10 @@ _UNKNOWN_SCANS = 100
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Moment of a schedule or wish of a person, which starts a run as a trigger does."""
+    """Moment of a schedule or order of a person, which starts a run as a trigger does."""
 
     text: str
-    place: str  # `file:line` of the schedule, or the id of the order or intention
-    needs_evidence: bool = True  # whether the evidence for the playbook must be met
+    place: str  # `file:line` of the schedule, or the id of the order
 
 
 @dataclass(slots=True)

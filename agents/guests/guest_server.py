@@ -140,11 +140,13 @@ class GuestServer:
 
     async def _intend(self, guest: Guest, request: web.Request) -> dict[str, Any]:
         asked = read_message(Intended, await read_body(request, LARGEST))
-        return {"intention": record_intention(self._context, guest, asked)}
+        async with self._store.turn(guest):
+            return {"intention": record_intention(self._context, guest, asked)}
 
     async def _withdraw(self, guest: Guest, request: web.Request) -> dict[str, Any]:
         name = request.match_info["name"]
-        return {"intention": withdraw_intention(self._context, guest, name)}
+        async with self._store.turn(guest):
+            return {"intention": withdraw_intention(self._context, guest, name)}
 
 
 def _answered(answer: _Answer) -> Handler:

@@ -1,4 +1,4 @@
-"""Intentions of guests, at whose time the agents judge a plan and ask people."""
+"""Intentions of guests, at whose time the agents judge a plan and tell people."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -34,7 +34,7 @@ def record_intention(context: GuestContext, guest: Guest, asked: Intended) -> Ma
         ) from None
     intention = Intention(
         key=proposal_key_of(guest.proposer, asked.key), equipment=asked.equipment,
-        playbook=asked.playbook, digest="", roles=asked.roles, at=stamp(at),
+        playbook=asked.playbook, roles=asked.roles, at=stamp(at),
         guest=guest.proposer, text=asked.text,
     )  # fmt: skip
     name = context.intentions.record(intention)

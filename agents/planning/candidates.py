@@ -1,7 +1,7 @@
 """Candidates of a case, each judged on one snapshot."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
@@ -28,7 +28,6 @@ class Candidate:
     begin_by: str = ""  # stamp of its deadline; empty for none
     condition: str = ""  # its own trigger that is due, with its values; empty for none
     preempts: tuple[str, ...] = ()  # open runs that prevent it, and give way if they may
-    needs_evidence: bool = True  # whether the evidence for it must be met
     base: str = ""  # the candidate that it is with other values; empty if it is itself
 
     @property
@@ -58,15 +57,13 @@ class Candidate:
 
     def fields(self) -> dict[str, Any]:
         """Returns what the journal keeps of it."""
-        blocking = self.diagnosis.blocked_by(needs_evidence=self.needs_evidence)
         return {
             "playbook": self.plan.id, "title": self.plan.title, "roles": dict(self.plan.roles),
             "code": self.code, "reason": self.reason, "suggests": self.suggests,
             "begin_by": self.begin_by,
             "equipment": sorted({write.tag.equipment for write in self.plan.writes}),
-            "blocked_by": [each.id for each in blocking] if self.code else [],
+            "blocked_by": [each.id for each in self.diagnosis.blocked_by()] if self.code else [],
             "conditions": [each.fields for each in self.results],
-            **({} if self.needs_evidence else {"needs_evidence": False}),
         }  # fmt: skip
 
 
@@ -85,17 +82,6 @@ def judge_candidate(
         check: Returns why the plan may not be requested now.
         needs_evidence: See `Diagnosis.blocked_by`.
     """
-    judged = _judged(plan, found, check, needs_evidence=needs_evidence)
-    return replace(judged, needs_evidence=needs_evidence)
-
-
-def _judged(
-    plan: BoundPlaybook,
-    found: Diagnosis,
-    check: Callable[[BoundPlaybook], Denial | None],
-    *,
-    needs_evidence: bool,
-) -> Candidate:
     blocking = tuple(found.blocked_by(needs_evidence=needs_evidence))
     if found.is_collecting(needs_evidence=needs_evidence):
         least_s = ceil(max(each.missing_s for each in blocking))

@@ -6,7 +6,6 @@ from typing import Any
 from .planner import COMPOSED, Kind, Plan, PlanningCase
 
 _ACTS = "all evidence for it is met, none against it"
-_WANTED = "it needs no evidence for it, none against it is met"
 
 
 def choose(case: PlanningCase) -> Plan:
@@ -25,8 +24,7 @@ def choose(case: PlanningCase) -> Plan:
     if able:
         first = able[0]
         answered = sorted(named.intersection(first["answers"]))
-        acts = _ACTS if first.get("needs_evidence", True) else _WANTED
-        why = f"{titles.get(answered[0], answered[0])}; {acts}" if answered else acts
+        why = f"{titles.get(answered[0], answered[0])}; {_ACTS}" if answered else _ACTS
         tests = {each["playbook"] for each in ranking.get("checks", ())}
         playbook = str(first.get("playbook", ""))
         kind: Kind = "check" if playbook in tests else "act"

@@ -15,7 +15,7 @@ from handwheel.tools.requests.timestamps import stamp
 
 from ..agent_context import CaseContext
 from ..deviations.case import Case
-from ..deviations.triggers import Occasion, TriggerWatch
+from ..deviations.triggers import TriggerWatch
 from ..planning.candidates import Candidate, blocked_by, blocked_by_run, judge_candidate
 
 
@@ -85,9 +85,7 @@ class Admission:
         policy = plan.concurrency.policy
         if policy == "reject" and runs:
             return blocked_by_run(plan, found, runs[0])
-        is_wanted = isinstance(watch.due, Occasion) and not watch.due.needs_evidence
-        check = self._context.check_plan
-        judged = judge_candidate(plan, found, check, needs_evidence=not is_wanted)
+        judged = judge_candidate(plan, found, self._context.check_plan)
         if judged.code:
             return judged  # it holds no place in a queue, and nothing gives way to it
         if policy == "queue":

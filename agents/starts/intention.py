@@ -1,5 +1,6 @@
-"""Intention of a person that the agents ask for a plan at a time. It approves nothing."""
+"""Intention to take equipment out of service at a time, at which people are told."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,11 +16,15 @@ from handwheel.tools.safe_text import quoted
 
 from ..composing.goal import IsTrue, brings_about, out_of_service
 
+SOONEST = timedelta(minutes=1)
 LONGEST_AHEAD = timedelta(days=7)
 MOST_OF_ACCOUNT = 3
 """Open intentions of one account."""
 MOST_OPEN = 10
 """Open intentions of all accounts together."""
+MOST_IN_HOUR = 10
+"""Intentions that one account may record in an hour, also if it withdraws them."""
+_LONGEST_TEXT = 300
 
 
 class Intention(Model):
@@ -28,22 +33,22 @@ class Intention(Model):
     key: str  # the same is recorded once
     equipment: str
     playbook: str
-    digest: str  # SHA-256 of the playbook's file, hexadecimal
     roles: dict[str, str]
     at: str  # stamp
     guest: Proposer  # with the account that the operating system names
-    text: str = Field(max_length=300)  # the question, as it was typed
+    text: str = Field(max_length=_LONGEST_TEXT)  # the question, as it was typed
 
     @property
     def moment(self) -> datetime:
-        """Time at which the agents are to ask, UTC."""
+        """Time at which people are told, UTC."""
         return parse_stamp(self.at)
 
     @property
     def shown(self) -> str:
         """The intention in words, of which only account and time are known to be so."""
         who = f"account {self.guest.os_user}, {self.guest.shown}"
-        return f"intended for {self.moment:%Y-%m-%d %H:%M} UTC by {who}: {quoted(self.text)}"
+        text = quoted(self.text, _LONGEST_TEXT)
+        return f"intended for {self.moment:%Y-%m-%d %H:%M} UTC by {who}: {text}"
 
     def fields(self, name: str) -> dict[str, Any]:
         """Returns it as JSON for a guest."""
@@ -55,12 +60,14 @@ class Intention(Model):
 
 
 def check_time(at: datetime, now: datetime) -> None:
-    """Raises `InvalidArguments` for a time that is past or too far ahead."""
+    """Raises `InvalidArguments` for a time that is past, too soon or too far ahead."""
+    shown = f"{at:%Y-%m-%d %H:%M} UTC"
     if at <= now:
-        raise InvalidArguments(f"{at:%Y-%m-%d %H:%M} UTC is past")
+        raise InvalidArguments(f"{shown} is past")
+    if at - now < SOONEST:
+        raise InvalidArguments(f"{shown} is less than a minute ahead")
     if at - now > LONGEST_AHEAD:
-        days = LONGEST_AHEAD.days
-        raise InvalidArguments(f"{at:%Y-%m-%d %H:%M} UTC is more than {days} days ahead")
+        raise InvalidArguments(f"{shown} is more than {LONGEST_AHEAD.days} days ahead")
 
 
 def check_goal(site: Site, plan: BoundPlaybook, equipment: str, is_true: IsTrue) -> None:
@@ -70,10 +77,18 @@ def check_goal(site: Site, plan: BoundPlaybook, equipment: str, is_true: IsTrue)
         raise InvalidArguments(f"{plan.id} does not take {equipment!r} out of service")
 
 
-def check_count(open_: list[Intention], account: str | None) -> None:
-    """Raises `PolicyViolation` if no more intentions may be open."""
-    own = [each for each in open_ if each.guest.os_user == account]
-    if len(own) >= MOST_OF_ACCOUNT:
+def check_count(
+    open_: Iterable[Intention], recorded: Iterable[datetime], account: str, now: datetime
+) -> None:
+    """Raises `PolicyViolation` if an account may record no more.
+
+    Args:
+        recorded: Times at which it has recorded one.
+    """
+    accounts = [each.guest.os_user for each in open_]
+    if accounts.count(account) >= MOST_OF_ACCOUNT:
         raise PolicyViolation(f"{MOST_OF_ACCOUNT} intentions of {account} are open already")
-    if len(open_) >= MOST_OPEN:
+    if len(accounts) >= MOST_OPEN:
         raise PolicyViolation(f"{MOST_OPEN} intentions are open already")
+    if sum(now - each < timedelta(hours=1) for each in recorded) >= MOST_IN_HOUR:
+        raise PolicyViolation(f"{account} has recorded {MOST_IN_HOUR} intentions in an hour")

@@ -1,16 +1,18 @@
-"""Intentions of people, each taken up once at its time, whatever happens to the process."""
+"""Intentions of people, at whose time the agents judge a plan and tell people."""
 
+from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 from pydantic import ValidationError
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.hints import next_step
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.tools.errors import InvalidArguments, LedgerError, PermitRefused, ToolFailed
+from handwheel.playbooks.engine.diagnosis import diagnose
+from handwheel.tools.conditions.truth import TRUTH_TEXT
+from handwheel.tools.errors import InvalidArguments, PermitRefused
 from handwheel.tools.guardrails.approval.messages.run_events import RecordEvent
 from handwheel.tools.guardrails.ledger.journal_rows import subjects_of
 from handwheel.tools.maintenance.work_order_database import Notice
@@ -19,72 +21,65 @@ from handwheel.tools.requests.timestamps import stamp
 
 from ..agent_context import AgentContext
 from ..composing.goal import true_in
-from ..deviations.case import LETTER, plan_name
-from ..deviations.site_cases import SiteCases
-from ..deviations.triggers import Occasion
 from ..planning.planner import COMPOSED
 from ..supervised_run import Report
-from .intention import Intention, check_count, check_goal, check_time
-from .start_orders import START_WITHIN_S
+from .intention import MOST_IN_HOUR, Intention, check_count, check_goal, check_time
 
-_WITHIN = timedelta(seconds=START_WITHIN_S)
 _PREFIX = "schedule."
+_SIDES: Mapping[str, str] = {
+    "for": "evidence for it,", "against": "evidence against it,", "permissive": "permissive",
+}  # fmt: skip
 
 
 class _Event(StrEnum):
     INTENDED = "intended"
     WITHDRAWN = "withdrawn"  # by the account that has recorded it
-    BEGUN = "begun"  # its case is open
-    DROPPED = "dropped"  # nothing was asked for
-
-
-class _Begun(NamedTuple):
-    name: str
-    intention: Intention
-    watch: str  # name of the playbook's watch
+    TOLD = "told"  # people have a notice of it
 
 
 class Intentions:
     """Intentions at a site, which the journal keeps.
 
-    At its time each becomes a case, whose plan is judged as any other but for the evidence for it,
-    since a person wants it. What prevents it for 10 min drops it.
-
-    Attributes:
-        open: Those whose time has not come, by id.
+    Nobody has signed one, so it starts nothing and asks for nothing. At its time the agents judge
+    the plan as it then stands, and the role that approves its playbook gets a notice.
     """
 
-    def __init__(self, context: AgentContext, cases: SiteCases, report: Report) -> None:
-        self.open: dict[str, Intention] = {}
-        self._context, self._cases, self._report = context, cases, report
-        self._names: dict[str, str] = {}  # of all that were ever recorded, by their keys
-        self._begun: dict[str, _Begun] = {}  # by case
+    def __init__(self, context: AgentContext, report: Report) -> None:
+        self._context, self._report = context, report
+        self._open: dict[str, Intention] | None = None  # `None` until the journal was read
+        self._names: dict[str, str] = {}  # of those that were not withdrawn, by their keys
+        self._recorded = defaultdict[str, list[datetime]](list)  # by account, since the start
+
+    @property
+    def open(self) -> dict[str, Intention]:
+        """Those whose time has not come, by id. A journal that fails raises `LedgerError`."""
+        if self._open is None:
+            self._open = self._load()
+        return self._open
 
     # --- by guests ----------------------------------------------------------------------------
 
     def record(self, asked: Intention) -> str:
         """Records an intention, and returns its id or that of the same one recorded before.
 
-        The digest is that of the playbook as the agents have loaded it.
-
         Raises:
             InvalidArguments: The time, the playbook or the equipment is wrong.
-            PolicyViolation: Too many are open.
+            PolicyViolation: Too many are open, or were recorded in the last hour.
             LedgerError: The gate does not answer.
         """
+        open_ = self.open
         if asked.key in self._names:
             return self._names[asked.key]
-        plan, plant, site = (
-            self._plan(asked),
-            self._context.plant,
-            self._context.ledger.context.site,
-        )
-        check_time(asked.moment, self._context.clock().wall)
+        context, account = self._context, str(asked.guest.os_user)
+        now, plan, plant = context.clock().wall, self._plan(asked), context.plant
+        site = context.ledger.context.site
+        check_time(asked.moment, now)
         check_goal(site, plan, asked.equipment, true_in(site.tags, plant.readings, plant.history))
-        check_count(list(self.open.values()), asked.guest.os_user)
-        name, known = new_id("I"), asked.model_copy(update={"digest": plan.digest})
-        self._note(_Event.INTENDED, name, known.model_dump(mode="json", exclude_none=True))
-        self.open[name] = known
+        check_count(open_.values(), self._recorded[account], account, now)
+        name = new_id("I")
+        self._note(_Event.INTENDED, name, asked.model_dump(mode="json", exclude_none=True))
+        self._recorded[account] = [*self._recorded[account], now][-MOST_IN_HOUR:]
+        open_[name] = asked
         self._names[asked.key] = name
         return name
 
@@ -105,17 +100,10 @@ class Intentions:
         del self.open[name], self._names[found.key]
         return found
 
-    def shown_of(self, case_id: str) -> str:
-        """Returns the intention of a case in words, empty if it has none."""
-        begun = self._begun.get(case_id)
-        return begun.intention.shown if begun else ""
-
     # --- by the agents ------------------------------------------------------------------------
 
-    def load(self) -> None:
-        """Takes up what the journal says, and follows the open cases of those that have begun."""
-        database = self._context.ledger.context.database
-        self.open.clear()
+    def _load(self) -> dict[str, Intention]:
+        database, open_ = self._context.ledger.context.database, dict[str, Intention]()
         for name in subjects_of(database, f"{_PREFIX}{_Event.INTENDED}"):
             rows = [each.fields for each in database.find_rows(name)]
             events = {str(each["kind"]).removeprefix(_PREFIX): each["body"] for each in rows}
@@ -127,93 +115,47 @@ class Intentions:
             if _Event.WITHDRAWN not in events:
                 self._names[found.key] = name
             if len(events) == 1:
-                self.open[name] = found
-            case_id = str(events.get(_Event.BEGUN, {}).get("case_id", ""))
-            if _Event.DROPPED not in events and case_id in self._cases.cases:
-                self._resume(case_id, name, found)
-
-    def _resume(self, case_id: str, name: str, found: Intention) -> None:
-        try:
-            plan = self._plan(found)
-        except HandwheelError:
-            return  # its case is closed, since nobody follows it
-        self._follow(case_id, name, found, plan)
+                open_[name] = found
+        return open_
 
     def take(self) -> None:
-        """Begins those whose time has come, and drops those that were prevented for too long."""
+        """Tells people of those whose time has come. A notice is kept once."""
         now = self._context.clock().wall
-        for case_id, begun in list(self._begun.items()):
-            self._look_at(case_id, begun, now)
         for name, each in list(self.open.items()):
             if each.moment <= now:
-                self._take(name, each, now)
+                self._tell(name, each)
 
-    def _take(self, name: str, found: Intention, now: datetime) -> None:
+    def _tell(self, name: str, found: Intention) -> None:
+        to, judged = self._judged(found)
+        question = f"plan: take {found.equipment} out for maintenance"
+        text = (
+            f"{name}, {found.shown}. {judged}. Nothing was asked for or begun; "
+            f"{next_step('ask', question)}"
+        )
+        at = stamp(self._context.clock().wall)
         try:
-            if now - found.moment >= _WITHIN:
-                raise PermitRefused("no agents were at work at its time")
-            plan = self._plan(found)
-            if plan.digest != found.digest:
-                raise PermitRefused(f"{plan.id} has another text now than when it was recorded")
-            if about := self._cases.about(plan_name(plan)):
-                step = next_step("cases", "show", about)
-                raise PermitRefused(f"{about} is open about it; {step}")
-            self._begin(name, found, plan)
-        except LedgerError:
-            raise
-        except HandwheelError as refusal:
-            self._drop(name, found, str(refusal))
-
-    def _begin(self, name: str, found: Intention, plan: BoundPlaybook) -> None:
-        """Opens its case and notes that, both or neither."""
-        case_id = new_id(LETTER)
-        watch = self._follow(case_id, name, found, plan)
-        try:
-            with self._context.ledger.writer.transaction():
-                self._note(_Event.BEGUN, name, {"case_id": case_id})
-                self._cases.open_ordered(case_id, self._cases.watches.by_name[watch])
-        except BaseException:
-            self._cases.cases.pop(case_id, None)
-            self._forget(case_id)
-            raise
+            notice = Notice(key=f"{name}/told", at=at, to=to, text=text, run_id=name)
+            self._context.workorders.notify(notice)
+            self._note(_Event.TOLD, name, {"to": to, "judged": judged})
+        except HandwheelError as error:  # it is told at the next scan
+            self._report(name, str(error))
+            return
         del self.open[name]
 
-    def _follow(self, case_id: str, name: str, found: Intention, plan: BoundPlaybook) -> str:
-        watch = self._cases.watches.of(plan)
-        watch.occasion = watch.due = Occasion(found.shown, name, needs_evidence=False)
-        self._begun[case_id] = _Begun(name, found, watch.name)
-        return watch.name
-
-    def _forget(self, case_id: str) -> None:
-        begun = self._begun.pop(case_id)
-        watch = self._cases.watches.by_name[begun.watch]
-        if watch.occasion is not None and watch.occasion.place == begun.name:
-            watch.occasion = watch.due = None  # a case without a run closes then
-
-    def _look_at(self, case_id: str, begun: _Begun, now: datetime) -> None:
-        """Drops one that nothing was asked for in time, and ends following it in any case."""
-        case = self._cases.cases.get(case_id)
-        if case is not None and now - begun.intention.moment < _WITHIN:
-            return
-        if case is not None and not case.runs:
-            self._drop(begun.name, begun.intention, str(case.judgement.get("reason", "")))
-        self._forget(case_id)
-
-    def _drop(self, name: str, found: Intention, reason: str) -> None:
-        """Records that nothing is asked for, and tells people."""
-        told = reason or "it could not be judged in time"
-        self._note(_Event.DROPPED, name, {"reason": told})
-        self.open.pop(name, None)
-        plans = (each for each in self._context.plans if each.id == found.playbook)
-        to = {role for plan in plans for one in plan.escalations for role in one.to}
-        at = stamp(self._context.clock().wall)
-        for role in sorted(to) or [str(found.guest.os_user)]:
-            text = f"{name} is dropped, nothing was asked for: {told}; {found.shown}"
-            notice = Notice(key=f"{name}/dropped/{role}", at=at, to=role, text=text, run_id=name)
-            try:
-                self._context.workorders.notify(notice)
-            except ToolFailed as error:  # the journal says it still
-                self._report("work orders", str(error))
+    def _judged(self, found: Intention) -> tuple[str, str]:
+        """Returns whom to tell, and how the plan stands now."""
+        context = self._context
+        try:
+            plan = self._plan(found)
+        except HandwheelError as error:
+            return str(found.guest.os_user), f"{found.playbook} fits no more: {error}"
+        blocking = diagnose(plan, context.plant.snapshot()).blocked_by()
+        why = [
+            f"{_SIDES[each.side]} {each.id} is {TRUTH_TEXT[each.truth.value]}" for each in blocking
+        ]
+        if denial := context.check_plan(plan):
+            why.append(denial.reason)
+        return plan.order_role, f"{plan.id}: {'; '.join(why) or 'nothing prevents it'}"
 
     def _plan(self, found: Intention) -> BoundPlaybook:
         if found.playbook.startswith(COMPOSED):

@@ -51,7 +51,7 @@ def command(
         bool,
         typer.Option(
             "--record",
-            help="Of a plan: record it, so that the agents ask people for it at its time.",
+            help="Of a plan: record it, so that the agents tell people of it at its time.",
         ),
     ] = False,
     as_json: JsonOption = False,

@@ -20,7 +20,7 @@ _SO = "nothing was recorded"
 
 
 def record_intention(told: Told, sources: SiteSources) -> Mapping[str, Any]:
-    """Records that the agents ask for the first plan of an answer at its time.
+    """Records the first plan of an answer, of which the agents tell people at its time.
 
     Returns the intention, as the guests' socket has it.
 
@@ -30,7 +30,7 @@ def record_intention(told: Told, sources: SiteSources) -> Mapping[str, Any]:
         NoAgents: No agents run.
         HandwheelError: They refuse it.
 
-    Effect: the agents will ask people. Retry and time-out: see `RunLink`.
+    Effect: people will be told. Retry and time-out: see `RunLink`.
     """
     plan, question = _plan(told, sources.found), told.question
     equipment = next(each.name for each in question.subjects if each.kind == "equipment")
@@ -52,7 +52,7 @@ def record_intention(told: Told, sources: SiteSources) -> Mapping[str, Any]:
 def recorded_lines(found: Mapping[str, Any]) -> Iterator[str]:
     """Yields what was recorded with its full date, and the command that ends it."""
     name, at = str(found["intention_id"]), wall_text(parse_stamp(str(found["at"])))
-    yield f"{name}: recorded; at {at} the agents judge {found['playbook']} again and ask people"
+    yield f"{name}: recorded; at {at} the agents judge {found['playbook']} again and tell people"
     yield next_step("runs", "withdraw", name)
 
 

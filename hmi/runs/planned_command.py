@@ -12,9 +12,9 @@ from ..shell.terminal.wrap import fold
 
 
 def planned(site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """List what people intend, for which the agents will ask.
+    """List what people intend, of which the agents will tell at its time.
 
-    An intention is recorded by `handwheel ask --record`. It approves nothing.
+    An intention is recorded by `handwheel ask --record`. It starts nothing.
 
     Exit codes: 0 listed, 2 wrong usage or configuration, 3 no agents run.
     """

@@ -90,15 +90,12 @@ class LedgerPort:
         tag = self.context.site.tags.get(action.tag)
         return spacing_s(self.build_context.policy, tag, action.value) if tag else 0.0
 
-    async def make(
-        self, segment: Segment, choice: Mapping[str, str] = NOTHING, wish: str = ""
-    ) -> FileSegment:
+    async def make(self, segment: Segment, choice: Mapping[str, str] = NOTHING) -> FileSegment:
         """Builds a segment's request on fresh readings, and returns what files it.
 
         Args:
             choice: Of the model that has chosen its playbook, see `ModelChoice`; empty for rules.
                 The model's words come last in the reason.
-            wish: That its run was opened for, see `RunStart`. The reason names it.
 
         Raises:
             ConditionError: A requirement is not valid.
@@ -114,7 +111,7 @@ class LedgerPort:
         locks = lockout_generations(self.context.database, scopes)
         now = self.writer.clock()
         proposer = agent_proposer(CONTROL, choice.get("model"), choice.get("prompt_hash"))
-        told = filter(None, (segment.reason, wish, choice.get("words", "")))
-        segment = replace(segment, reason=". ".join(told))
+        if choice:
+            segment = replace(segment, reason=f"{segment.reason}. {choice['words']}")
         request, denial = make_segment(context, segment, seen, proposer, locks, now)
         return FileSegment(request=request, denial=str(denial or ""))

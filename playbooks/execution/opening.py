@@ -31,7 +31,6 @@ class RunStart:
     ancestors: tuple[str, ...] = ()  # the runs that have started it, the nearest first
     faults: tuple[str, ...] = ()  # confirmed hypotheses that it answers
     choice: ModelChoice | None = None  # of a language model; `None` for rules
-    wish: str = ""  # of somebody who has signed nothing, with who says so; empty for none
 
 
 def open_run(
@@ -57,7 +56,6 @@ def open_run(
             **({"begin_by": start.begin_by} if start.begin_by else {}),
             **({"faults": list(start.faults)} if start.faults else {}),
             **({"choice": asdict(start.choice)} if start.choice else {}),
-            **({"wish": start.wish} if start.wish else {}),
         },
         start.ancestors,
     )  # fmt: skip

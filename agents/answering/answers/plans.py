@@ -45,7 +45,7 @@ def plan(question: Question, sources: Sources, answer: Answer) -> None:
         at = answer.fact("the question", question.at, "the question")
         answer.say(
             f"It is no standing approval: nothing is started at {at} by itself. Where it is "
-            "recorded, the agents judge all again then, and people approve each request.",
+            "recorded, the agents judge it again then and tell people, who start it or not.",
             is_caution=True,
         )
 

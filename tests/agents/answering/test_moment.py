@@ -40,7 +40,9 @@ def test_time_is_that_of_the_wall_with_its_date(text: str, told: str, now: datet
         "plan: take P-101A out", "plan: take P-101A out at 1400", "at 14:00 or 15:00",
         "at 3 o'clock", "at 3:00 pm", "monday at 14:00", "next week at 14:00", "in 2 h or at 14:00",
         "tomorrow, not today, at 14:00", "at 14:00 UTC", "at 25:00", "on 2026-02-30 at 14:00",
-        "today at 12:30", "on 2026-10-20 at 14:00",
+        "today at 12:30", "on 2026-10-20 at 14:00", "on 3.12. at 14:00", "at 14:00 on Dec 3",
+        "on 12/03 at 14:00", "yesterday at 14:00", "before 14:00", "until 14:00",
+        "do not take P-101A out at 14:00", "every day at 14:00", "at 14:00 the day after tomorrow",
     ],
 )  # fmt: skip
 def test_unclear_or_past_time_is_refused(text: str, now: datetime) -> None:

@@ -2,19 +2,16 @@
 
 # pyright: reportPrivateUsage=false
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from handwheel.agents.starts.intention import MOST_OF_ACCOUNT, Intention
+from handwheel.agents.starts.intention import MOST_IN_HOUR, MOST_OF_ACCOUNT, Intention
 from handwheel.connectors.errors import HandwheelError
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.tools.errors import PermitRefused, PolicyViolation, Unanswered
-from handwheel.tools.guardrails.approval.session import current_card
-from handwheel.tools.guardrails.ledger.store.journal import JournalRow
-from handwheel.tools.guardrails.signatures.message import Message
 from handwheel.tools.requests.proposer import guest_proposer
 from handwheel.tools.requests.timestamps import stamp
 
@@ -24,14 +21,12 @@ from ..testbed.stepped_agents import AgentsRoom
 PLAYBOOK = "cw/pump-bearing-changeover"
 TEXT = "plan: take P-101A out\u202e; next: handwheel requests approve"
 IN_S = 60.0
-# A model without noise looks like a frozen transmitter.
-SENSOR = '    - {id: sensor,     that: "stdev(duty.vibration, 5 min) == 0 mm/s"}\n'
 
 
 def _intention(room: AgentsRoom, in_s: float = IN_S, **changes: Any) -> Intention:
     at = stamp(room.clock.now().wall + timedelta(seconds=in_s))
     fields: dict[str, Any] = {
-        "key": "k", "equipment": "P-101A", "playbook": PLAYBOOK, "digest": "", "at": at,
+        "key": "k", "equipment": "P-101A", "playbook": PLAYBOOK, "at": at,
         "roles": {"duty": "P-101A", "standby": "P-101B"}, "text": TEXT,
         "guest": guest_proposer("handwheel ask", "anna"),
     }  # fmt: skip
@@ -52,74 +47,74 @@ def _kinds(room: AgentsRoom, name: str) -> list[str]:
 
 async def _planned(room: AgentsRoom, **changes: Any) -> str:
     """A room without any fault, in which a change-over is intended in a minute."""
-    room.library = [room.changed((SENSOR, ""))]
     await room.start_agents()
     await room.scan(150)  # until the header was steady for two minutes
     return room.agents.intentions.record(_intention(room, **changes))
 
 
-async def test_agents_ask_at_the_time_and_people_decide(idle: AgentsRoom) -> None:
+def _told(room: AgentsRoom, name: str) -> list[tuple[str, str]]:
+    return [(each.to, each.text) for each in room.workorders.notices() if each.run_id == name]
+
+
+async def test_people_are_told_at_the_time_and_nothing_else(idle: AgentsRoom) -> None:
     name = await _planned(idle)
     await idle.scan(55)
-    assert (idle.runs(), idle.cases()) == ([], [])
-    record = await idle.reach_request(1)
-    assert (_kinds(idle, name), idle.frames) == (["intended", "begun"], [])
-    told = idle.case.condition
-    assert "by account anna, unverified guest program “handwheel ask”: “plan: take" in told
-    assert "\u202e" not in told
-    assert "next: " not in told
-    card = current_card(idle.desk.decision_context, record, idle.clock.now())
-    assert card.run is not None
-    assert card.run.ordered is None  # nobody has signed it
-    assert "by account anna, unverified guest program" in record.request.reason
-    idle.say("reject")
-    await idle.scan(700)
-    assert (len(idle.runs()), idle.cases(), idle.frames) == (1, [], [])
+    assert _told(idle, name) == []
+    await idle.scan(600)
+    ((to, text),) = _told(idle, name)
+    assert to == "operator"
+    assert f"{PLAYBOOK}: evidence for it, bearing is not met; " in text
+    assert "by account anna, unverified guest program “handwheel ask”: “plan: take" in text
+    assert "\u202e" not in text
+    (command,) = text.split("; next: ")[1:]
+    assert command == "handwheel ask 'plan: take P-101A out for maintenance'"
+    assert (idle.runs(), idle.cases(), idle.frames) == ([], [], [])
+    assert _kinds(idle, name) == ["intended", "told"]
 
 
-async def test_approved_plan_takes_the_pump_out(idle: AgentsRoom) -> None:
-    await _planned(idle)
-    await idle.settles()
-    await idle.approved(2)
-    await idle.reach("COMPLETE")
-    assert idle.frames[-1] == "P-101A.mode=2"
-    await idle.scan(30)
-    assert len(idle.runs()) == 1
-
-
-async def test_what_is_prevented_at_its_time_is_told_and_dropped(idle: AgentsRoom) -> None:
+async def test_permissive_that_is_not_met_is_told(idle: AgentsRoom) -> None:
     name = await _planned(idle)
     idle.plant.lies["LT-101.pv"] = 20.0
-    await idle.until(lambda: "dropped" in _kinds(idle, name), "dropped", 700.0)
-    assert (idle.runs(), idle.frames) == ([], [])
-    notices = [each for each in idle.workorders.notices() if each.run_id == name]
-    assert {each.to for each in notices} == {"shift-supervisor", "rotating-equipment"}
-    assert "suction is not met" in notices[0].text
-    idle.plant.lies.clear()
-    await idle.scan(120)
-    assert (idle.runs(), idle.cases(), _kinds(idle, name)[-1]) == ([], [], "dropped")
+    await idle.scan(70)
+    ((_, text),) = _told(idle, name)
+    assert "; permissive suction is not met. " in text
 
 
 @pytest.mark.parametrize("after_s", [30, 63, 90])
-async def test_crash_does_not_begin_it_twice(idle: AgentsRoom, after_s: int) -> None:
+async def test_crash_does_not_tell_it_twice(idle: AgentsRoom, after_s: int) -> None:
     name = await _planned(idle)
     await idle.scan(after_s)
     await idle.restart_agents()
     await idle.scan(90)
-    assert _kinds(idle, name) == ["intended", "begun"]
-    assert (len(idle.runs()), idle.frames) == (1, [])
+    assert _kinds(idle, name) == ["intended", "told"]
+    assert len(_told(idle, name)) == 1
 
 
-async def test_time_at_which_no_agents_worked_is_not_made_up_for(idle: AgentsRoom) -> None:
+async def test_notice_whose_row_was_lost_is_kept_once(
+    idle: AgentsRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = await _planned(idle)
+    with monkeypatch.context() as patch:
+        patch.setattr(LedgerWriter, "add", _unanswered)
+        await idle.scan(65)
+    await idle.scan(5)
+    assert (_kinds(idle, name), len(_told(idle, name))) == (["intended", "told"], 1)
+
+
+def _unanswered(*_: object) -> None:
+    raise Unanswered("the gate does not answer")
+
+
+async def test_time_at_which_no_agents_worked_is_told_later(idle: AgentsRoom) -> None:
     name = await _planned(idle)
     await idle.kill_agents()
     idle.clock.forward(700.0)
     await idle.start_agents()
-    await idle.scan(150)
-    assert (_kinds(idle, name), idle.runs()) == (["intended", "dropped"], [])
+    await idle.scan(5)
+    assert (_kinds(idle, name), idle.runs()) == (["intended", "told"], [])
 
 
-async def test_withdrawn_intention_begins_nothing(idle: AgentsRoom) -> None:
+async def test_withdrawn_intention_tells_nobody(idle: AgentsRoom) -> None:
     name = await _planned(idle)
     with pytest.raises(PermitRefused, match="is of account anna, not of ben"):
         idle.agents.intentions.withdraw(name, "ben")
@@ -127,16 +122,17 @@ async def test_withdrawn_intention_begins_nothing(idle: AgentsRoom) -> None:
     await idle.scan(120)
     await idle.restart_agents()
     await idle.scan(5)
-    assert (_kinds(idle, name), idle.cases()) == (["intended", "withdrawn"], [])
+    assert (_kinds(idle, name), _told(idle, name)) == (["intended", "withdrawn"], [])
     assert idle.agents.intentions.open == {}
 
 
-async def test_only_what_can_be_asked_for_is_recorded(idle: AgentsRoom) -> None:
+async def test_only_what_can_be_told_is_recorded(idle: AgentsRoom) -> None:
     name = await _planned(idle)
     intentions = idle.agents.intentions
     assert intentions.record(_intention(idle)) == name  # the same key
     refused: list[tuple[dict[str, Any], str]] = [
         ({"in_s": -1.0}, "is past"),
+        ({"in_s": 30.0}, "less than a minute ahead"),
         ({"in_s": 8 * 86_400.0}, "more than 7 days ahead"),
         ({"playbook": "cw/none"}, "cw/none"),
         ({"playbook": "composed/x"}, "composed anew each time"),
@@ -149,27 +145,15 @@ async def test_only_what_can_be_asked_for_is_recorded(idle: AgentsRoom) -> None:
     for n in range(1, MOST_OF_ACCOUNT):
         intentions.record(_intention(idle, key=f"{n}"))
     with pytest.raises(PolicyViolation, match="intentions of anna are open already"):
-        intentions.record(_intention(idle, key="one more"))
-    assert len(intentions.open) == MOST_OF_ACCOUNT
+        intentions.record(_intention(idle, key="other"))
 
 
-@pytest.mark.parametrize("is_recorded", [False, True])
-async def test_lost_answer_of_the_gate_begins_it_once(
-    idle: AgentsRoom, monkeypatch: pytest.MonkeyPatch, is_recorded: bool
-) -> None:
+async def test_account_records_so_many_in_an_hour(idle: AgentsRoom) -> None:
     name = await _planned(idle)
-    real, lost = LedgerWriter._submit, dict[str, Sequence[JournalRow]]()
-
-    def submit(writer: LedgerWriter, message: Message) -> Sequence[JournalRow]:
-        if message.text in lost:
-            return lost[message.text] or real(writer, message)
-        if lost or "schedule.begun" not in message.text:
-            return real(writer, message)
-        lost[message.text] = real(writer, message) if is_recorded else ()
-        raise Unanswered("the gate does not answer")
-
-    monkeypatch.setattr(LedgerWriter, "_submit", submit)
-    await idle.reach_request(1)
-    await idle.scan(30)
-    assert (len(lost), _kinds(idle, name)) == (1, ["intended", "begun"])
-    assert (len(idle.runs()), len(idle.cases()), idle.frames) == (1, 1, [])
+    intentions = idle.agents.intentions
+    for n in range(1, MOST_IN_HOUR):
+        intentions.withdraw(name, "anna")
+        name = intentions.record(_intention(idle, key=f"{n}"))
+    intentions.withdraw(name, "anna")
+    with pytest.raises(PolicyViolation, match="in an hour"):
+        intentions.record(_intention(idle, key="other"))

@@ -66,8 +66,9 @@ def test_limits_of_the_page_are_those_of_the_code() -> None:
         f"after `wait_s` seconds, at most {LONGEST_WAIT_S:g}.",
         f"At most {MOST_OPEN} of guests are open.",
         f"| {admission.MOST_GUESTS} are connected already |",
-        f"stamp in UTC, at most {LONGEST_AHEAD.days} days ahead |",
-        f"At most {MOST_OF_ACCOUNT} of an account and {intention.MOST_OPEN} of all are open.",
+        f"stamp in UTC, 1 min to {LONGEST_AHEAD.days} days ahead |",
+        f"At most {MOST_OF_ACCOUNT} of an account and {intention.MOST_OPEN} of all are open, and"
+        f" an account records at most {intention.MOST_IN_HOUR} in an hour.",
     ],
 )
 def test_number_in_the_text_is_that_of_the_code(words: str) -> None:
