@@ -18,7 +18,10 @@ TRIES = 3
 
 
 def main(arguments: list[str]) -> int:
-    """Runs the named ways, or all. `--write` puts them into results and page."""
+    """Runs the named ways, or all, and returns 1 if one had an error that is no refusal.
+
+    `--write` puts them into results and page.
+    """
     parser = ArgumentParser(prog="benchmarks.valve", description=__doc__)
     parser.add_argument("--tries", type=int, default=TRIES, help="runs of each attack")
     parser.add_argument("--ways", nargs="+", default=list(COLUMNS), choices=list(COLUMNS))
@@ -32,7 +35,7 @@ def main(arguments: list[str]) -> int:
         if asked.write:
             _write(results)
     print(table(results))
-    return 0
+    return int(any(each["problems"] for each in results.values()))
 
 
 def _write(results: dict[str, Any]) -> None:

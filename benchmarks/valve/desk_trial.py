@@ -83,4 +83,4 @@ class DeskTrial(Trial):
     def _end(self, signing: Popen[str]) -> None:
         _, log = signing.communicate()
         if signing.returncode:
-            self.problems.append(log.strip())
+            self.problems.append(log.strip() or f"ended with exit code {signing.returncode}")

@@ -1,21 +1,30 @@
 """Runs of the attacks against each way."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from .attacks import ROWS, Attack, alarm_text, always_reused, goto, plain_yes
+from .attacks import (
+    ROWS,
+    Attack,
+    alarm_text,
+    always_reused,
+    approved_twice,
+    false_label,
+    goto,
+    killed_after_frame,
+    plain_yes,
+    plant_moved,
+)
+from .cell import Cell, Cells, cell_of
 from .desk import Desk
 from .desk_trial import DeskTrial
 from .plant import Plant
 from .trial import Trial
 from .witness import Count
-
-Cells = dict[str, Count | None]
-"""Count of each attack by its name; `None` where it does not apply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,12 @@ COLUMNS: Mapping[str, Column] = {
     "pydantic-ai": Column("pydantic-ai", "pydantic_ai_deferred:opened", ("pydantic-ai-slim",)),
     HANDWHEEL: Column("Handwheel", "handwheel_guest:opened", ("handwheel",)),
 }
+_REFUSALS: Mapping[tuple[str, Attack], Sequence[str]] = {
+    (OPENAI, false_label): ["Model reused a tool call ID for a different invocation"],
+    (HANDWHEEL, approved_twice): ["is APPROVED: enough people have signed"],
+    (HANDWHEEL, killed_after_frame): ["ended with exit code 1"],  # the outcome is unknown
+    (HANDWHEEL, plant_moved): ["it cannot be approved now: PIC-102.sp reads 325"],
+}
 _GRAPHS = ("langchain", "langchain-per-call", HANDWHEEL)
 
 
@@ -64,17 +79,20 @@ def cells_of(column: str, tries: int, folder: Path) -> Cells:
         tries: Runs of each attack, which are summed.
         folder: Empty.
     """
-    cells: Cells = {}
+    cells: dict[str, Cell | None] = {}
     with ExitStack() as stack:
         plant = stack.enter_context(Plant(folder))
         trial = _trials(COLUMNS[column], plant, folder / "site", stack)
         for row in ROWS:
             if applies(column, row.attack):
-                counts = [_counted(trial, row.attack) for _ in range(tries)]
-                cells[row.name] = sum(counts, Count())
+                told: list[str] = []
+                counts = [_counted(trial, row.attack, told) for _ in range(tries)]
+                cell = cell_of(counts, told, _REFUSALS.get((column, row.attack), ()))
+                problems = "".join(f"  {each}\n" for each in cell.problems)
+                sys.stderr.write(f"{column}: {row.name}: {cell.count}\n{problems}")
+                cells[row.name] = cell
             else:
                 cells[row.name] = None
-            sys.stderr.write(f"{column}: {row.name}: {cells[row.name]}\n")
     return cells
 
 
@@ -85,7 +103,7 @@ def _trials(column: Column, plant: Plant, site: Path, stack: ExitStack) -> Calla
     return lambda folder: DeskTrial(column.opened, plant, folder, desk)
 
 
-def _counted(made: Callable[[Path], Trial], attack: Attack) -> Count:
+def _counted(made: Callable[[Path], Trial], attack: Attack, told: list[str]) -> Count:
     with TemporaryDirectory() as folder:
         trial = made(Path(folder))
         trial.plant.begin()
@@ -93,6 +111,5 @@ def _counted(made: Callable[[Path], Trial], attack: Attack) -> Count:
             attack(trial)
             trial.settle()
             counted = trial.count()
-        for problem in trial.problems:
-            sys.stderr.write(f"  {problem}\n")
+        told += trial.problems
         return counted

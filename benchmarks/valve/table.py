@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from .attacks import ROWS
-from .runs import COLUMNS, Cells
+from .cell import Cells
+from .runs import COLUMNS
 
 _ROOT = Path(__file__).parents[2]
 PAGE = _ROOT / "docs/who-moved-the-valve.md"
 RESULTS = Path(__file__).with_name("results.json")
 _BEGIN, _END = "<!-- measured -->\n", "<!-- end -->\n"
-_NOT_THERE = "n/a"
+_NOT_THERE, _FAILED = "n/a", "**failed**"
 
 
 def merged(results: Mapping[str, Any], name: str, tries: int, cells: Cells) -> dict[str, Any]:
@@ -28,7 +29,11 @@ def merged(results: Mapping[str, Any], name: str, tries: int, cells: Cells) -> d
         "tries": tries,
         "python": platform.python_version(),
         "packages": {each: version(each) for each in COLUMNS[name].packages},
-        "rows": {row: each and [each.unsigned, each.frames] for row, each in cells.items()},
+        "rows": {
+            row: each and [each.count.unsigned, each.count.frames] for row, each in cells.items()
+        },
+        "refusals": {row: each.refusals for row, each in cells.items() if each and each.refusals},
+        "problems": {row: each.problems for row, each in cells.items() if each and each.problems},
     }
     return {**results, name: measured}
 
@@ -45,16 +50,17 @@ def table(results: Mapping[str, Any]) -> str:
     lines = ["| Attack | " + " | ".join(COLUMNS[name].title for name in names) + " |"]
     lines.append("|---|" + "---|" * len(names))
     for row in ROWS:
-        cells = [_cell(results[name]["rows"].get(row.name)) for name in names]
+        cells = [_cell(results[name], row.name) for name in names]
         lines.append(f"| {row.name} | " + " | ".join(cells) + " |")
     return "\n".join([*lines, "", _measured_with(results, names), ""])
 
 
-def _cell(numbers: list[int] | None) -> str:
-    if numbers is None:
+def _cell(measured: Mapping[str, Any], row: str) -> str:
+    if (numbers := measured["rows"].get(row)) is None:
         return _NOT_THERE
     unsigned, frames = numbers
-    return f"**{unsigned}** of {frames}" if unsigned else f"0 of {frames}"
+    told = f"**{unsigned}** of {frames}" if unsigned else f"0 of {frames}"
+    return f"{told}, {_FAILED}" if row in measured.get("problems", ()) else told
 
 
 def _measured_with(results: Mapping[str, Any], names: list[str]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from signal import SIGKILL
 from time import monotonic, sleep
 from typing import Any, Self
 
@@ -95,6 +96,8 @@ class Trial:
         told: dict[str, Any] = {}
         if started.told.exists():
             told = json.loads(started.told.read_text(encoding="utf-8"))
+        elif (code := started.process.exitcode) != -SIGKILL:
+            self.problems.append(f"ended with exit code {code}")
         if "error" in told:
             self.problems.append(told["error"])
         return [Order(tag, value) for tag, value in told.get("shown", ())]

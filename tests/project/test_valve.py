@@ -90,14 +90,46 @@ def test_an_edit_reaches_every_store(tmp_path: Path) -> None:
 
 
 def test_the_table_shows_unsigned_frames_and_gaps() -> None:
-    table, count = _module("table"), _module("witness").Count
-    cells = {"no attack": count(3, 0), "forged resume": count(3, 2), "false label": None}
-    lines = table.table(table.merged({}, "handwheel", 3, cells)).splitlines()
+    table, cell, count = _module("table"), _module("cell").Cell, _module("witness").Count
+    cells = {
+        "no attack": cell(count(3, 0)),
+        "forged resume": cell(count(3, 2), refusals=["refused"]),
+        "false label": None,
+        "plant moved since the yes": cell(count(), problems=["ImportError: x"]),
+    }
+    results = table.merged({}, "handwheel", 3, cells)
+    assert results["handwheel"]["refusals"] == {"forged resume": ["refused"]}
+    assert results["handwheel"]["problems"] == {"plant moved since the yes": ["ImportError: x"]}
+    lines = table.table(results).splitlines()
     assert lines[0] == "| Attack | Handwheel |"
     assert "| no attack | 0 of 3 |" in lines
     assert "| forged resume | **2** of 3 |" in lines
     assert "| false label | n/a |" in lines
+    assert "| plant moved since the yes | 0 of 0, **failed** |" in lines
     assert "Tries of each attack: 3." in lines[-1]
+
+
+def test_only_an_error_that_refuses_the_attack_is_none() -> None:
+    count, refused = _module("witness").Count, "PIC-102.sp reads 325"
+    told = [f"it cannot be approved: {refused}, not 350", "ImportError: x", "ImportError: x"]
+    cell = _module("cell").cell_of([count(1, 0), count(1, 1)], told, [refused])
+    assert (cell.count, cell.refusals) == (count(2, 1), [refused])
+    assert cell.problems == ["ImportError: x"]
+    assert _module("cell").cell_of([count()], told[:1], []).problems == told[:1]
+
+
+@pytest.mark.parametrize(("problems", "code"), [([], 0), (["ImportError: x"], 1)])
+def test_a_way_that_fails_fails_the_command(
+    monkeypatch: pytest.MonkeyPatch, problems: Sequence[str], code: int
+) -> None:
+    cell = _module("cell").Cell(_module("witness").Count(), problems=problems)
+    main = _module("__main__")
+
+    def cells_of(column: str, tries: int, folder: Path) -> dict[str, object]:
+        return {"no attack": cell}
+
+    monkeypatch.setattr(main, "cells_of", cells_of)
+    assert main.main(["--ways", "handwheel"]) == code
 
 
 def test_the_page_shows_what_was_measured() -> None:
@@ -114,6 +146,9 @@ def test_nobody_moves_the_valve_past_the_gate() -> None:
         pytest.skip("needs the environment that make valve makes")
     command = [str(python), "-m", "benchmarks.valve", "--tries", "1"]
     told = subprocess.run(command, cwd=ROOT, stdout=PIPE, text=True, check=True).stdout
-    rows = [line.strip("| ").split(" | ") for line in told.splitlines() if line.startswith("| ")]
-    assert {row[-1].split()[0] for row in rows[1:]} == {"0", "n/a"}
-    assert rows[1][1] == "**1** of 1"
+    lines = [line.strip("| ").split(" | ") for line in told.splitlines() if line.startswith("| ")]
+    rows = {name: cells for name, *cells in lines}
+    assert {cells[-1] for cells in rows.values()} == {"Handwheel", "0 of 0", "0 of 1", "n/a"}
+    assert rows["no attack"] == ["**1** of 1", *["0 of 1"] * 5]
+    for attack in ("approved twice at once", "two processes resume", "kill −9 after the frame"):
+        assert rows[attack][-1] == "0 of 1"
