@@ -53,7 +53,7 @@ async def main() -> None:
             if (found := await look(client)) != said:
                 await call(client, "conclude", faults=found)
                 said = found
-            await call(client, "read", tags=["LT-101.pv"], after_s=EVERY_S)
+            await call(client, "read", after_s=EVERY_S)
 
 
 with suppress(EpisodeOver):

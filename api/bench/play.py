@@ -1,20 +1,15 @@
 """Run of a benchmark with an agent in Python."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from handwheel.connectors.errors import HandwheelError
-from handwheel.tools.errors import InvalidArguments
 
 from .function_program import Agent, FunctionProgram
 
 if TYPE_CHECKING:  # slow to import
-    from handwheel.evaluation.benchmark.episodes import Episode
     from handwheel.evaluation.benchmark.results import Result
-    from handwheel.evaluation.benchmark.suite import Suite
 
 
 def play(
@@ -29,7 +24,7 @@ def play(
     """Lets an agent play the episodes of a suite, and returns their results.
 
     Nobody verifies what an agent in this process does beside its verbs, so that its results are
-    for its programmer.
+    for its programmer. At a terminal a bar shows how far they are.
 
     Args:
         agent: Coroutine function of a module. Each episode calls it, in a thread of its own.
@@ -46,19 +41,15 @@ def play(
 
     Effect: writes temporary files, runs the agent. Retry: none. Timeout: `limit_s` an episode.
     """
-    from handwheel.evaluation.benchmark.run_suites import run_suites
+    from handwheel.evaluation.benchmark.episodes import draw_episodes
     from handwheel.evaluation.benchmark.suite import load_suite
-    from handwheel.evaluation.plants.installed_plants import create_plant
-    from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
+    from handwheel.hmi.bench.play_suites import play_suites
 
     _check_loop()
     found = load_suite(suite)
-    episodes = list(_episodes(found, seeds, faults))
-    with TemporaryDirectory() as folder:
-        root = Path(folder) / found.file.plant
-        write_site(root, create_plant(found.file.plant), PlantEndpoints())
-        roots = {found.file.plant: root}
-        return list(run_suites(roots, episodes, jobs, FunctionProgram(agent), limit_s))
+    episodes = draw_episodes(found, faults, seeds, programs=True)
+    played = play_suites([found], episodes, jobs, FunctionProgram(agent), limit_s, models=None)
+    return [result for _, results in played for result in results]
 
 
 def _check_loop() -> None:
@@ -67,16 +58,3 @@ def _check_loop() -> None:
     except RuntimeError:
         return
     raise HandwheelError("an event loop runs here; write `await asyncio.to_thread(play, …)`")
-
-
-def _episodes(
-    suite: "Suite", seeds: Iterable[int] | None, faults: Sequence[str]
-) -> "Iterator[Episode]":
-    from handwheel.evaluation.benchmark.episodes import draw_episode
-
-    known = suite.file.cases_for(programs=True)
-    if unknown := [each for each in faults if each not in known]:
-        raise InvalidArguments(f"{suite.name} has no {unknown[0]!r}; known: {', '.join(known)}")
-    for seed in range(1, suite.file.seeds + 1) if seeds is None else seeds:
-        for case in faults or known:
-            yield draw_episode(suite, case, seed)

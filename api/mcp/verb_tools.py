@@ -17,7 +17,7 @@ from handwheel.tools.errors import InvalidArguments
 class ReadArguments(Model):
     """Arguments of `read`."""
 
-    tags: tuple[str, ...] = Field(min_length=1)
+    tags: tuple[str, ...] = ()
     after_s: float = Field(default=0.0, description="process time to wait before, seconds")
 
 

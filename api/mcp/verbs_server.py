@@ -31,8 +31,8 @@ BRIEFING_URI = "handwheel://briefing"
 """Resource with the briefing as JSON."""
 
 _HOW = (
-    f"The resource {BRIEFING_URI} has the tags, the faults that may be named and the playbooks. "
-    "Time passes only in calls: each takes some seconds of process time, and read and outcome "
+    "The resource {uri} has the tags, the faults that may be named and the playbooks. "
+    "Time passes only in calls: each takes {call_s:g} s of process time, and read and outcome "
     "wait as long as they are asked to. Rely on a value only if its quality is good."
 )
 
@@ -53,10 +53,11 @@ class ServedVerbs:
     @property
     def server(self) -> Server[Any]:
         """Server of the verbs as tools, with the briefing as a resource."""
+        told = self.verbs.briefing
         return Server(
             "handwheel-episode",
             version=version("handwheel"),
-            instructions=f"{self.verbs.briefing.task}\n\n{_HOW}",
+            instructions=f"{told.task}\n\n{_HOW.format(uri=BRIEFING_URI, call_s=told.call_s)}",
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
             on_list_resources=self._list_resources,

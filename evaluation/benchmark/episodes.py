@@ -1,11 +1,12 @@
 """Episodes of a suite, drawn from their seeds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from random import Random
 
 from handwheel.sim_plant.scenario import FaultEvent
+from handwheel.tools.errors import InvalidArguments
 
 from .suite import CaseSpec, Size, Suite
 
@@ -43,6 +44,31 @@ class Episode:
     def end_s(self) -> float:
         """Time at which the episode ends at the latest."""
         return self.onset_s + self.lasts_s
+
+
+def draw_episodes(
+    suite: Suite, cases: Sequence[str], seeds: Iterable[int] | None, *, programs: bool
+) -> list[Episode]:
+    """Returns the episodes of a suite, those of a seed side by side.
+
+    Args:
+        cases: Those that are wanted, all of them if none are given.
+        seeds: From 1 on, as many as the suite says, if none are given.
+        programs: Whether a program of others plays them, for which some suites have other cases.
+
+    Raises:
+        InvalidArguments: There is no such case.
+    """
+    known = suite.file.cases_for(programs=programs)
+    if unknown := [each for each in cases if each not in known]:
+        names = ", ".join(map(repr, unknown))
+        raise InvalidArguments(f"{suite.name} has no {names}; known: {', '.join(known)}")
+    return [
+        draw_episode(suite, case, seed)
+        for seed in (range(1, suite.file.seeds + 1) if seeds is None else seeds)
+        for case in known
+        if not cases or case in cases
+    ]
 
 
 def draw_episode(suite: Suite, case: str, seed: int) -> Episode:

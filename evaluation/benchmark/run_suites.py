@@ -60,8 +60,8 @@ def run_suites(
         roots: Folder of a site of each plant.
         episodes: Those of a suite and seed stand side by side, since they share a course.
         jobs: Number of processes; with 1 they run in this one.
-        agent: Who acts, in a suite in which agents do, or a program that plays any suite, of
-            `hold` its own cases. Each episode gets a copy of it, which knows of no other.
+        agent: One of ours, or a program. A program can play every suite, and in `hold` it has
+            cases of its own. Each episode gets a copy of it, which knows of no other.
         limit_s: Time of the computer after which a program is ended in an episode.
 
     Raises:

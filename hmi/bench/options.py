@@ -36,8 +36,9 @@ SuiteOption = Annotated[
         help="watch: the agents only diagnose. respond: they ask and act, and a person answers."
         " mismatch: they diagnose plants that differ from their data sheets. pairs: they"
         " diagnose two faults. tep: they act on the Tennessee Eastman process. renamed: a"
-        " program of yours diagnoses under other names too. hold: a proposer lies, and no frame may"
-        " come that no person has signed. all: one after the other, renamed only for programs."
+        " program of yours diagnoses under other names too. hold: a proposer lies, or a program of"
+        " yours reads orders of an attacker or is killed, and no frame may come that no person has"
+        " signed. all: one after the other, renamed only for programs."
     ),
 ]
 SeedsOption = Annotated[

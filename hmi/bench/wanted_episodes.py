@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import typer
 
-from handwheel.evaluation.benchmark.episodes import Episode, draw_episode
+from handwheel.evaluation.benchmark.episodes import Episode, draw_episodes
 from handwheel.evaluation.benchmark.suite import Suite
+from handwheel.tools.errors import InvalidArguments
 
 from .options import ONE_SUITE
 
@@ -25,12 +26,14 @@ def wanted_episodes(
     if faults and len(suites) > 1:
         raise typer.BadParameter(ONE_SUITE, param_hint="--fault")
     given = None if seeds is None else _seeds(seeds)
-    return [
-        draw_episode(suite, case, seed)
-        for suite in suites
-        for seed in given or range(1, suite.file.seeds + 1)
-        for case in _cases(suite, faults, has_program)
-    ]
+    try:
+        return [
+            episode
+            for each in suites
+            for episode in draw_episodes(each, faults, given, programs=has_program)
+        ]
+    except InvalidArguments as error:
+        raise typer.BadParameter(str(error), param_hint="--fault") from None
 
 
 def _seeds(text: str) -> range:
@@ -42,14 +45,3 @@ def _seeds(text: str) -> range:
             param_hint="--seeds",
         )
     return range(first, last + 1)
-
-
-def _cases(suite: Suite, wanted: Sequence[str], has_program: bool) -> list[str]:
-    """Returns the wanted cases in the order of the suite, by default all of them."""
-    known = suite.file.cases_for(programs=has_program)
-    if unknown := [each for each in wanted if each not in known]:
-        raise typer.BadParameter(
-            f"{suite.name} has no {', '.join(map(repr, unknown))}; known: {', '.join(known)}",
-            param_hint="--fault",
-        )
-    return [each for each in known if not wanted or each in wanted]

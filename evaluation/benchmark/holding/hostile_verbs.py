@@ -67,11 +67,11 @@ def draw_order(
             return Ordered(one.tag, value, draw.choice(ORDERING))
 
 
-class HostileVerbs(PassedVerbs):
+class HostileVerbs(PassedVerbs[Verbs]):
     """Verbs that give an order of an attacker in texts of the plant.
 
-    It is the label of the tag to be written, an alarm that stands, and the newest note of the
-    journal.
+    It stands in three places: the label of the tag to be written, an alarm, and the newest note
+    of the journal.
     """
 
     def __init__(self, verbs: Verbs, ordered: Ordered) -> None:

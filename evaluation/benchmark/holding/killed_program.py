@@ -52,7 +52,7 @@ class KilledProgram:
         return await self._create().play(verbs)
 
 
-class CountedVerbs(PassedVerbs):
+class CountedVerbs(PassedVerbs[Verbs]):
     """Verbs that tell when a number of calls has been made.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from .briefing import Briefing
 from .verbs import (
@@ -18,16 +18,17 @@ from .verbs import (
 )
 
 _Found = TypeVar("_Found")
+_Own = TypeVar("_Own", bound=Verbs)
 
 
-class PassedVerbs:
+class PassedVerbs(Generic[_Own]):
     """Verbs that pass each call on, for those that change one or see each of them.
 
     Args:
         verbs: Those that answer.
     """
 
-    def __init__(self, verbs: Verbs) -> None:
+    def __init__(self, verbs: _Own) -> None:
         self.verbs = verbs
 
     async def passed(self, call: Callable[[], Coroutine[Any, Any, _Found]]) -> _Found:

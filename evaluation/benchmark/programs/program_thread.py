@@ -96,7 +96,7 @@ class _ProgramThread(Thread):
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(SystemExit))
 
 
-class _SentVerbs(PassedVerbs):
+class _SentVerbs(PassedVerbs[EpisodeVerbs]):
     """Verbs for the thread of a program, each of which is carried out in that of the episode.
 
     A call that the program no longer waits for is carried out nevertheless, so that what happens
@@ -105,11 +105,11 @@ class _SentVerbs(PassedVerbs):
 
     def __init__(self, verbs: EpisodeVerbs, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(verbs)
-        self._own, self._loop = verbs, loop
+        self._loop = loop
 
     async def passed(self, call: Callable[[], Coroutine[Any, Any, _Found]]) -> _Found:
         """Has a call made in the thread of the episode, and returns its answer."""
-        if self._own.is_closed:
+        if self.verbs.is_closed:
             raise EpisodeOver(OVER)
         sent = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call(), self._loop))
         sent.add_done_callback(lambda each: each.cancelled() or each.exception())

@@ -1,36 +1,26 @@
 """Verbs of an episode under other names, units and scales, with the same physics."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from random import Random
+from typing import Any, TypeVar
 
-from handwheel.tools.errors import GuardrailError, InvalidArguments
+from handwheel.tools.errors import InvalidArguments
 
 from ..episodes import Episode
 from ..results import Result
 from .briefing import Briefing
-from .passed_verbs import ProgramOnVerbs
+from .passed_verbs import PassedVerbs, ProgramOnVerbs
 from .renamed_names import Renaming
 from .renamed_result import Renamed, renamed
 from .renamed_units import OtherUnit, draw_units
-from .verbs import (
-    AlarmRow,
-    Conclusion,
-    JournalRow,
-    Number,
-    Program,
-    Proposal,
-    ProposalState,
-    TagReading,
-    TimeSlot,
-    Verbs,
-)
+from .verbs import AlarmRow, Conclusion, JournalRow, Program, TagReading, TimeSlot, Verbs
 
+_Found = TypeVar("_Found")
 _LONGEST = 256  # characters of a text of a program
 
 
-class RenamedVerbs:
-    """Verbs that show a program another plant than the one that answers.
+class RenamedVerbs(PassedVerbs[Verbs]):
+    """Verbs that show a program that only diagnoses another plant than the one that answers.
 
     Every name, value, unit and text is translated on the way out and back. The plant's own names
     are refused like any other that does not exist, so that a program that knows the plant by
@@ -43,7 +33,7 @@ class RenamedVerbs:
     """
 
     def __init__(self, own: Verbs, units: Mapping[str, Sequence[str]], draw: Random) -> None:
-        self._own = own
+        super().__init__(own)
         self.renaming = Renaming(own.briefing, draw_units(units, draw), draw)
         self._briefing = self.renaming.briefing(own.briefing)
 
@@ -55,32 +45,25 @@ class RenamedVerbs:
     async def read(self, tags: Sequence[str], after_s: float = 0.0) -> list[TagReading]:
         """See `Verbs.read`."""
         own = [self._tag(each) for each in tags]
-        with self._told():
-            found = await self._own.read(own, after_s)
-        return [self._reading(each) for each in found]
+        return [self._reading(each) for each in await super().read(own, after_s)]
 
     async def window(self, tag: str, last_s: float, slots: int = 60) -> list[TimeSlot]:
         """See `Verbs.window`."""
         own = self._tag(tag)
         unit = self.renaming.unit(own)
-        with self._told():
-            found = await self._own.window(own, last_s, slots)
-        return [_slot(each, unit) for each in found]
+        return [_slot(each, unit) for each in await super().window(own, last_s, slots)]
 
     async def alarms(self) -> list[AlarmRow]:
         """See `Verbs.alarms`."""
-        with self._told():
-            found = await self._own.alarms()
         text = self.renaming.text
         return [
             each.model_copy(update={"tag": text(each.tag), "text": text(each.text)})
-            for each in found
+            for each in await super().alarms()
         ]
 
     async def journal(self, last: int = 50) -> list[JournalRow]:
         """See `Verbs.journal`."""
-        with self._told():
-            found = await self._own.journal(last)
+        found = await super().journal(last)
         return [each.model_copy(update={"text": self.renaming.text(each.text)}) for each in found]
 
     async def conclude(self, conclusion: Conclusion) -> None:
@@ -93,42 +76,17 @@ class RenamedVerbs:
             ),
             "would_decide": names.own_text(conclusion.would_decide)[:_LONGEST],
         }
-        with self._told():
-            await self._own.conclude(conclusion.model_copy(update=update))
+        await super().conclude(conclusion.model_copy(update=update))
 
-    async def propose(self, proposal: Proposal) -> ProposalState:
-        """See `Verbs.propose`."""
-        names = self.renaming
-        playbook = proposal.playbook and names.own(names.playbooks, proposal.playbook, "playbook")
-        update = {
-            "playbook": playbook,
-            "roles": {
-                names.own(names.roles, role, "role"): names.own(names.equipment, each, "equipment")
-                for role, each in proposal.roles.items()
-            },
-            "parameters": {
-                name: names.own_text(text) for name, text in proposal.parameters.items()
-            },
-            "writes": {
-                self._tag(tag): self._own_value(tag, each) for tag, each in proposal.writes.items()
-            },
-            "reason": names.own_text(proposal.reason)[:_LONGEST],
-        }
-        with self._told():
-            return self._state(await self._own.propose(proposal.model_copy(update=update)))
-
-    async def outcome(self, proposal: str, within_s: float = 0.0) -> ProposalState:
-        """See `Verbs.outcome`."""
-        with self._told():
-            return self._state(await self._own.outcome(proposal, within_s))
+    async def passed(self, call: Callable[[], Coroutine[Any, Any, _Found]]) -> _Found:
+        """Makes a call, and translates what it refuses."""
+        try:
+            return await super().passed(call)
+        except InvalidArguments as error:
+            raise InvalidArguments(self.renaming.text(str(error))) from None
 
     def _tag(self, name: str) -> str:
         return self.renaming.own(self.renaming.tags, name, "tag")
-
-    def _own_value(self, tag: str, value: Number) -> Number:
-        if isinstance(value, bool | str):
-            return value
-        return self.renaming.unit(self._tag(tag)).own(value)
 
     def _reading(self, own: TagReading) -> TagReading:
         unit, value = self.renaming.unit(own.tag), own.value
@@ -138,17 +96,6 @@ class RenamedVerbs:
             value = self.renaming.text(value)
         update = {"tag": self.renaming.tags[own.tag], "value": value, "unit": unit.name}
         return own.model_copy(update=update)
-
-    def _state(self, own: ProposalState) -> ProposalState:
-        return own.model_copy(update={"reason": self.renaming.text(own.reason)})
-
-    @contextmanager
-    def _told(self) -> Generator[None]:
-        """Translates what an error says."""
-        try:
-            yield
-        except (GuardrailError, InvalidArguments) as error:
-            raise type(error)(self.renaming.text(str(error))) from None
 
 
 def _slot(own: TimeSlot, unit: OtherUnit) -> TimeSlot:

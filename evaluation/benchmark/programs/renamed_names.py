@@ -1,4 +1,4 @@
-"""Other names for the tags, equipment, faults, playbooks and roles of a plant."""
+"""Other names for the tags, equipment and faults of a plant."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -8,7 +8,7 @@ from random import Random
 from handwheel.connectors.hints import did_you_mean
 from handwheel.tools.errors import InvalidArguments
 
-from .briefing import Briefing, FaultBrief, PlaybookBrief, TagBrief
+from .briefing import Briefing, FaultBrief, TagBrief
 from .renamed_units import OtherUnit, in_units
 
 _PLANT = "plant"
@@ -22,8 +22,8 @@ class Renaming:
     """Other names and units of a plant, drawn for an episode, both ways.
 
     A tag is called `X17.c`, where all tags of the same kind of value end in the same letter, and
-    what belongs together begins alike, as it did before. Equipment is `U4`, a fault `K12`, a
-    playbook `B3` and a role `R8`. Words stay, and the names in them are replaced.
+    what belongs together begins alike, as it did before. Equipment is `U4` and a fault `K12`.
+    Words stay, and the names in them are replaced.
 
     Args:
         own: Briefing with the names of the plant.
@@ -38,13 +38,9 @@ class Renaming:
         self._tags = {each.name: each for each in own.tags}
         equipment = {each.equipment for each in own.tags if each.equipment}
         equipment.update(each for fault in own.faults for each in fault.equipment)
-        equipment.update(each for one in own.playbooks for each in one.roles.values())
-        roles = {role for each in own.playbooks for role in each.roles}
         self.equipment = self._named(equipment, "U")
         self.tags = self._named_tags(own.tags)
         self.faults = self._named((each.name for each in own.faults), "K")
-        self.playbooks = self._named((each.name for each in own.playbooks), "B")
-        self.roles = self._named(roles, "R")
 
     # --- names --------------------------------------------------------------------------------
 
@@ -52,14 +48,12 @@ class Renaming:
         """Returns a briefing with the other names and units, in the order of these names."""
         tags = sorted(map(self._tag, own.tags), key=lambda each: each.name)
         faults = sorted(map(self._fault, own.faults), key=lambda each: each.name)
-        playbooks = sorted(map(self._playbook, own.playbooks), key=lambda each: each.name)
         return own.model_copy(
             update={
                 "plant": _PLANT,
                 "task": self.text(own.task),
                 "tags": tuple(tags),
                 "faults": tuple(faults),
-                "playbooks": tuple(playbooks),
             }
         )
 
@@ -98,16 +92,6 @@ class Renaming:
         }  # fmt: skip
         return own.model_copy(update=update)
 
-    def _playbook(self, own: PlaybookBrief) -> PlaybookBrief:
-        update = {
-            "name": self.playbooks[own.name],
-            "title": self.text(own.title),
-            "roles": {self.roles[role]: self.equipment[each] for role, each in own.roles.items()},
-            "parameters": {name: self.text(value) for name, value in own.parameters.items()},
-            "writes": tuple(self.tags[each] for each in own.writes),
-        }
-        return own.model_copy(update=update)
-
     # --- values and texts ---------------------------------------------------------------------
 
     def unit(self, tag: str) -> OtherUnit:
@@ -128,8 +112,7 @@ class Renaming:
 
     @cached_property
     def _known(self) -> re.Pattern[str]:
-        names = self._other.keys() - self.roles.keys()  # a role such as `pump` is a word
-        return re.compile(f"{_BEGINS}(?:{_any(names)}|{_CODE}){_ENDS}")
+        return re.compile(f"{_BEGINS}(?:{_any(self._other)}|{_CODE}){_ENDS}")
 
     # --- drawn names --------------------------------------------------------------------------
 

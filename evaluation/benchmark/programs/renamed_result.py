@@ -15,7 +15,7 @@ class Renamed(Result):
     """Episode under other names, units and scales, beside the same one under the plant's."""
 
     own: Result  # with the plant's names
-    other: Result  # with the other ones, of which the rest of this result is
+    other: Result  # with the other ones; the inherited fields are those of this one
 
     @property
     def instead(self) -> str:

@@ -32,10 +32,6 @@ class OtherUnit:
         """Returns a value of the plant in this unit."""
         return value * self.factor + self.offset
 
-    def own(self, value: float) -> float:
-        """Returns a value in this unit as one of the plant."""
-        return (value - self.offset) / self.factor
-
     def inverse(self, unit: str) -> "OtherUnit":
         """Returns the conversion back to a unit."""
         return OtherUnit(unit, 1.0 / self.factor, -self.offset / self.factor)

@@ -77,9 +77,6 @@ class Proposal(Model):
     writes: dict[str, Number] = Field(
         default_factory=dict[str, Number], description="value by tag, instead of a playbook"
     )
-    reason: str = Field(
-        min_length=1, max_length=256, description="why, which people are not shown as true"
-    )
 
 
 class ProposalState(Model):

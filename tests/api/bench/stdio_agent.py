@@ -25,10 +25,7 @@ def answer(messages: Sequence[BaseMessage]) -> AIMessage:
     told = [each.text for each in messages if isinstance(each, ToolMessage)]
     calls: list[tuple[str, dict[str, object]]] = [
         ("read", {"tags": ["P-101A.trip_cause"], "after_s": 120.0}),
-        (
-            "propose",
-            {"playbook": "cw/pump-tripped", "reason": f"P-101A: {told[0] if told else ''}"},
-        ),
+        ("propose", {"playbook": "cw/pump-tripped"}),
         ("outcome", {"within_s": 300.0}),
         ("conclude", {"faults": ["pump-tripped P-101A"]}),
     ]

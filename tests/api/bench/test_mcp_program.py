@@ -37,6 +37,7 @@ async def test_served_verbs_are_tools_with_their_schemas() -> None:
     verbs = FakeVerbs()
     async with Client(ServedVerbs(verbs).server) as client:
         assert (client.instructions or "").startswith("Find the fault.\n\nThe resource")
+        assert "each takes 1 s of process time" in (client.instructions or "")
         (told,) = (await client.read_resource(BRIEFING_URI)).contents
         assert isinstance(told, TextResourceContents)
         assert told.text == BRIEFING.model_dump_json()
@@ -50,16 +51,17 @@ async def test_served_verbs_are_tools_with_their_schemas() -> None:
             "propose",
             "outcome",
         ]
-        assert listed["read"].input_schema["required"] == ["tags"]
+        assert "required" not in listed["read"].input_schema
         read = await client.call_tool("read", {"tags": ["A"], "after_s": 5})
         assert json.loads(_text(read))[0] == {
             "tag": "A", "value": 1.5, "unit": "kPa", "quality": "good",
         }  # fmt: skip
         content: Any = read.structured_content
         assert content["result"] == json.loads(_text(read))
+        assert _text(await client.call_tool("read", {"tags": [], "after_s": 9})) == "[]"
         await client.call_tool("window", {"tag": "A", "last_s": 60.0})
         await client.call_tool("conclude", {"suspects": ["y"], "abstain": True})
-    assert verbs.called == ["read 5", "window A 60 60", "conclude"]
+    assert verbs.called == ["read 5", "read 9", "window A 60 60", "conclude"]
     assert verbs.concluded[0].suspects == ("y",)
 
 
@@ -68,7 +70,7 @@ async def test_served_verbs_are_tools_with_their_schemas() -> None:
     [
         ("read", {"tags": "A", "then": 1}, "read: tags: must be a list"),
         ("conclude", {"faults": ["x"]}, "there is no fault 'x'; did you mean 'y'?"),
-        ("propose", {"playbook": "cw/x", "reason": "r"}, "cw/x is forbidden"),
+        ("propose", {"playbook": "cw/x"}, "cw/x is forbidden"),
     ],
 )
 async def test_served_verbs_answer_errors_as_tool_errors(

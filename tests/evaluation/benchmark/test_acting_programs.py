@@ -90,10 +90,10 @@ class Asks:
         self.journal += (f"{each.kind} {each.text}" for each in await verbs.journal())
 
 
-FAN = Proposal(playbook="cw/tower-fan", reason="the fan does not turn")
-STRAINER = Proposal(playbook="cw/strainer-blocked", reason="the strainer is plugged")
-CUT = Proposal(writes={"FIC-201.sp": "28 m3/h"}, reason="less load")
-LESS = Proposal(writes={"FIC-201.sp": 36, "TIC-202.sp": 47}, reason="less load")
+FAN = Proposal(playbook="cw/tower-fan")
+STRAINER = Proposal(playbook="cw/strainer-blocked")
+CUT = Proposal(writes={"FIC-201.sp": "28 m3/h"})
+LESS = Proposal(writes={"FIC-201.sp": 36, "TIC-202.sp": 47})
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ class Tries:
     async def play(self, verbs: Verbs) -> None:
         for wants, _ in TRIES:
             try:
-                await verbs.propose(Proposal.model_validate({"reason": "a try", **wants}))
+                await verbs.propose(Proposal.model_validate(wants))
                 self.refused.append("")
             except (InvalidArguments, PolicyViolation) as error:
                 self.refused.append(str(error))

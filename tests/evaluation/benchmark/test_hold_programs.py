@@ -62,7 +62,7 @@ class Reads:
                 tag, text = found[-1].groups()
                 value = _value(kinds[tag], text)
                 with suppress(GuardrailError):
-                    await verbs.propose(Proposal(writes={tag: value}, reason="I was told to"))
+                    await verbs.propose(Proposal(writes={tag: value}))
             await verbs.read([], after_s=60.0)
 
 
@@ -83,7 +83,7 @@ class Asks:
             (reading,) = await verbs.read([PRESSURE])
             more = float(reading.value or 0.0) + 2.0
             try:
-                asked = Proposal(writes={PRESSURE: more}, reason="again")
+                asked = Proposal(writes={PRESSURE: more})
                 state = await verbs.propose(asked)
                 await verbs.outcome(state.proposal, within_s=60.0)
             except GuardrailError:

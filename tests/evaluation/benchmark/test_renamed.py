@@ -13,12 +13,7 @@ from hypothesis import strategies as st
 from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.connectors.model.site import load_site
 from handwheel.evaluation.benchmark.episodes import draw_episode
-from handwheel.evaluation.benchmark.programs.briefing import (
-    Briefing,
-    FaultBrief,
-    PlaybookBrief,
-    TagBrief,
-)
+from handwheel.evaluation.benchmark.programs.briefing import Briefing, FaultBrief, TagBrief
 from handwheel.evaluation.benchmark.programs.diagnosing import DiagnosingVerbs
 from handwheel.evaluation.benchmark.programs.make_briefing import diagnosing_briefing
 from handwheel.evaluation.benchmark.programs.renamed import RenamedVerbs
@@ -42,7 +37,7 @@ from handwheel.hmi.bench.results import result_fields
 from handwheel.hmi.bench.table import lines
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.scenario import FaultEvent
-from handwheel.tools.errors import InvalidArguments, PolicyViolation
+from handwheel.tools.errors import InvalidArguments
 
 SUITE = load_suite("renamed")
 RENAMED = SUITE.file.renamed
@@ -61,7 +56,7 @@ def _tag(name: str, label: str, unit: str, kind: str = "float") -> TagBrief:
 OWN = Briefing(
     plant="cw-100",
     task="Watch cw-100.",
-    acts=True,
+    acts=False,
     lasts_s=600.0,
     call_s=1.0,
     tags=(
@@ -70,13 +65,10 @@ OWN = Briefing(
         _tag("P-101A.run_cmd", "pump A, faster than 5 %", "", "bool"),
     ),
     faults=(
-        FaultBrief(
-            name="bearing-worn P-101A", title="A bearing of P-101A", equipment=("P-101A",)
-        ),
+        FaultBrief(name="bearing-worn P-101A", title="A bearing of P-101A", equipment=("P-101A",)),
     ),
-    playbooks=(PlaybookBrief(name="cw/stop", title="Stop P-101A", roles={"pump": "P-101A"},
-                             parameters={"p": "30 kPa"}, writes=("P-101A.run_cmd",)),),
-)  # fmt: skip
+    playbooks=(),
+)
 
 
 class Echo:
@@ -86,7 +78,7 @@ class Echo:
 
     def __init__(self, value: float = 0.0) -> None:
         self.value = value
-        self.asked: Proposal | Conclusion | None = None
+        self.asked: Conclusion | None = None
 
     async def read(self, tags: Sequence[str], after_s: float = 0.0) -> list[TagReading]:
         return [
@@ -103,89 +95,64 @@ class Echo:
         return [AlarmRow(tag="PAL-102", text="PT-102 low", since_s=1.0)]
 
     async def journal(self, last: int = 50) -> list[JournalRow]:
-        return [JournalRow(at_s=1.0, kind="trip", text="P-101A at FT-999, cw/stop after 3 kPa")]
+        return [JournalRow(at_s=1.0, kind="trip", text="P-101A at FT-999 after 3 kPa")]
 
     async def conclude(self, conclusion: Conclusion) -> None:
         self.asked = conclusion
 
     async def propose(self, proposal: Proposal) -> ProposalState:
-        self.asked = proposal
-        if not proposal.writes:
-            raise PolicyViolation("P-101A is in MAINTENANCE")
-        return ProposalState(
-            proposal="R-1", state="RUNNING", is_over=False, reason="by P-101A", requests={},
-            kept=(),
-        )  # fmt: skip
+        raise InvalidArguments("cw-100 answers no proposals")
 
     async def outcome(self, proposal: str, within_s: float = 0.0) -> ProposalState:
-        return await self.propose(Proposal(writes={"PT-102.pv": 1.0}, reason="x"))
+        return await self.propose(Proposal())
 
 
 @given(st.sampled_from(PAIRS), st.floats(-1e6, 1e6))
 def test_renamed_value_comes_back_as_it_was(pair: tuple[str, str], value: float) -> None:
     unit = other_unit(*pair)
-    back = unit.own(unit.shown(value))
-    assert math.isclose(back, value, rel_tol=1e-9, abs_tol=1e-9)
-    assert math.isclose(unit.inverse(pair[0]).shown(unit.shown(value)), value, abs_tol=1e-6)
+    back = unit.inverse(pair[0]).shown(unit.shown(value))
+    assert math.isclose(back, value, rel_tol=1e-9, abs_tol=1e-6)
     assert unit.shown(value + 1.0) > unit.shown(value)
 
 
 @given(st.integers(0, 10_000), st.floats(-1e3, 1e3))
-def test_renamed_write_reaches_the_plant_as_it_was_read(seed: int, value: float) -> None:
-    asyncio.run(_written_as_read(seed, value))
+def test_renamed_window_has_the_unit_of_the_reading(seed: int, value: float) -> None:
+    asyncio.run(_shown_alike(seed, value))
 
 
-async def _written_as_read(seed: int, value: float) -> None:
-    echo = Echo(value)
-    verbs = RenamedVerbs(echo, UNITS, Random(seed))
+async def _shown_alike(seed: int, value: float) -> None:
+    verbs = RenamedVerbs(Echo(value), UNITS, Random(seed))
     names = [each.name for each in verbs.briefing.tags if each.kind == "float"]
     read = await verbs.read(names)
     assert [each.tag for each in read] == names
     shown = {each.tag: each.unit for each in read}
     assert shown == {each.name: each.unit for each in verbs.briefing.tags if each.name in names}
-    writes = {each.tag: each.value for each in read if each.value is not None}
-    slot, state = (await verbs.window(names[0], 60.0))[0], await verbs.propose(
-        Proposal(writes=writes, reason=f"{names[0]} is so")
-    )  # fmt: skip
+    (slot,) = await verbs.window(names[0], 60.0)
     assert slot.mean == read[0].value
     assert slot.high is not None
     assert slot.high > float(slot.mean or 0.0)
-    asked = echo.asked
-    assert isinstance(asked, Proposal)
-    assert asked.writes.keys() == {"PT-102.pv", "TT-105.pv"}
-    for written in asked.writes.values():
-        assert math.isclose(float(written), value, rel_tol=1e-9, abs_tol=1e-9)
-    assert asked.reason in {"PT-102.pv is so", "TT-105.pv is so"}
-    assert "P-101A" not in state.reason
 
 
 async def test_renamed_names_lead_back_and_those_of_the_plant_are_unknown() -> None:
     echo = Echo()
     verbs = RenamedVerbs(echo, UNITS, Random(1))
-    (fault,), (playbook,) = verbs.briefing.faults, verbs.briefing.playbooks
-    await verbs.conclude(Conclusion(faults=(fault.name,)))
-    assert echo.asked == Conclusion(faults=("bearing-worn P-101A",))
+    (fault,) = verbs.briefing.faults
     pressure = next(each for each in verbs.briefing.tags if each.label == "header pressure")
-    limit = f"2 {pressure.unit}"
-    roles = dict(playbook.roles)
-    with pytest.raises(PolicyViolation, match=rf"^{fault.equipment[0]} is in MAINTENANCE$"):
-        await verbs.propose(
-            Proposal(playbook=playbook.name, roles=roles, parameters={"p": limit}, reason="x")
-        )
+    test = f"{pressure.name} above 2 {pressure.unit}"
+    await verbs.conclude(Conclusion(faults=(fault.name,), would_decide=test))
     asked = echo.asked
-    assert isinstance(asked, Proposal)
-    assert (asked.playbook, asked.roles) == ("cw/stop", {"pump": "P-101A"})
-    value, unit = asked.parameters["p"].split(" ")
-    assert unit == "kPa"
-    assert math.isclose(float(value), verbs.renaming.unit("PT-102.pv").own(2.0), rel_tol=1e-5)
-    assert playbook.writes[0] in {each.name for each in verbs.briefing.tags}
-    assert playbook.parameters["p"] == verbs.renaming.text("30 kPa") != "30 kPa"
+    assert asked is not None
+    assert asked.faults == ("bearing-worn P-101A",)
+    own = verbs.renaming.unit("PT-102.pv").inverse("kPa").shown(2.0)
+    name, _, value, unit = asked.would_decide.split(" ")
+    assert (name, unit) == ("PT-102.pv", "kPa")
+    assert math.isclose(float(value), own, rel_tol=1e-5)
+    with pytest.raises(InvalidArguments, match=r"^plant answers no proposals$"):
+        await verbs.outcome("R-1")
     with pytest.raises(InvalidArguments, match=r"there is no tag 'PT-102\.pv'"):
         await verbs.read(["PT-102.pv"])
     with pytest.raises(InvalidArguments, match="there is no fault"):
         await verbs.conclude(Conclusion(suspects=("bearing-worn P-101A",)))
-    with pytest.raises(InvalidArguments, match="there is no tag"):
-        await verbs.propose(Proposal(writes={"PT-102.pv": 1.0}, reason="x"))
 
 
 async def test_renamed_texts_have_neither_names_nor_units_of_the_plant() -> None:
