@@ -11,7 +11,7 @@ from ..shell.cli.stdio import screen_output
 
 
 def connect() -> None:
-    """Serve the verbs of an episode by MCP on standard input and output.
+    """Serve an episode by MCP on standard streams.
 
     For a program that starts its MCP servers by a command. `bench agents` starts that program,
     and gives it the episode in HANDWHEEL_EPISODE_URL.
