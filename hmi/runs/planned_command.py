@@ -12,7 +12,7 @@ from ..shell.terminal.wrap import fold
 
 
 def planned(site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """List what people intend, of which the agents will tell at its time.
+    """List what people intend and will be told of at its time.
 
     An intention is recorded by `handwheel ask --record`. It starts nothing.
 
