@@ -62,7 +62,9 @@ def draw_episodes(
     known = suite.file.cases_for(programs=programs)
     if unknown := [each for each in cases if each not in known]:
         names = ", ".join(map(repr, unknown))
-        raise InvalidArguments(f"{suite.name} has no {names}; known: {', '.join(known)}")
+        is_others = all(each in suite.file.cases for each in unknown)
+        whom = f" for {'a program of others' if programs else 'our agents'}" if is_others else ""
+        raise InvalidArguments(f"{suite.name} has no {names}{whom}; known: {', '.join(known)}")
     return [
         draw_episode(suite, case, seed)
         for seed in (range(1, suite.file.seeds + 1) if seeds is None else seeds)

@@ -53,6 +53,7 @@ class Summary:
     outcomes: Mapping[Outcome, int]
     right: Share  # rightly abstained included
     wrong: Share
+    failed: Share  # episodes in which a program of others failed
     all_five: Share  # of the whole groups of five seeds
     wrong_names: Mapping[str, int]  # episodes in which a name was confirmed wrongly
     symptom_s: float | None
@@ -69,6 +70,7 @@ def summary(results: Sequence[Result]) -> Summary:
         outcomes,
         Share(right, of),
         Share(outcomes["wrong"], of),
+        Share(sum(bool(each.program_failed) for each in results), of),
         _all_five(results),
         Counter(name for each in results for name in each.wrong),
         _median([each.times.symptom_s for each in results]),
@@ -86,8 +88,9 @@ def by_case(results: Sequence[Result]) -> dict[str, list[Result]]:
 
 
 def meets(found: Summary, goal: GoalSpec) -> bool:
-    """Whether a suite's goals are met."""
-    return found.right.value >= goal.right and found.wrong.value <= goal.wrong
+    """Whether a suite's goals are met. A program that failed meets none."""
+    is_good = found.right.value >= goal.right and found.wrong.value <= goal.wrong
+    return is_good and not found.failed.count
 
 
 def _all_five(results: Sequence[Result]) -> Share:

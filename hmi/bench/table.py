@@ -41,9 +41,11 @@ def lines(suite: Suite, results: Sequence[Result]) -> Iterator[str]:
         yield f"without a baseline, on the same plants: {shown}"
     goal = suite.file.goal
     verdict = "met" if meets(whole, goal) else "missed"
+    failed = f", the program failed in {whole.failed.count} of {whole.failed.of} episodes"
     yield fold(
         f"goals {verdict}: right {whole.right.value:.1%} (at least {goal.right:.0%}), "
-        f"wrong {whole.wrong.value:.1%} (at most {goal.wrong:.0%})",
+        f"wrong {whole.wrong.value:.1%} (at most {goal.wrong:.0%})"
+        f"{failed if whole.failed.count else ''}",
         2,
     )
     cpu_s = sum(each.cpu_s for each in results)

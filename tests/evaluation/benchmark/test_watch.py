@@ -146,6 +146,8 @@ def test_summary_counts_shares_with_their_intervals() -> None:
     assert meets(found, GoalSpec(right=0.95, wrong=0.05))
     assert not meets(found, GoalSpec(right=0.95, wrong=0.01))
     assert not meets(found, GoalSpec(right=0.96, wrong=0.05))
+    failed = summary([*results, replace(results[0], program_failed="exit code 1")])
+    assert not meets(failed, GoalSpec(right=0.0, wrong=1.0))
 
 
 def _result(case: str, seed: int, outcome: Outcome) -> Result:

@@ -21,6 +21,7 @@ from ...command_line import handwheel
         (["--seeds", "x"], "--seeds: 'x': write at most 1000 seeds as A-B"),
         (["--fault", "F02"], "--fault: needs one suite, such as --suite watch"),
         (["--png", "times.png"], "--png: needs one suite, such as --suite watch"),
+        (["--suite", "hold", "--fault", "free"], "hold has no 'free' for our agents; known: liar"),
         (["--suite", "watch", "--fault", "F99"], "--fault: watch has no 'F99'; known: F01, F02"),
         (
             ["--agent", "random"],

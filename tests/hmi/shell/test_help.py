@@ -13,7 +13,10 @@ from handwheel.hmi.shell.cli.command_line import MODULES
 from ...command_line import handwheel
 
 # Consoles, JSON itself, and a picture.
-WITHOUT_JSON = (["desk"], ["mcp"], ["up"], ["playbooks", "schema"], ["playbooks", "graph"])
+WITHOUT_JSON = (
+    ["desk"], ["mcp"], ["up"], ["bench", "connect"],
+    ["playbooks", "schema"], ["playbooks", "graph"],
+)  # fmt: skip
 HEAVY = {"asyncua", "pymodbus", "langchain_core", "langgraph", "mcp", "textual"}
 
 _IMPORTED = """
