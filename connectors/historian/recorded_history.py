@@ -16,7 +16,7 @@ from handwheel.connectors.methods.method import Mean
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import DataValue
 
-_SLOTS = 200  # within a slot the pace of the plant's clock counts as constant
+_SLOTS = 600  # within a slot the pace of the plant's clock counts as constant
 _FASTEST = 64.0  # assumed pace of a plant's clock; a slower one needs longer reads
 _LONGER = 4.0
 _UNITS_S = (3600.0, 60.0)
@@ -28,7 +28,6 @@ _UNWRITTEN_S = 1.5  # values of the latest while that may not be on disk yet
 _LEAST_GOOD = 0.1  # share of a slot with good values, without which its mean does not count
 
 _logger = logging.getLogger(__name__)
-
 _T = TypeVar("_T")
 _Moment = tuple[float, float]  # wall-clock time and the plant's clock then
 
@@ -111,12 +110,12 @@ class RecordedHistory:
             self._warn(error)
 
     def ago_s(self, wall_s: float) -> float:
-        """Returns the process time from a moment of the wall clock to the newest scan.
+        """Returns the process time from a moment of the wall clock to now, as `slots` counts it.
 
         It is that of the oldest scan for an earlier moment. Thread-safe. Raises `HistoryError`.
         """
         with self._lock:
-            now_s = self._wall()
+            now_s = self._wall() - _UNWRITTEN_S
             age_s = max(now_s - wall_s, _LEAST_S)
             if not self._clock_tag:
                 return age_s
@@ -203,14 +202,12 @@ class RecordedHistory:
         scale = self._scale(now_s, last_s)
         if not scale:
             return []
-        since_s, end_s = _wall_of(scale, scale[-1][1] - last_s), scale[-1][1]
-        if since_s >= now_s:
+        end_s = scale[-1][1]
+        if (since_s := _wall_of(scale, end_s - last_s)) >= now_s:
             return []
-        points: list[tuple[float, float]] = []
-        for slot in self._reader.trend(tag, since_s, now_s, max(most // 2, 1)):
-            for at_s, value in _extremes(slot):
-                points.append((_shown_at(scale, at_s) - end_s, value))
-        return points
+        slots = self._reader.trend(tag, since_s, now_s, max(most // 2, 1))
+        points = (each for slot in slots for each in _extremes(slot))
+        return [(_shown_at(scale, at_s) - end_s, value) for at_s, value in points]
 
     def _slots(self, tag: str, last_s: float, count: int) -> list[RecordedSlot]:
         now_s = self._wall() - _UNWRITTEN_S
@@ -227,8 +224,8 @@ class RecordedHistory:
         for slot in self._reader.trend(tag, since_s, now_s, parts):
             at_s = _shown_at(scale, slot.at_s)
             span_s = _shown_at(scale, slot.at_s + width_s) - at_s
-            values = slot.mean, slot.low, slot.high, slot.good
-            found.append(RecordedSlot(end_s - at_s, span_s, *values))
+            values = end_s - at_s, span_s, slot.mean, slot.low, slot.high, slot.good
+            found.append(RecordedSlot(*values))
         return found
 
     def _scale(self, now_s: float, last_s: float) -> Sequence[_Moment]:
@@ -240,8 +237,17 @@ class RecordedHistory:
             found, is_whole = self._moments(now_s, width_s)
             is_enough = bool(found) and found[-1][1] - found[0][1] >= last_s
             if is_enough or not is_whole or width_s * _SLOTS > _LONGEST_S:
-                return found
+                return self._finer(found, now_s, last_s, width_s)
             width_s *= _LONGER
+
+    def _finer(
+        self, found: list[_Moment], now_s: float, last_s: float, width_s: float
+    ) -> list[_Moment]:
+        """Returns moments in shorter slots, since one long slot would hide changes of the pace."""
+        n = bisect_left(found, found[-1][1] - last_s, key=lambda each: each[1]) if found else 0
+        begun_s = found[max(n - 1, 0)][0] if found else now_s
+        finer_s = max(now_s - begun_s, _LEAST_S) / (_SLOTS - 2)
+        return self._moments(now_s, finer_s)[0] if found and 2.0 * finer_s < width_s else found
 
     def _moments(self, now_s: float, width_s: float) -> tuple[list[_Moment], bool]:
         """Returns readings of this plant's clock in slots of a width, see `_of_one_plant`."""
@@ -261,10 +267,11 @@ def _of_one_plant(slots: Sequence[Slot]) -> tuple[list[_Moment], bool]:
             continue
         if slot.low_at_s > slot.high_at_s or (found and slot.high > found[-1][1]):
             return found[::-1], False
-        if not found:
-            found.append((slot.high_at_s, slot.high))
-        if slot.low < found[-1][1]:
-            found.append((slot.low_at_s, slot.low))
+        for moment in ((slot.high_at_s, slot.high), (slot.low_at_s, slot.low)):
+            if found and moment[1] == found[-1][1]:
+                found[-1] = moment  # a reading that held over several slots began in the first
+            else:
+                found.append(moment)
     return found[::-1], True
 
 

@@ -35,6 +35,7 @@ from ...playbooks.sample_playbook import changed, loaded
 from ...tools.conditions.samples import TAGS
 
 VT, PT, CLOCK = "VT-101A.pv", "PT-102.pv", "SIM-CLOCK.pv"
+RUNNING = "P-101B.running"
 T0_S = 1_790_000_000.0
 NOW_S = 7000.0  # of the machine that agents start on, which began to count anew
 RISING = "rate(duty.vibration, 30 min) > 0.1 mm/s/h"
@@ -409,3 +410,24 @@ def test_moment_is_found_where_the_pace_has_changed(tmp_path: Path) -> None:
     with closing(past):
         ago = [past.ago_s(T0_S + second) for second in (1100, 600, 100)]
     assert ago == pytest.approx([990.0, 5990.0, 6490.0], abs=20.0)
+
+
+def test_short_record_with_other_paces_has_one_clock(tmp_path: Path) -> None:
+    """The pump starts at 0:11, the pace is 20 from 0:41 to 20:40, and all is asked of an hour."""
+
+    def clock(second: int) -> float:
+        return min(second, 41) + 20.0 * min(max(second - 41, 0), 60) + max(second - 101, 0)
+
+    def shown(second: int) -> Readings:
+        return {CLOCK: reading(clock(second)), RUNNING: reading(second >= 11)}
+
+    record(tmp_path, 140, shown)
+    for end_s in (115.0, 133.0):
+        wall = partial(float, T0_S + end_s)
+        past = RecordedHistory(partial(HistoryReader, tmp_path), CLOCK, 1.0, wall=wall)
+        with closing(past):
+            slots = past.slots(RUNNING, 3600.0, 288)
+            ago_s = past.ago_s(T0_S + 11)
+        begun_s = next(each.before_s for each in slots if each.high)
+        assert ago_s == pytest.approx(clock(int(end_s)) - 11.0, abs=4.0)
+        assert begun_s == pytest.approx(ago_s, abs=4.0)
