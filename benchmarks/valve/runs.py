@@ -56,7 +56,10 @@ COLUMNS: Mapping[str, Column] = {
 }
 _REFUSALS: Mapping[tuple[str, Attack], Sequence[str]] = {
     (OPENAI, false_label): ["Model reused a tool call ID for a different invocation"],
-    (HANDWHEEL, approved_twice): ["is APPROVED: enough people have signed"],
+    (HANDWHEEL, approved_twice): [
+        "is APPROVED: enough people have signed",
+        "it cannot be approved now: PIC-102.sp",  # the gate looks at it for open requests only
+    ],
     (HANDWHEEL, killed_after_frame): ["ended with exit code 1"],  # the outcome is unknown
     (HANDWHEEL, plant_moved): ["it cannot be approved now: PIC-102.sp reads 325"],
 }

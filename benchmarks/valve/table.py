@@ -60,7 +60,7 @@ def _cell(measured: Mapping[str, Any], row: str) -> str:
         return _NOT_THERE
     unsigned, frames = numbers
     told = f"**{unsigned}** of {frames}" if unsigned else f"0 of {frames}"
-    return f"{told}, {_FAILED}" if row in measured.get("problems", ()) else told
+    return f"{told}, {_FAILED}" if row in measured["problems"] else told
 
 
 def _measured_with(results: Mapping[str, Any], names: list[str]) -> str:
