@@ -15,7 +15,7 @@ from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.calibration.prediction import Prediction
 from handwheel.tools.safe_text import plain, printable
 
-from ..bench.command import SuiteName
+from ..bench.options import SuiteName
 
 _MOST_PROBLEMS = 5  # of one file
 _SUITES = ("watch", "pairs", "mismatch")  # in which the agents only diagnose
