@@ -1,6 +1,5 @@
 """Grammar of questions, over the kinds of their words."""
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, cast
@@ -10,15 +9,9 @@ from handwheel.connectors.model.site import Site
 from .examples import nearest
 from .question import Intent, NotUnderstood, Question
 from .reading import Words, read_words
+from .refusals import check_question
 from .subjects import Subject
-from .times import (
-    asks_for_cause,
-    asks_for_event,
-    is_ahead,
-    is_of_the_calendar,
-    is_of_today,
-    is_past,
-)
+from .times import asks_for_cause, asks_for_event
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -57,11 +50,6 @@ _TERMINALS = (
 )  # fmt: skip
 _FALLBACK = {"value", "running"}  # questions that only name something
 _BESIDE = {"AT", "REQUEST", "SHOW"}
-_LOOKS_BACK = {"value", "condition", "running"}
-_NOW = {*_LOOKS_BACK, "alarms", "waiting", "orders", "wrong"}
-_OF_DAYS = {"decided", "similar", "plan"}  # they tell dates, or are about the future
-_PAST = ("SUBJECT", "AGO", "RECENT")
-_RETURN = re.compile(r"\b(back|restore|resume|restart|start|starting|return\w*)\b", re.IGNORECASE)
 
 
 def parse_question(text: str, site: Site) -> Question:
@@ -89,8 +77,7 @@ def parse_question(text: str, site: Site) -> Question:
         raise _outside(found, site)
     if intent == "value" and found.subjects:
         intent = _intent_about(found.subjects[0], text)
-    check_plan(intent, text, site)
-    check_time(intent, text, found, site)
+    check_question(intent, text, found, site)
     return found.question(text, cast("Intent", intent), found.subjects)
 
 
@@ -103,37 +90,6 @@ def _intent_about(subject: Subject, text: str) -> Intent:
     if asks_for_cause(text):
         return "why"
     return "since" if asks_for_event(text) else "condition"
-
-
-def check_plan(intent: str, text: str, site: Site) -> None:
-    """Raises `NotUnderstood` for a plan that puts equipment into service."""
-    if intent == "plan" and _RETURN.search(text):
-        reason = "a plan is shown only for taking equipment out of service. Try:"
-        raise NotUnderstood(reason, nearest(["TAKE", "OUT", "NEED"], site), is_final=True)
-
-
-def check_time(intent: str, text: str, found: Words, site: Site) -> None:
-    """Raises `NotUnderstood` for a time that answers of a kind cannot look at."""
-    is_calendar = bool(found.at) or is_of_the_calendar(text)
-    if intent in _NOW and is_of_today(text):
-        is_calendar |= bool(found.statistic) or is_past(text)
-    reason = ""
-    if intent in _NOW and is_ahead(text):
-        reason = "nothing is told of the future but how long until a limit, and what if"
-    elif is_calendar and intent not in _OF_DAYS:
-        reason = "a day or an hour of the calendar is not looked up, so ask how long ago"
-    elif intent in _NOW - _LOOKS_BACK - {"alarms"} and _has_time(found):
-        reason = "such a question is answered as of now only"
-    elif found.ago_s and intent not in _LOOKS_BACK:
-        reason = "such a question is not answered of an earlier moment"
-    elif intent in _NOW and is_past(text) and not _has_time(found):
-        reason = "the question is of the past, so it must tell how long ago"
-    if reason and not (intent == "orders" and found.is_closed):
-        raise NotUnderstood(f"{reason}. Try:", nearest(_PAST, site, found.subjects), is_final=True)
-
-
-def _has_time(found: Words) -> bool:
-    return bool(found.ago_s or found.last_s or found.statistic)
 
 
 def _outside(found: Words, site: Site) -> NotUnderstood:

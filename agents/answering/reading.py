@@ -26,9 +26,11 @@ _TIME = re.compile(
     r"|\b([01]?\d|2[0-3])(?= ?o'?clock\b)"
 )
 _QUANTITY = re.compile(
-    r"(?<![\w.-])(-?\d+(?:\.\d+)?)(?:\s*(?:[kK][pP]a|bar|degC|°C|m3/h|mm/s|%|kW|K|mg/l)|\s+A)?"
+    r"(?<![\w.-])(-?\d+(?:\.\d+)?)(?:\s*(?:[kK][pP][aA]|bar|degC|°C|m3/h|mm/s|%|kW|K|mg/l|V|MPa|mbar|kPag|degF|°F|rpm|Hz)|\s+A)?"
     r"(?![\w.-]|\.\d)"
 )
+_NEXT = re.compile(r"\s*([^\W\d_]\w*)")
+_KPA = re.compile("kpa", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -40,6 +42,7 @@ class Words:
     subjects: list[Subject] = field(default_factory=list[Subject])
     direction: str = ""
     quantity: str = ""
+    after_quantity: str = ""  # word that follows it
     at: str = ""
     request_id: str = ""
     case_id: str = ""
@@ -98,7 +101,9 @@ def read_words(text: str, site: Site) -> Words:
         found.ago_s, found.last_s = (seconds, 0.0) if is_ago else (0.0, seconds)
         text = f"{text[: match.start()]} last {text[match.end() :]}"
     if match := _QUANTITY.search(text):
-        found.quantity = match[0].strip()
+        found.quantity = _KPA.sub("kPa", match[0].strip())
+        after = _NEXT.match(text, match.end())
+        found.after_quantity = after[1].lower() if after and found.quantity[-1].isdigit() else ""
         text = f"{text[: match.start()]} quantity {text[match.end() :]}"
     words, vocabulary = words_of(text), _vocabulary(site)
     found.names = sum(map(vocabulary.is_name, words))

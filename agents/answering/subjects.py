@@ -26,6 +26,7 @@ _SAME = {
     "vibrations": ("vibration",), "vibes": ("vibration",), "setpoint": ("set", "point"),
     "amps": ("current",), "outlet": ("leaving",), "inlet": ("entering",), "exit": ("leaving",),
 }  # fmt: skip
+_STATES = frozenset({"run", "runs", "start", "starts", "stop", "stops", "trip", "trips"})
 _LONGEST = 6  # words of a subject
 
 
@@ -114,6 +115,9 @@ class SiteVocabulary:
         ):
             return None
         wanted = frozenset(_spread(words)) - _SMALL
+        rest = [each for each in words if each not in self._names]
+        if len(rest) < len(words) and _STATES.issuperset(rest):  # P-101B starts
+            return None
         if len(wanted) == 1 and (pieces := self._classes.get(min(wanted))):
             is_one = len(pieces) == 1
             return Subject("equipment", pieces[0]) if is_one else Subject("class", min(wanted))

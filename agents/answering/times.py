@@ -16,7 +16,10 @@ _SPAN = re.compile(
     r"\b(?:(\d+(?:\.\d+)?)\s*|(" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + r")\s+)"
     r"(s|sec|seconds?|min|mins|minutes?|h|hours?|days?)\b(\s+(?:ago|back|earlier)\b)?"
 )
-_CALENDAR = re.compile(r"\b(yesterday|last (night|shift|week|month|year)|the other day)\b")
+_CALENDAR = re.compile(
+    r"\b(yesterday|last (night|shift|week|weekend|month|year)|the other day|overnight|noon|midnight"
+    r"|(mon|tues|wednes|thurs|fri|satur|sun)day)\b"
+)
 _PART_OF_DAY = re.compile(r"\b(today|tonight|this (morning|afternoon|evening|shift|week))\b")
 _PAST = re.compile(r"\b(was|were|did|had|used to)\b")
 _AHEAD = re.compile(r"\b(will|tomorrow|going to (be|trip|stop|start|run|fail|reach))\b")

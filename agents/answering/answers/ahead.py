@@ -1,9 +1,10 @@
 """Answers about courses by the twin, and times to a limit."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.hints import next_step
+from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 
 from ...lookahead.prediction import Prediction
@@ -13,7 +14,7 @@ from ..question import NotUnderstood, Question
 from ..sources import Sources
 from ..subjects import command_of
 from .present import say_value
-from .trends import Trend, number_text, quantity_in, settled_trend, span_text
+from .trends import Trend, asked_number, number_text, quantity_in, settled_trend, span_text
 
 _MOST_MOVED = 5
 _LEAST_SHARE = 0.005  # of its range by which a tag ends elsewhere
@@ -30,7 +31,7 @@ def what_if(question: Question, sources: Sources, answer: Answer) -> None:
     command = next((each for each in commands if each is not None), None)
     tag = command[0] if command else site.tags.get(_set_point(question, sources))
     text = command[1] if command else question.quantity
-    if not text or tag is None:
+    if not text or tag is None or (command and question.quantity):
         reason = "what if needs a set point with a value, or equipment that starts or stops. Try:"
         raise NotUnderstood(
             reason, nearest(["IF", "SUBJECT"], site, question.subjects), is_final=True
@@ -40,6 +41,8 @@ def what_if(question: Question, sources: Sources, answer: Answer) -> None:
             f"{tag.name} cannot be written at this site, so nothing is foretold.", is_caution=True
         )
         return
+    if not command and (number := asked_number(question, tag, site)) is not None:
+        text = f"{number:.12g}"
     say_value(answer, tag, sources.read([tag]).get(tag.name))
     if denial := sources.denial(tag, text):
         reason = answer.fact(tag.name, denial, "policy, judged now")
@@ -55,13 +58,20 @@ def what_if(question: Question, sources: Sources, answer: Answer) -> None:
 
 
 def _set_point(question: Question, sources: Sources) -> str:
-    """Returns the set point of a loop for the measured value of it, such as of `PT-102.pv`."""
-    tags, name = sources.site.tags, question.subject.name if question.subject else ""
-    if name in tags and sources.site.is_writable(tags[name]):
-        return name
+    """Returns the only set point that is named, by itself or by the value that it controls."""
+    site, tags = sources.site, sources.site.tags
+    names = [each.name for each in question.subjects if each.kind == "tag"]
+    own = [each for each in names if site.is_writable(tags[each])]
+    loops = {loop for each in names for loop in _set_points_of(each, tags)}
+    found = own or sorted(loops) or names
+    return found[0] if len(found) == 1 else ""
+
+
+def _set_points_of(name: str, tags: Iterable[str]) -> list[str]:
+    """Returns the set point of the loop of a measured value, such as of `PT-102.pv`."""
     number = name.rpartition(".")[0].partition("-")[2]
-    found = [each for each in tags if each.endswith(f"C-{number}.sp")]
-    return found[0] if number and len(found) == 1 else name
+    found = [each for each in tags if number and each.endswith(f"C-{number}.sp")]
+    return found if len(found) == 1 else []
 
 
 def _say_course(
@@ -129,7 +139,7 @@ def limit(question: Question, sources: Sources, answer: Answer) -> None:
     for tag in _limited(question, sources):
         say_value(answer, tag, sources.read([tag]).get(tag.name))
         trend, stepped_s = settled_trend(sources, tag, _LAST_S)
-        edges = _not_passed(answer, tag, trend, _edges(answer, question, tag))
+        edges = _not_passed(answer, tag, trend, _edges(answer, question, tag, sources.site))
         if stepped_s:
             ago = answer.fact(tag.name, span_text(stepped_s), "historian, process time")
             answer.say(f"{tag.name} jumped about {ago} ago, so only the time since then counts.",
@@ -176,12 +186,14 @@ def _not_passed(
     return [each[:2] for each in edges if each not in passed]
 
 
-def _edges(answer: Answer, question: Question, tag: Tag) -> list[tuple[str, float, int]]:
+def _edges(
+    answer: Answer, question: Question, tag: Tag, site: Site
+) -> list[tuple[str, float, int]]:
     """Returns the value that a question names, else the limits of the tag, each with its words.
 
     The last number is the side on which a value is beyond: -1 below, 1 above, 0 neither.
     """
-    asked = quantity_in(question.quantity, tag.unit)
+    asked = asked_number(question, tag, site)
     if asked is not None:
         place = answer.fact(tag.name, number_text(tag, asked), "the question")
         return [(place, asked, 0)]

@@ -10,7 +10,7 @@ from handwheel.connectors.model.tags import Tag
 from ..fact import Answer
 from ..question import Question
 from ..sources import SentWrite, Sources
-from .events import DID, asked_state
+from .events import DID, SAME_S, asked_state
 from .moments import Change, changes, last_change, last_move, recorded_s
 from .trends import number_text, span_text, trend_of
 
@@ -42,7 +42,7 @@ def changed(question: Question, sources: Sources, answer: Answer) -> None:
     before, words = ("before it", "before it") if end.tag else ("before now", "ago")
     told = sorted(_found(sources, end, last_s), key=lambda each: -each[0])[-_MOST:]
     for before_s, each in told:
-        span = span_text(max(before_s - end.before_s, 0.0))
+        span = span_text(float(round(max(before_s - end.before_s, 0.0))))
         if isinstance(each, SentWrite):
             answer.say(_written(answer, each, span, words))
         else:
@@ -110,7 +110,8 @@ def _found(
             yield write.ago_s, write
     for tag in _switches(sources.site):
         if tag is not end.tag:
-            found = [each for each in changes(sources, tag, reach_s) if each.before_s >= edge_s]
+            at_s = edge_s - (SAME_S if tag.is_alarm else 0.0)
+            found = [each for each in changes(sources, tag, reach_s) if each.before_s >= at_s]
             yield from ((each.before_s, each) for each in found[-_MOST_OF_TAG:])
 
 

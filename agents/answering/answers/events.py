@@ -18,7 +18,8 @@ from .present import reading_fact, say_value
 from .trends import number_text, span_text
 
 _WITH_S = 15.0  # process time within which two events belong together
-_SAME_S = 2.0  # process time by which the later of two events may be the cause
+SAME_S = 2.0
+"""Process time, in seconds, by which the later of two events may be the cause."""
 _EVENT_S = 120.0  # how long before an event the record of what came with it begins
 _SLOTS = 288
 _ATTRIBUTES: dict[State, tuple[str, float]] = {
@@ -129,7 +130,7 @@ def _say_interlocks(answer: Answer, sources: Sources, asked: Asked, change: Chan
         ]
         if not near:
             continue
-        is_after = near[-1].before_s < change.before_s - _SAME_S
+        is_after = near[-1].before_s < change.before_s - SAME_S
         ago = answer.fact(tag.name, span_text(near[-1].before_s), "historian, process time")
         when = "just after it" if is_after else "with it"
         answer.say(f"{_called(tag)} about {ago} ago, {when}.", is_caution=True)

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 
+from handwheel.connectors.historian.recorded_history import RecordedSlot
 from handwheel.connectors.model.tags import Tag
 
 from ..fact import Answer, joined
 from ..question import Question, Statistic
 from ..sources import Sources
 from .moments import changes
-from .trends import LEAST_COVERAGE, covered, number_text, span_text
+from .trends import covered, number_text, span_text
 
 _SLOTS = 100
+_LEAST_RECORDED = 0.8  # share of a time that is asked about, process time
 _USUAL_S = 600.0  # of a statistic where the question names no time
 _WORDS: dict[Statistic, str] = {
     "mean": "average", "lowest": "lowest value", "highest": "highest value",
@@ -54,8 +56,8 @@ def _say_statistics(answer: Answer, question: Question, sources: Sources, tag: T
     slots = sources.window(tag.name, last_s, _SLOTS)
     good = [each for each in slots if each.mean is not None and each.good > 0.0]
     last = answer.fact(tag.name, span_text(last_s), "the question or our usual time")
-    if covered(slots) < LEAST_COVERAGE or not good:
-        answer.say(f"Too little of {tag.name} was good in the last {last}.", is_caution=True)
+    if covered(slots) < _LEAST_RECORDED or not good:
+        _say_too_little(answer, tag, slots, last)
         return
     weight_s = sum(each.good * each.span_s for each in good)
     mean = sum((each.mean or 0.0) * each.good * each.span_s for each in good) / weight_s
@@ -70,13 +72,20 @@ def _say_statistics(answer: Answer, question: Question, sources: Sources, tag: T
         answer.say(f"The {_WORDS[what]} of {named(tag)} over the last {last} is {place}.")
 
 
+def _say_too_little(answer: Answer, tag: Tag, slots: Sequence[RecordedSlot], last: str) -> None:
+    known_s = sum(each.good * each.span_s for each in slots)
+    known = answer.fact(tag.name, span_text(known_s), "historian, process time")
+    answer.say(f"Too little of {named(tag)} is recorded: {known} of the last {last}.",
+               is_caution=True)  # fmt: skip
+
+
 def _say_states(answer: Answer, sources: Sources, tag: Tag, last_s: float) -> None:
     """Says for how much of a time a switch was true, or which words a mode had."""
     slots = sources.window(tag.name, last_s, _SLOTS)
     good = [each for each in slots if each.mean is not None and each.good > 0.0]
     last = answer.fact(tag.name, span_text(last_s), "the question, process time")
-    if not good:
-        answer.say(f"Nothing of {named(tag)} was recorded in the last {last}.", is_caution=True)
+    if covered(slots) < _LEAST_RECORDED or not good:
+        _say_too_little(answer, tag, slots, last)
         return
     recorded_s = sum(each.good * each.span_s for each in good)
     known = answer.fact(tag.name, span_text(recorded_s), "historian")
@@ -94,8 +103,11 @@ def _say_states(answer: Answer, sources: Sources, tag: Tag, last_s: float) -> No
 def say_came(answer: Answer, sources: Sources, alarms: Sequence[Tag], last_s: float) -> None:
     """Says which alarms were active in the last while, and when each came last."""
     last = answer.fact("the question", span_text(last_s), "the question, process time")
+    share = 1.0 if not alarms else 0.0
     for tag in alarms:
-        if not any(each.high for each in sources.window(tag.name, last_s, _SLOTS)):
+        slots = sources.window(tag.name, last_s, _SLOTS)
+        share = max(share, covered(slots))
+        if not any(each.high for each in slots):
             continue
         came = [each for each in changes(sources, tag, last_s) if each.after == 1.0]
         when = f"was active before and in the last {last}"
@@ -106,3 +118,6 @@ def say_came(answer: Answer, sources: Sources, alarms: Sequence[Tag], last_s: fl
         answer.say(f"Alarm {tag.name.removesuffix('.active')} {when}: {label}.", is_caution=True)
     if not answer.claims:
         answer.say(f"No alarm was active in the last {last}, of what was recorded.")
+    if share < _LEAST_RECORDED:
+        known = answer.fact("alarms", span_text(share * last_s), "historian, process time")
+        answer.say(f"Too little is recorded: {known} of the last {last}.", is_caution=True)

@@ -14,6 +14,8 @@ from .trends import points_of
 LOOKED_S = (3600.0, 21600.0, 86400.0)
 """Lengths of the record that are looked through, the shortest first."""
 _SLOTS = 288
+_STEP_S = 2.0  # of slots in which changes are looked for; a pulse is placed as exactly as that
+_MOST_SLOTS = 2000
 _LEAST_SHARE = 0.02  # of its range by which a value moves at least
 _NOISE = 8.0  # usual differences of neighbouring means that are no move
 _STILL = 2.0  # usual differences within which it has not begun to move
@@ -40,7 +42,8 @@ class Change:
 
 def changes(sources: Sources, tag: Tag, last_s: float) -> list[Change]:
     """Returns the changes of a switch, mode or set point in the last while, oldest first."""
-    return list(_steps(tag, sources.window(tag.name, last_s, _SLOTS), last_s))
+    count = max(_SLOTS, min(round(last_s / _STEP_S), _MOST_SLOTS))
+    return list(_steps(tag, sources.window(tag.name, last_s, count), last_s))
 
 
 def _steps(tag: Tag, slots: Sequence[RecordedSlot], last_s: float) -> Iterator[Change]:

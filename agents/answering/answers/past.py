@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from handwheel.connectors.historian.recorded_history import RecordedSlot
+from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 
 from ..fact import Answer
@@ -10,7 +11,7 @@ from ..question import Question
 from ..sources import Sources
 from .events import asked_states, say_event
 from .present import say_value
-from .trends import points_of, quantity_in, span_text, trend_of
+from .trends import asked_number, points_of, span_text, trend_of
 
 _DAY_S = 86400.0
 _HOUR_S = 3600.0
@@ -60,7 +61,7 @@ def _say_for(
 def _say_since(
     answer: Answer, question: Question, sources: Sources, tag: Tag, slots: Sequence[RecordedSlot]
 ) -> None:
-    limit = _limit(question, tag)
+    limit = _limit(question, tag, sources.site)
     if limit is not None:
         is_above = question.direction not in {"low", "falling"}
         beyond = [(before_s, (value > limit) == is_above) for before_s, value in points_of(slots)]
@@ -96,10 +97,10 @@ def _turned_s(points: Sequence[tuple[float, float]], sign: float) -> float:
     return best_s
 
 
-def _limit(question: Question, tag: Tag) -> float | None:
+def _limit(question: Question, tag: Tag, site: Site) -> float | None:
     """Returns the value of the question, else the alarm's limit on the side that is asked for."""
-    if question.quantity:
-        return quantity_in(question.quantity, tag.unit)
+    if (asked := asked_number(question, tag, site)) is not None:
+        return asked
     low, high = tag.alarm
     return {"high": high, "low": low}.get(question.direction or "")
 

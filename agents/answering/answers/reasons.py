@@ -43,9 +43,9 @@ def why(question: Question, sources: Sources, answer: Answer) -> None:
     equipment = members | {tag.equipment for tag in tags} - {""}
     names = {tag.name for tag in tags}
     cases = [each for each in sources.cases() if _say_case(answer, each, names, equipment)]
-    if not states:  # the writes at an event are told with it
+    if not states:  # writes at an event are told with it, and courses to now are after it
         _say_writes(answer, sources, equipment)
-    _say_moved(answer, sources, tags, equipment, last_s)
+        _say_moved(answer, sources, tags, equipment, last_s)
     if not cases:
         answer.say("No open case of the agents explains it.", is_caution=True)
 

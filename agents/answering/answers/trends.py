@@ -9,9 +9,12 @@ from statistics import median
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.historian.recorded_history import RecordedSlot
+from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.tools.conditions.units import scale
 
+from ..examples import nearest
+from ..question import NotUnderstood, Question
 from ..sources import Sources
 
 LEAST_COVERAGE = 0.6
@@ -127,6 +130,21 @@ def points_of(slots: Sequence[RecordedSlot]) -> list[tuple[float, float]]:
         for each in slots
         if each.mean is not None and each.good > 0.0
     ]
+
+
+def asked_number(question: Question, tag: Tag, site: Site) -> float | None:
+    """Returns the number of a question in a tag's unit, `None` where it names none.
+
+    Raises:
+        NotUnderstood: Its unit is that of another quantity.
+    """
+    if not question.quantity:
+        return None
+    if (number := quantity_in(question.quantity, tag.unit)) is None:
+        reason = f"{question.quantity} cannot be converted into the unit of {tag.name}. Try:"
+        near = nearest(["IF", "SUBJECT", "QUANTITY"], site, question.subjects)
+        raise NotUnderstood(reason, near, is_final=True)
+    return number
 
 
 def quantity_in(text: str, unit: str) -> float | None:

@@ -13,10 +13,10 @@ from handwheel.tools.safe_text import printable
 from ...planning.model.answer import parsed
 from ...planning.model.question import Question as Prompt
 from ..examples import nearest
-from ..grammar import check_plan, check_time
 from ..lexicon import FILLERS
 from ..question import Intent, NotUnderstood, Question
 from ..reading import Words, read_words
+from ..refusals import check_question
 from ..subjects import Subject, words_of
 from .word_model import WordModel
 
@@ -111,8 +111,7 @@ def routed_question(text: str, site: Site, model: WordModel) -> Question:
     intent = cast("Intent", kind)
     if intent in {"value", "condition"} and subjects:  # tags are read, of equipment more is told
         intent = "value" if subjects[0].kind == "tag" else "condition"
-    check_plan(intent, text, site)
-    check_time(intent, text, found, site)
+    check_question(intent, text, found, site)
     if not _is_whole(intent, subjects, found):
         reason = f"model {model.name} understands “{_MEANINGS[intent]}”, which needs more"
         raise _refused(reason, found, site)

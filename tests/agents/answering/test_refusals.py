@@ -1,0 +1,134 @@
+"""Questions with a word that no answer takes into account, which are refused."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from handwheel.agents.answering.answer_question import answer_question
+from handwheel.agents.answering.question import NotUnderstood
+from handwheel.connectors.historian.recorded_history import RecordedSlot
+from handwheel.connectors.model.site import Site
+
+from .known_site import Course, KnownSite
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("what if P-101A does not stop?", "what does not happen"),
+        ("what if P-101A doesn't stop?", "what does not happen"),
+        ("what if nothing is done?", "what if needs one"),
+        ("what if the pumps stop?", "what if needs one"),
+        ("what if P-101A starts and P-101B stops?", "one change at a time"),
+        ("what happens to P-101A if P-101B stops?", "one change at a time"),
+        ("what if P-101A stops and PT-102 falls?", "one change at a time"),
+        ("what if P-101A stops and PIC-102.sp = 380?", "one change at a time"),
+        ("what if PIC-102.sp = 380 and TIC-202.sp = 47?", "one change at a time"),
+        ("what if PIC-102.sp is between 300 and 320?", "one change at a time"),
+        ("what if PIC-102.sp rises by 10?", "the new value itself"),
+        ("what if PIC-102.sp is 10 kPa lower?", "the new value itself"),
+        ("what if PIC-102.sp is above 380?", "the new value itself"),
+        ("what if P-101A stops for 10 min?", "at no other time"),
+        ("what if PIC-102.sp = 36 psi?", "is no unit of this tag"),
+        ("what if PIC-102.sp = 36 degC?", "cannot be converted into the unit of PIC-102.sp"),
+        ("how long until PT-102 reaches 36 psi?", "is no unit of this tag"),
+        ("how long until PT-102 reaches 36psi?", "number that is not understood"),
+        ("since when is PT-102 above 30 degC?", "cannot be converted"),
+        ("was P-101A running when P-101B started?", "two moments"),
+        ("why did P-101A stop before PT-102 fell?", "two moments"),
+        ("which alarms came when P-101A tripped?", "two moments"),
+        ("what changed after P-101A tripped?", "at no other time"),
+        ("what happened when P-101A tripped?", "at no other time"),
+        ("when did P-101B run?", "not told when equipment ran"),
+        ("did P-101B run?", "must tell how long ago"),
+        ("when did ben approve the start of P-101B?", "who approved or rejected"),
+        ("has ben approved the start of P-101B?", "the name of a person"),
+        ("did ben change PIC-102.sp?", "the name of a person"),
+        ("why was nothing done?", "did not happen"),
+        ("why was the start approved?", "no reason"),
+        ("which alarms are not active?", "what is not so"),
+        ("did anyone change PIC-102.sp today?", "a day or an hour of the calendar"),
+        ("has P-101A tripped today?", "a day or an hour of the calendar"),
+        ("has P-101A tripped on monday?", "a day or an hour of the calendar"),
+        ("which alarms came today?", "a day or an hour of the calendar"),
+        ("plan: take P-101B out and P-101A at 15:00", "names several"),
+        ("plan: take P-101B and P-101A at 15:00", "names several"),
+        ("plan: do not take P-101B out", "not for what is not"),
+    ],
+)
+def test_word_that_changes_the_meaning_is_refused(text: str, reason: str, site: Site) -> None:
+    with pytest.raises(NotUnderstood, match=reason) as error:
+        answer_question(text, KnownSite(site))
+    assert len(error.value.nearest) == 3
+    assert error.value.is_final
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("what if PIC-102.sp = 3.6 bar?", "With PIC-102.sp at 360 kPa [F"),
+        ("what if PIC-102.sp = 360 kpa?", "With PIC-102.sp at 360 kPa [F"),
+        ("what happens to PT-102 if TIC-202.sp = 47?", "With TIC-202.sp at 47 degC [F"),
+        ("what if P-101A stops, what happens to PT-102?", "With P-101A.run_cmd at false [F"),
+        ("did P-101B run in the last hour?", "P-101B.running was true for 50 %"),
+        ("did anyone change PIC-102.sp in the last 20 min?", "PIC-102.sp was written to 355"),
+        ("why is P-101B not running?", "P-101B stopped about 30 min"),
+        ("when was the start of P-101B rejected?", "rejected R-7K3MQ2XA at 2026-11-30 20:56:07"),
+        ("since when is PT-102 above 3 bar?", "PT-102.pv is above 300 kPa [F"),
+    ],
+)
+def test_question_beside_a_refused_one_is_answered(text: str, told: str, site: Site) -> None:
+    courses: dict[str, Course] = {"P-101B.running": lambda before_s: float(before_s > 1800.0)}
+    known = KnownSite(site, {"P-101B.running": False, "PT-102.pv": 350.0}, courses=courses)
+    _, answer = answer_question(text, known)
+    assert any(told in each for each in answer.lines), answer.lines
+
+
+class _ShortRecord(KnownSite):
+    """Site of which the last 10 min are recorded."""
+
+    def window(self, tag: str, last_s: float, slots: int) -> Sequence[RecordedSlot]:
+        found = super().window(tag, last_s, slots)
+        return [
+            each if each.before_s <= 600.0
+            else RecordedSlot(each.before_s, each.span_s, None, None, None, 0.0)
+            for each in found
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "was P-101B running in the last 90 min?",
+        "average of PT-102 in the last 90 min?",
+        "which alarms were on in the last 90 min?",
+    ],
+)
+def test_little_of_a_time_tells_no_share_of_it(text: str, site: Site) -> None:
+    _, answer = answer_question(text, _ShortRecord(site))
+    told = "\n".join(answer.lines)
+    assert "Too little" in told
+    assert "recorded: 9 min" in told or "recorded: 10 min" in told, told
+    assert " % " not in told
+
+
+@pytest.mark.parametrize("ago_s", [1800.0, 1803.1, 3507.7])
+@pytest.mark.parametrize("later_s", [0.0, 0.9])
+def test_interlock_of_a_trip_is_always_told(ago_s: float, later_s: float, site: Site) -> None:
+    courses: dict[str, Course] = {
+        "P-101A.tripped": lambda before_s: float(before_s <= ago_s),
+        "I-02.active": lambda before_s: float(ago_s - 15.0 < before_s <= ago_s - later_s),
+    }
+    known = KnownSite(site, {"P-101A.tripped": True}, courses=courses)
+    told = "\n".join(answer_question("what changed before P-101A tripped?", known)[1].lines)
+    assert "I-02.active went from false [F3] to true [F4] about 0 s [F5] before it." in told
+
+
+def test_course_after_a_trip_is_not_told_with_it(site: Site) -> None:
+    courses: dict[str, Course] = {
+        "P-101A.tripped": lambda before_s: float(before_s <= 1500.0),
+        "TT-111A.pv": lambda before_s: 40.0 + before_s / 100.0,
+    }
+    known = KnownSite(site, {"P-101A.tripped": True}, courses=courses)
+    told = answer_question("why did P-101A trip?", known)[1].lines
+    assert not any("In the same time" in each for each in told), told
