@@ -1,7 +1,7 @@
 """Intentions of people, at whose time the agents judge a plan and tell people."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.hints import next_step
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.engine.diagnosis import diagnose
+from handwheel.playbooks.engine.diagnosis import CheckResult, diagnose
 from handwheel.tools.conditions.truth import TRUTH_TEXT
 from handwheel.tools.errors import InvalidArguments, PermitRefused
 from handwheel.tools.guardrails.approval.messages.run_events import RecordEvent
@@ -27,7 +27,7 @@ from .intention import MOST_IN_HOUR, Intention, check_count, check_goal, check_t
 
 _PREFIX = "schedule."
 _SIDES: Mapping[str, str] = {
-    "for": "evidence for it,", "against": "evidence against it,", "permissive": "permissive",
+    "for": "evidence for it", "against": "evidence against it", "permissive": "permissives",
 }  # fmt: skip
 
 
@@ -129,7 +129,7 @@ class Intentions:
         to, judged = self._judged(found)
         question = f"plan: take {found.equipment} out for maintenance"
         text = (
-            f"{name}, {found.shown}. {judged}. Nothing was asked for or begun; "
+            f"{name}: {judged}. Nothing was asked for or begun. It was {found.shown}; "
             f"{next_step('ask', question)}"
         )
         at = stamp(self._context.clock().wall)
@@ -149,10 +149,7 @@ class Intentions:
             plan = self._plan(found)
         except HandwheelError as error:
             return str(found.guest.os_user), f"{found.playbook} fits no more: {error}"
-        blocking = diagnose(plan, context.plant.snapshot()).blocked_by()
-        why = [
-            f"{_SIDES[each.side]} {each.id} is {TRUTH_TEXT[each.truth.value]}" for each in blocking
-        ]
+        why = list(_unmet(diagnose(plan, context.plant.snapshot()).blocked_by()))
         if denial := context.check_plan(plan):
             why.append(denial.reason)
         return plan.order_role, f"{plan.id}: {'; '.join(why) or 'nothing prevents it'}"
@@ -168,3 +165,11 @@ class Intentions:
     def _note(self, event: _Event, name: str, body: Mapping[str, object]) -> None:
         row = RecordEvent(kind=f"{_PREFIX}{event}", subject=name, body=dict(body))
         self._context.ledger.writer.add(row)
+
+
+def _unmet(blocking: Iterable[CheckResult]) -> Iterator[str]:
+    """Yields the conditions that prevent a plan, those of one kind and state together."""
+    found = defaultdict[str, list[str]](list)
+    for each in sorted(blocking, key=lambda each: each.side != "permissive"):
+        found[f"{_SIDES[each.side]} {TRUTH_TEXT[each.truth.value]}"].append(each.id)
+    yield from (f"{what}: {', '.join(names)}" for what, names in found.items())

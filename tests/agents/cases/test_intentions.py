@@ -63,7 +63,7 @@ async def test_people_are_told_at_the_time_and_nothing_else(idle: AgentsRoom) ->
     await idle.scan(600)
     ((to, text),) = _told(idle, name)
     assert to == "operator"
-    assert f"{PLAYBOOK}: evidence for it, bearing is not met; " in text
+    assert f"{PLAYBOOK}: evidence for it not met: bearing; " in text
     assert "by account anna, unverified guest program “handwheel ask”: “plan: take" in text
     assert "\u202e" not in text
     (command,) = text.split("; next: ")[1:]
@@ -77,7 +77,7 @@ async def test_permissive_that_is_not_met_is_told(idle: AgentsRoom) -> None:
     idle.plant.lies["LT-101.pv"] = 20.0
     await idle.scan(70)
     ((_, text),) = _told(idle, name)
-    assert "; permissive suction is not met. " in text
+    assert f"{PLAYBOOK}: permissives not met: suction; " in text
 
 
 @pytest.mark.parametrize("after_s", [30, 63, 90])
