@@ -27,7 +27,7 @@ RISING: rising, rose, went up, climbed, rise, rises, increasing, increase, climb
 FALLING: falling, fell, went down, dropped, sank, fall, falls, dropping, drop, drops, decreasing,
     decrease, going down, sinking, sagging, coming down, declining
 CHANGED: changed, change, touch, touched, changes, happened, happen, moved, different, events,
-    done
+    done, written, wrote
 BEFORE: before, prior to, ahead of, just before, leading up to
 RECENT: last, past, recent, recently, lately, today, this shift
 WAITING: nobody has decided, nobody decided, not decided, not yet decided, waiting, waits, wait,

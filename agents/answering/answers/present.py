@@ -105,6 +105,8 @@ def condition(question: Question, sources: Sources, answer: Answer) -> None:
         tags += _attributes(sources, members)
         named_once = {each.name: each for each in tags}
         shown = [each for each in named_once.values() if _is_telling(each)][:_MOST]
+        if question.is_of_the_past and question.state in {"running", "stopped"}:
+            shown = [each for each in shown if each.name.endswith(".running")] or shown
         _say_values(question, sources, answer, shown)
         if question.is_of_the_past:
             continue

@@ -71,6 +71,7 @@ def test_word_that_changes_the_meaning_is_refused(text: str, reason: str, site: 
         ("what happens to PT-102 if TIC-202.sp = 47?", "With TIC-202.sp at 47 degC [F"),
         ("what if P-101A stops, what happens to PT-102?", "With P-101A.run_cmd at false [F"),
         ("did P-101B run in the last hour?", "P-101B.running was true for 50 %"),
+        ("what was written to PIC-102.sp in the last 20 min?", "PIC-102.sp was written to 355"),
         ("did anyone change PIC-102.sp in the last 20 min?", "PIC-102.sp was written to 355"),
         ("why is P-101B not running?", "P-101B stopped about 30 min"),
         ("when was the start of P-101B rejected?", "rejected R-7K3MQ2XA at 2026-11-30 20:56:07"),
@@ -82,6 +83,11 @@ def test_question_beside_a_refused_one_is_answered(text: str, told: str, site: S
     known = KnownSite(site, {"P-101B.running": False, "PT-102.pv": 350.0}, courses=courses)
     _, answer = answer_question(text, known)
     assert any(told in each for each in answer.lines), answer.lines
+
+
+def test_only_the_running_is_told_of_a_past_running(site: Site) -> None:
+    _, answer = answer_question("did P-101B run in the last hour?", KnownSite(site))
+    assert len(answer.claims) == 1
 
 
 class _ShortRecord(KnownSite):
