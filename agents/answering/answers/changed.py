@@ -15,6 +15,7 @@ from .moments import Change, changes, last_change, last_move, recorded_s
 from .trends import number_text, span_text, trend_of
 
 _BEFORE_S = 3600.0  # how far back changes are told where the question names no time
+_APART_S = 0.5  # process time; what is switched in the scan of an event is not before it
 _MOST = 12
 _MOST_OF_TAG = 2
 _FALLS = frozenset({"low", "falling"})
@@ -110,7 +111,7 @@ def _found(
             yield write.ago_s, write
     for tag in _switches(sources.site):
         if tag is not end.tag:
-            at_s = edge_s - (SAME_S if tag.is_alarm else 0.0)
+            at_s = edge_s + (-SAME_S if tag.is_alarm else _APART_S)
             found = [each for each in changes(sources, tag, reach_s) if each.before_s >= at_s]
             yield from ((each.before_s, each) for each in found[-_MOST_OF_TAG:])
 

@@ -124,10 +124,12 @@ def test_interlock_of_a_trip_is_always_told(ago_s: float, later_s: float, site: 
     courses: dict[str, Course] = {
         "P-101A.tripped": lambda before_s: float(before_s <= ago_s),
         "I-02.active": lambda before_s: float(ago_s - 15.0 < before_s <= ago_s - later_s),
+        "P-101A.running": lambda before_s: float(before_s > ago_s + 0.1),
     }
     known = KnownSite(site, {"P-101A.tripped": True}, courses=courses)
     told = "\n".join(answer_question("what changed before P-101A tripped?", known)[1].lines)
     assert "I-02.active went from false [F3] to true [F4] about 0 s [F5] before it." in told
+    assert "P-101A.running" not in told
 
 
 def test_course_after_a_trip_is_not_told_with_it(site: Site) -> None:
