@@ -7,7 +7,8 @@ MEAN: average, mean, avg
 LOWEST: lowest, minimum, min value, smallest
 HIGHEST: highest, maximum, max, peak, largest
 WHY: why, causing, whats causing, what is behind, how come, reason, reason for, cause, what for,
-    what causes, what is causing, what makes, cause of, explain
+    what causes, what is causing, what makes, cause of, explain, making,
+    brought in, brought on, set off, triggered, triggers
 WHO: who, by whom, whose
 WHEN: when, what time, at what time, at what hour
 SINCE: when did, since when, how long has, how long have, for how long, how long is, since what
@@ -17,7 +18,8 @@ UNTIL: when does, how many time, how many time until, days left, hours left, day
     hours before, time left until, time left before, do we get, when do we get, at what time do we
     get, when do we reach, how long until, how long before, how much time, time left, when will,
     how soon, how far off, minutes until, hours until, time until, time to, how many minutes, how
-    long do we
+    long do we, how long have we got, how long have i got, have we got before, how much time have
+    we got, how long is left
 IF: what if, if, instead of, effect of, suppose, what would happen, what happens when, what
     happens
 HIGH: too high, so high, high, elevated, above normal, up, hot, too hot, warm
@@ -25,14 +27,16 @@ LOW: too low, so low, low, below normal, down, cold
 RISING: rising, rose, went up, climbed, rise, rises, increasing, increase, climbing, going up,
     creeping up, growing, coming up
 FALLING: falling, fell, went down, dropped, sank, fall, falls, dropping, drop, drops, decreasing,
-    decrease, going down, sinking, sagging, coming down, declining
+    decrease, going down, sinking, sagging, coming down, declining, sag, sags,
+    sagged, dip, dips, dipped
 CHANGED: changed, change, touch, touched, changes, happened, happen, moved, different, events,
     done, written, wrote
 BEFORE: before, prior to, ahead of, just before, leading up to
 RECENT: last, past, recent, recently, lately, today, this shift
 WAITING: nobody has decided, nobody decided, not decided, not yet decided, waiting, waits, wait,
     pending, outstanding, to approve, to sign, needs approval, need approval, needs signing, in
-    the queue, queue, undecided, to decide, need my, needs my
+    the queue, queue, undecided, to decide, need my, needs my, not approved, not approved or
+    rejected, not yet approved
 REQUEST: the start of, start of, stop of, the stop of, request, requests, approval, approvals,
     proposal, proposals, change request
 DECIDED: signed, decided
@@ -43,7 +47,7 @@ SIMILAR: case like this, a case like, earlier cases like, cases like, seen this 
     that, same thing, earlier cases, past cases, previous cases, history of, happened before, seen
     before, had before, last time
 LIMIT: set point, setpoint, limit, limits, trip, trips, tripping, trip point, alarm limit,
-    reaches, reach, reaching, hits, hit
+    reaches, reach, reaching, hits, hit, alarm low, alarm high, alarms low, alarms high
 ALARM: alm, alms, alarm, alarms, alarming, annunciated
 ORDER: wo, wos, open work orders, open work order, open orders, open jobs, work order, work
     orders, workorder, workorders, maintenance jobs, jobs, maintenance orders, orders

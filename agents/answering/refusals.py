@@ -42,6 +42,10 @@ _ONE_MOMENT = {"value", "condition", "running", "since", "why", "alarms", "wrong
 _DECIDES = re.compile(r"\b(approve|reject|sign)\b")
 _PERSON = re.compile(r"\b(?:did|has|have|had|by)\s+([^\W\d_]+)\b")
 _ANYONE = {"anyone", "anybody", "someone", "somebody", "who", "whom", "people", "anything"}
+_HOW_MUCH = re.compile(
+    r"\bhow (hot|warm|cold|high|low|fast|much|far)\b|\b(bearing|vibration|temp\w*|current)\b"
+)
+_HOW_LONG = re.compile(r"\s*(for )?how long\b")
 _RAN = re.compile(r"\bwhen (did|has|have)\b.*\brun\b")
 
 
@@ -150,6 +154,17 @@ def _moments(intent: str, text: str, found: Words, site: Site) -> str:
     return ""
 
 
+def _measure(intent: str, text: str, found: Words, site: Site) -> str:
+    """Returns that it measures something, where only the running of a class would be told."""
+    del site
+    is_measure = intent == "running" and _HOW_MUCH.search(text)
+    if is_measure and any(each.kind == "class" for each in found.subjects):
+        return "a measured value is told of one tag or piece of equipment by its name"
+    if intent == "similar" and _HOW_LONG.match(text):
+        return "since when is told of one tag or state, not of what is like this"
+    return ""
+
+
 def _negation(intent: str, text: str, found: Words, site: Site) -> str:
     del site
     is_no_state = intent == "since" and found.state != "stopped"
@@ -178,6 +193,7 @@ _CHECKS: Sequence[tuple[_Check, Sequence[str]]] = (
     (_what_if, ("IF", "SUBJECT", "QUANTITY")),
     (_quantity, ("IF", "SUBJECT", "QUANTITY")),
     (_moments, _PAST),
+    (_measure, ("SUBJECT", "NOW", "SINCE")),
     (_negation, _PAST),
     (_people, ("WHO", "WHEN", "DECIDED")),
 )
