@@ -21,8 +21,8 @@ SIGNS = (  # tag, usual range, and the fault of a mean over five minutes outside
 ALARMS = {"XA-PKG-101.active": "pump-link-down"}
 
 
-class EpisodeOver(Exception):
-    """A call was refused, since the episode has ended."""
+class Refused(Exception):
+    """A call was refused, mostly since the episode has ended."""
 
 
 async def call(client: Client, verb: str, **arguments: Any) -> Any:
@@ -31,7 +31,7 @@ async def call(client: Client, verb: str, **arguments: Any) -> Any:
     (content,) = result.content
     assert isinstance(content, TextContent)
     if result.is_error:
-        raise EpisodeOver(content.text)
+        raise Refused(content.text)
     return json.loads(content.text)
 
 
@@ -45,16 +45,21 @@ async def look(client: Client) -> list[str]:
     return found
 
 
-async def main() -> None:
+async def watch(client: Client) -> None:
     """Looks at the plant again and again, and says what it thinks whenever that changes."""
+    said: list[str] = []
+    while True:
+        if (found := await look(client)) != said:
+            await call(client, "conclude", faults=found)
+            said = found
+        await call(client, "read", tags=[], after_s=EVERY_S)
+
+
+async def main() -> None:
+    """Watches the plant until a call is refused."""
     async with Client(os.environ["HANDWHEEL_EPISODE_URL"]) as client:
-        said: list[str] = []
-        while True:
-            if (found := await look(client)) != said:
-                await call(client, "conclude", faults=found)
-                said = found
-            await call(client, "read", after_s=EVERY_S)
+        with suppress(Refused):
+            await watch(client)
 
 
-with suppress(EpisodeOver):
-    asyncio.run(main())
+asyncio.run(main())
