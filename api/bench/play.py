@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING
 
 from handwheel.connectors.errors import HandwheelError
+from handwheel.connectors.hints import did_you_mean
+from handwheel.tools.errors import InvalidArguments
 
 from .function_program import Agent, FunctionProgram
 
@@ -35,19 +38,31 @@ def play(
         limit_s: Time of the computer after which an agent is ended in an episode.
 
     Raises:
-        InvalidArguments: There is no such case, or the agent cannot be copied to each episode.
-        ConfigError: There is no such suite.
+        InvalidArguments: There is no such suite, case or seed, or the agent is no coroutine
+            function or cannot be copied to each episode.
         HandwheelError: An event loop runs in this thread, or a process has ended.
 
     Effect: writes temporary files, runs the agent. Retry: none. Timeout: `limit_s` an episode.
     """
     from handwheel.evaluation.benchmark.episodes import draw_episodes
     from handwheel.evaluation.benchmark.suite import load_suite
+    from handwheel.hmi.bench.options import SuiteName
     from handwheel.hmi.bench.play_suites import play_suites
 
     _check_loop()
+    if not iscoroutinefunction(agent):
+        raise InvalidArguments(f"the agent is no coroutine function: {agent!r}")
+    names = [each.value for each in SuiteName if each is not SuiteName.ALL]
+    if suite not in names:
+        known = ", ".join(names)
+        raise InvalidArguments(
+            f"there is no suite {suite!r}{did_you_mean(suite, names)}; known: {known}"
+        )
+    wanted = None if seeds is None else list(seeds)
+    if wanted and min(wanted) < 0:
+        raise InvalidArguments(f"a seed is a number from 0 on, not {min(wanted)}")
     found = load_suite(suite)
-    episodes = draw_episodes(found, faults, seeds, programs=True)
+    episodes = draw_episodes(found, faults, wanted, programs=True)
     played = play_suites([found], episodes, jobs, FunctionProgram(agent), limit_s, models=None)
     return [result for _, results in played for result in results]
 

@@ -3,6 +3,7 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,3 +96,21 @@ def test_play_refuses_what_it_cannot_copy() -> None:
 
     with pytest.raises(InvalidArguments, match="pickle"):
         play(inner, seeds=[1], faults=["F02"])
+
+
+def _no_coroutine(_: Verbs) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"suite": "wach"}, "there is no suite 'wach'; did you mean 'watch'"),
+        ({"seeds": [-1]}, "a seed is a number from 0 on, not -1"),
+        ({"agent": _no_coroutine}, "is no coroutine function"),
+    ],
+)
+def test_play_with_a_wrong_argument_is_refused(change: dict[str, Any], words: str) -> None:
+    async def agent(_: Verbs) -> None: ...
+
+    with pytest.raises(InvalidArguments, match=words):
+        play(change.pop("agent", agent), **change)
