@@ -63,7 +63,7 @@ def command(
     which alarms are active, what waits, who decided, which work orders are open, what the agents
     think is wrong, earlier cases, and which plan takes equipment out of service. Asking
     changes nothing. With --record the agents judge the plan again at its time, within 7 days,
-    and ask people. It approves nothing, and runs withdraw ends it.
+    and tell people. It starts nothing, and runs withdraw ends it.
 
     Exit codes: 0 answered, 1 the question is none that can be answered, or refused, 2 wrong usage
     or configuration, or no plan with a clear time to record, 3 a device that the answer needs, or
