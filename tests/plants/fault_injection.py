@@ -24,11 +24,16 @@ def crash() -> None:
 class Fuse:
     """Counts the points that an action passes, and does something at one of them.
 
-    In a transaction only a crash can happen: everybody else waits for its end.
+    In the gate's transaction only a crash can happen: everybody else waits for its end.
+
+    Attributes:
+        points: What was passed since it was armed.
+        is_in_transaction: Whether the gate is in a transaction.
     """
 
     def __init__(self) -> None:
         self.points: list[str] = []
+        self.is_in_transaction = False
         self._what: Callable[[], object] = crash
         self._left = 0
 
@@ -39,8 +44,8 @@ class Fuse:
     def reach(self, point: str) -> None:
         self.points.append(point)
         if self._left and len(self.points) >= self._left:
-            if point == "in transaction" and self._what is not crash:
-                return  # it comes at the next point
+            if self.is_in_transaction and self._what is not crash:
+                return  # it comes at the first point behind it
             self._left = 0
             self._what()
 
@@ -85,8 +90,12 @@ class FusedDatabase(GateLedger):
         self.anchors = FusedAnchors(anchors, self._fuse)
         try:
             with super().transaction(now, waits_for=waits_for) as transaction:
-                yield transaction
-                self._fuse.reach("in transaction")
+                self._fuse.is_in_transaction = True
+                try:
+                    yield transaction
+                    self._fuse.reach("in transaction")
+                finally:
+                    self._fuse.is_in_transaction = False
         finally:
             self.anchors = anchors
         self._fuse.reach("anchored")

@@ -88,6 +88,22 @@ def test_nothing_moves_but_what_was_approved_and_once(works: type[Works]) -> Non
     assert works.seen["steps"] >= STEPS
 
 
+@pytest.mark.parametrize("point", range(15, 25))
+def test_a_run_whose_equipment_is_taken_over_beside_another_sends_nothing(
+    works: type[Works], point: int
+) -> None:
+    lives = works()
+    try:
+        lives.start()
+        lives.run(None, "c1", 0.0, "none", "nothing", 1)
+        lives.run(None, "r3", 0.0, "none", "take over", point)
+        lives.says_due(1, "r2")
+        lives.acts("none", "nothing", 1)
+        lives.holds()
+    finally:
+        lives.teardown()
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("block", range(20))
