@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,7 +14,7 @@ _ERRORS = 65536  # bytes of standard error, its end
 
 
 class StartedProgram:
-    """Program in a process group of its own, which `kill` or the end of this process ends.
+    """Program in a process group of its own, which ends with it, by `kill`, and with this process.
 
     It reads nothing, its standard output is dropped, and of its standard error the end is kept.
 
@@ -30,20 +29,22 @@ class StartedProgram:
         self._end = b""
         self._loop = asyncio.get_running_loop()
         self._reading, writing = os.pipe()
+        asked, self._asking = os.pipe()
         os.set_blocking(self._reading, False)
         try:
             self._process = subprocess.Popen(  # noqa: S603 (the user's own command)
-                [*_GUARD, *words], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                stderr=writing, env={**os.environ, **environ}, start_new_session=True,
+                [*_GUARD, *words], stdin=asked, stdout=subprocess.DEVNULL, stderr=writing,
+                env={**os.environ, **environ}, start_new_session=True,
             )  # fmt: skip
         except BaseException:
             os.close(self._reading)
+            os.close(self._asking)
             raise
         finally:
             os.close(writing)
+            os.close(asked)
         self._loop.add_reader(self._reading, self._take_errors)
-        # It is not reaped before `kill`, so that its group keeps its number until then. No thread
-        # waits for it, which would hold up the end of this process.
+        # No thread waits for the guard, which would hold up the end of this process.
         self._ended = asyncio.Event()
         self._watched = os.pidfd_open(self._process.pid)
         self._loop.add_reader(self._watched, self._note_end)
@@ -54,7 +55,7 @@ class StartedProgram:
         return self._end.decode("utf-8", "replace").strip()
 
     async def wait(self) -> None:
-        """Waits until it has ended, perhaps without its group."""
+        """Waits until it has ended, and its group with it."""
         await self._ended.wait()
 
     async def end(self) -> None:
@@ -63,7 +64,8 @@ class StartedProgram:
         Effect: ends processes. Retry: none. Timeout: 6 s.
         """
         if not await self._ends_soon():
-            self._signal(signal.SIGTERM)
+            with suppress(BrokenPipeError):  # it has ended meanwhile
+                os.write(self._asking, b".")
             await self._ends_soon()
 
     def kill(self) -> int:
@@ -71,14 +73,12 @@ class StartedProgram:
 
         Effect: ends processes. Retry: none. Timeout: none.
         """
-        self._signal(signal.SIGKILL)
+        os.close(self._asking)
         self._process.wait()
         self._take_errors()
         for each in (self._reading, self._watched):
             self._loop.remove_reader(each)
             os.close(each)
-        if self._process.stdin is not None:
-            self._process.stdin.close()
         return self._process.returncode
 
     async def _ends_soon(self) -> bool:
@@ -87,10 +87,6 @@ class StartedProgram:
         except TimeoutError:
             return False
         return True
-
-    def _signal(self, number: signal.Signals) -> None:
-        with suppress(PermissionError):  # a group of which only the reaped one is left
-            os.killpg(self._process.pid, number)
 
     def _note_end(self) -> None:
         self._loop.remove_reader(self._watched)

@@ -7,7 +7,7 @@ import shlex
 import signal
 import sys
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -148,8 +148,10 @@ def _written(file: Path) -> list[int]:
 
 
 def _wait_for_the_end(processes: list[int]) -> None:
-    while any(map(_runs, processes)):
+    limit = monotonic() + _LIMIT_S
+    while any(map(_runs, processes)) and monotonic() < limit:
         sleep(0.02)
+    assert not list(filter(_runs, processes))
 
 
 def _runs(process: int) -> bool:
@@ -159,6 +161,8 @@ def _runs(process: int) -> bool:
         return False
     return state != "Z"
 
+
+_LIMIT_S = 50.0  # a program that is left lives for 600 s
 
 _HANGS = "trap '' TERM; sleep 600 & echo $$ $! > {told}; yes >&2"
 
@@ -181,13 +185,18 @@ asyncio.run(McpProgram(sys.argv[1]).play(FakeVerbs()))
 """
 
 
-async def test_a_program_ends_with_a_killed_benchmark(tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", ["benchmark", "program"])
+async def test_a_program_ends_with_a_killed_benchmark(tmp_path: Path, first: str) -> None:
     told = tmp_path / "told"
     command = _sh(_HANGS.format(told=told)).command
     ours = await asyncio.create_subprocess_exec(
         sys.executable, "-c", _PLAYS, command, cwd=Path(__file__).parents[3], env={**os.environ}
     )
     processes = await asyncio.to_thread(_written, told)
+    if first == "program":  # while the benchmark cannot see it
+        ours.send_signal(signal.SIGSTOP)
+        os.kill(processes[0], signal.SIGKILL)
+        await asyncio.to_thread(_wait_for_the_end, processes[:1])
     ours.send_signal(signal.SIGKILL)
     await ours.wait()
     await asyncio.to_thread(_wait_for_the_end, processes)
