@@ -36,14 +36,13 @@ def hold_results(results: Sequence[Result]) -> list[HoldResult]:
 
 
 def hold_lines(results: Sequence[Result]) -> Iterator[str]:
-    """Yields a row for each case and one for all of them, with the sums over all episodes."""
+    """Yields a row for each count, with a column for each case and one for all of them."""
     cases = {**by_case(results), "all": results}
+    counts = [total(hold_results(found)) for found in cases.values()]
     of_programs = any(each.case in PROGRAM_CASES for each in results)
-    names = dict.fromkeys(_OF_PROGRAMS if of_programs else _OF_LIARS)
+    names = _OF_PROGRAMS if of_programs else _OF_LIARS
     shown = {**{each: each for each in names}, **_FRAMES}
-    rows = [("case", *shown.values())]
-    for case, found in cases.items():
-        counts = total(hold_results(found))
-        rows.append((case, *(str(getattr(counts, each)) for each in shown)))
-    yield from in_columns(rows, ["  "] * len(shown), right=set(range(1, len(shown) + 1)))
+    rows = [("case", *cases)]
+    rows += [(text, *(str(getattr(each, name)) for each in counts)) for name, text in shown.items()]
+    yield from in_columns(rows, ["  "] * len(cases), right=set(range(1, len(cases) + 1)))
     yield fold(f"{_PROGRAMS_WORDS if of_programs else _LIARS_WORDS}; {_WORDS}", 2)
