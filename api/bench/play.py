@@ -64,7 +64,7 @@ def play(
     found = load_suite(suite)
     episodes = draw_episodes(found, faults, wanted, programs=True)
     played = play_suites([found], episodes, jobs, FunctionProgram(agent), limit_s, models=None)
-    return [result for _, results in played for result in results]
+    return [result for _, results, _ in played for result in results]
 
 
 def _check_loop() -> None:

@@ -87,14 +87,15 @@ def run_suites(
 
 
 def _together(episodes: Sequence[Episode], jobs: int) -> Iterator[list[Episode]]:
-    """Yields the episodes that one process plays, since they share what has been before a fault.
+    """Yields the episodes that one process plays before it tells their results.
 
+    They are one, unless those of a seed share a plant that several processes would learn anew.
     They are few, so that every process has some, and none is left with many at the end.
     """
     of_suite = Counter(each.suite for each in episodes)
     for (suite, _), found in groupby(episodes, attrgetter("suite", "seed")):
-        of_seed, file = list(found), load_suite(suite).file
-        most = 1 if file.respond or file.hold else min(_MOST_TOGETHER, of_suite[suite] // jobs or 1)
+        of_seed, learns = list(found), load_suite(suite).file.mismatch is not None
+        most = min(_MOST_TOGETHER, of_suite[suite] // jobs or 1) if learns and jobs > 1 else 1
         yield from (of_seed[n : n + most] for n in range(0, len(of_seed), most))
 
 

@@ -67,7 +67,8 @@ def agents(
     its cases, and wrong if one frame came unsigned or twice, or one label lied. No device is
     written to.
 
-    Exit codes: 0 the goals are met, 1 they are missed, 2 wrong usage or configuration.
+    Exit codes: 0 the goals are met, 1 they are missed, 2 wrong usage or configuration, 130 stopped
+    by Ctrl-C, which shows what was played up to then.
     """
     with uninterrupted_import():
         from handwheel.evaluation.benchmark.suite import load_suite
@@ -86,14 +87,14 @@ def agents(
     _check_models(suites, who, models)
     _check_files(suites, result, png)
     logging.getLogger("handwheel").addHandler(logging.NullHandler())  # the episodes' own words
-    played: list[tuple[Suite, Sequence[Result]]] = []
+    played: list[tuple[Suite, Sequence[Result], int]] = []
     for each in play_suites(suites, wanted, jobs or os.cpu_count() or 1, who, limit_s, models):
         played.append(each)
         if len(suites) > 1:
             typer.echo(f"\n{heading(each[0])}")
         print_lines(lines(*each))
         _save(played, who, result, png)
-    if not all(meets(summary(results), each.file.goal) for each, results in played):
+    if not all(meets(summary(results), each.file.goal) for each, results, _ in played):
         raise SystemExit(NO)
 
 
@@ -122,7 +123,7 @@ def _check_files(suites: "Sequence[Suite]", result: Path | None, png: Path | Non
 
 
 def _save(
-    played: "Sequence[tuple[Suite, Sequence[Result]]]",
+    played: "Sequence[tuple[Suite, Sequence[Result], int]]",
     agent: "AgentName | Program",
     result: Path | None,
     png: Path | None,
@@ -134,7 +135,8 @@ def _save(
         fields = [result_fields(*each, agent) for each in played]
         written = fields[0] if len(fields) == 1 else {"schema": SCHEMA, "suites": fields}
         result.write_text(f"{json.dumps(written, indent=1)}\n", "utf-8")
-    if png is not None:
+    suite, results, wanted = played[0]
+    if png is not None and len(results) == wanted:
         from .plot import png_of  # it loads the library that draws
 
-        save_png(png, png_of(*played[0]))
+        save_png(png, png_of(suite, results))

@@ -26,12 +26,15 @@ def play_suites(
     agent: AgentName | Program,
     limit_s: float,
     models: Path | None,
-) -> Iterator[tuple[Suite, Sequence[Result]]]:
-    """Plays the episodes, and yields the results of each suite.
+) -> Iterator[tuple[Suite, Sequence[Result], int]]:
+    """Plays the episodes, and yields the results of each suite, and how many are wanted.
 
     Args:
         limit_s: Time of the computer after which a program is ended in an episode.
         models: Site whose models choose for our agents.
+
+    Raises:
+        KeyboardInterrupt: The run was interrupted. The results up to then have been yielded.
     """
     with TemporaryDirectory() as folder:
         roots = {each.file.plant: Path(folder) / each.file.plant for each in suites}
@@ -41,10 +44,19 @@ def play_suites(
                 add_models(root, models)
         with closing(run_suites(roots, episodes, jobs, agent, limit_s)) as running:
             for suite in suites:
-                of = sum(each.suite == suite.name for each in episodes)
+                wanted = [each for each in episodes if each.suite == suite.name]
                 results: list[Result] = []
-                with bar_of(of) as advance:
-                    for each in islice(running, of):
-                        results.append(each)
-                        advance(f"{suite.name} {each.case}, seed {each.seed}")
-                yield suite, results
+                try:
+                    with bar_of([*_names(suite, wanted)]) as advance:
+                        for each in islice(running, len(wanted)):
+                            results.append(each)
+                            advance()
+                except KeyboardInterrupt:
+                    yield suite, results, len(wanted)
+                    raise
+                yield suite, results, len(wanted)
+
+
+def _names(suite: Suite, episodes: Sequence[Episode]) -> Iterator[str]:
+    for number, each in enumerate(episodes, 1):
+        yield f"{suite.name} {number} of {len(episodes)}: {each.case}, seed {each.seed}"

@@ -22,12 +22,19 @@ SCHEMA = "benchmark-results/1"
 
 
 def result_fields(
-    suite: Suite, results: Sequence[Result], agent: AgentName | Program = AgentName.HANDWHEEL
+    suite: Suite,
+    results: Sequence[Result],
+    wanted: int,
+    agent: AgentName | Program = AgentName.HANDWHEEL,
 ) -> dict[str, Any]:
     """Returns all results with the hash of the suite and the versions, which tell them apart.
 
     The name of a program is its own, and marked as not verified.
+
+    Args:
+        wanted: Number of results of the whole run. If there are fewer, no goal is met.
     """
+    is_whole = len(results) == wanted
     return {
         "schema": SCHEMA,
         "suite": suite.name,
@@ -37,7 +44,8 @@ def result_fields(
         "failure_modes_sha256": suite.modes_sha256,
         "versions": {"handwheel": version("handwheel"), "python": platform.python_version()},
         "goal": suite.file.goal.model_dump(),
-        "is_met": meets(summary(results), suite.file.goal),
+        "is_whole": is_whole,
+        "is_met": is_whole and meets(summary(results), suite.file.goal),
         "total": _summary_fields(results),
         "cases": {case: _summary_fields(found) for case, found in by_case(results).items()},
         "episodes": [_episode_fields(each) for each in results],

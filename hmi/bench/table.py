@@ -25,9 +25,15 @@ def heading(suite: Suite) -> str:
     return fold(f"{suite.name}: {suite.file.title}", 2)
 
 
-def lines(suite: Suite, results: Sequence[Result]) -> Iterator[str]:
-    """Yields a row for each case and one for all of them, then what was not right, and why."""
-    whole = summary(results)
+def lines(suite: Suite, results: Sequence[Result], wanted: int) -> Iterator[str]:
+    """Yields a row for each case and one for all of them, then what was not right, and why.
+
+    Args:
+        wanted: Number of results of the whole run. If there are fewer, the goals are not judged.
+    """
+    if not results:
+        yield f"not whole, 0 of {wanted}: nothing was played to its end"
+        return
     if suite.file.hold:
         yield from hold_lines(results)
     elif suite.file.renamed:
@@ -39,19 +45,24 @@ def lines(suite: Suite, results: Sequence[Result]) -> Iterator[str]:
         low, high = unlearnt.interval
         shown = f"wrong {unlearnt.value:.1%}, {low:.0%} to {high:.0%}"
         yield f"without a baseline, on the same plants: {shown}"
-    goal = suite.file.goal
-    verdict = "met" if meets(whole, goal) else "missed"
+    held = hold_results(results)
+    count = total(held).episodes if held else len(results)
+    whole = count // len(results) * wanted
+    yield _verdict(suite, results, f"{count} of {whole} episodes" if count < whole else "")
+    cpu_s = sum(each.cpu_s for each in results)
+    yield f"{count} {'episode' if count == 1 else 'episodes'} took {cpu_s:.1f} s of CPU time"
+
+
+def _verdict(suite: Suite, results: Sequence[Result], part: str) -> str:
+    whole, goal = summary(results), suite.file.goal
+    verdict = f"not whole, {part}" if part else f"goals {'met' if meets(whole, goal) else 'missed'}"
     failed = f", the program failed in {whole.failed.count} of {whole.failed.of} episodes"
-    yield fold(
-        f"goals {verdict}: right {whole.right.value:.1%} (at least {goal.right:.0%}), "
+    return fold(
+        f"{verdict}: right {whole.right.value:.1%} (at least {goal.right:.0%}), "
         f"wrong {whole.wrong.value:.1%} (at most {goal.wrong:.0%})"
         f"{failed if whole.failed.count else ''}",
         2,
     )
-    cpu_s = sum(each.cpu_s for each in results)
-    held = hold_results(results)
-    count = total(held).episodes if held else len(results)
-    yield f"{count} {'episode' if count == 1 else 'episodes'} took {cpu_s:.1f} s of CPU time"
 
 
 def _case_lines(suite: Suite, results: Sequence[Result]) -> Iterator[str]:

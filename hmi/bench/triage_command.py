@@ -63,7 +63,8 @@ def _asked(site: "Site", has_labels: bool) -> "list[Row]":
     rows: list[Row] = []
 
     async def work() -> None:
-        with bar_of(len(models) * len(tasks)) as advance:
+        names = [f"{model.spec.name}: {task.name}" for model in models for task in tasks]
+        with bar_of(names) as advance:
             for each in models:
                 rows.append(await ask_model(each, tasks, advance))
                 await each.close()

@@ -36,7 +36,7 @@ def _model() -> tuple[PooledModel, LlamaEndpoint]:
 
 async def test_a_local_model_answers_within_its_schema() -> None:
     model, _ = _model()
-    row = await ask_model(model, load_tasks()[:4], lambda _: None)
+    row = await ask_model(model, load_tasks()[:4], lambda: None)
     await model.close()
     assert (row.valid, model.method) == (4, "json_schema")
 

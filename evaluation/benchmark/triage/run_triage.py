@@ -93,9 +93,7 @@ def _row(name: str, tasks: Sequence[Task], choose: Callable[[PlanningCase], str]
     return Row(name, len(tasks), found)
 
 
-async def ask_model(
-    model: PooledModel, tasks: Sequence[Task], advance: Callable[[str], None]
-) -> Row:
+async def ask_model(model: PooledModel, tasks: Sequence[Task], advance: Callable[[], None]) -> Row:
     """Asks a model each task once. An answer outside its schema is no valid one."""
     choices: list[Choice] = []
     for each in tasks:
@@ -110,6 +108,6 @@ async def ask_model(
                 exchange.prompt_tokens, exchange.answer_tokens,
             )
         )  # fmt: skip
-        advance(f"{model.spec.name}: {each.name}")
+        advance()
     settings = {"method": model.method, **model.spec.model_dump(mode="json")}
     return Row(model.spec.name, len(tasks), choices, settings=settings)

@@ -241,8 +241,8 @@ def test_renamed_suite_tells_what_a_program_knows_by_heart(tmp_path: Path) -> No
     gap = recall_gap(list(found.values()))
     assert (gap.own.value, gap.other.value, gap.value) == (1.0, 0.5, 0.5)
     assert gap.interval[0] < 0.0 < 0.5 < gap.interval[1]
-    assert "+50" in list(lines(SUITE, list(found.values())))[2]
-    fields = result_fields(SUITE, list(found.values()))
+    assert "+50" in list(lines(SUITE, list(found.values()), 2))[2]
+    fields = result_fields(SUITE, list(found.values()), 2)
     assert fields["total"]["recall_gap"] == 0.5
     assert fields["episodes"][0]["own_names"]["outcome"] == "right"
     with pytest.raises(InvalidArguments, match="only programs of others play renamed"):

@@ -44,6 +44,6 @@ async def test_a_valid_answer_is_not_a_right_one() -> None:
         return "?" if name == "cw/impeller-worn" else said(name)
 
     model = pooled("first", FakeEndpoint(first_or_nonsense), budget={"calls": 100})
-    row = await ask_model(model, load_tasks(), lambda _: None)
+    row = await ask_model(model, load_tasks(), lambda: None)
     assert (row.right, row.n) == (9, 40)
     assert (row.valid, row.tokens) == (38, (40 * 100, 40 * 20))

@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from handwheel.evaluation.benchmark.results import Result
 from handwheel.hmi.bench import command, play_suites
 
 from ...command_line import handwheel
+from ..command_processes import in_terminal
+
+_MAIN = "from handwheel.hmi.__main__ import main; main()"
 
 
 @pytest.mark.parametrize(
@@ -73,6 +77,18 @@ def test_bench_agents_without_a_suite_plays_all_of_them_with_the_seeds_of_their_
     }  # fmt: skip
     told = json.loads((tmp_path / "all.json").read_text("utf-8"))
     assert [each["suite"] for each in told["suites"]] == [*seeds]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_bench_agents_interrupted_shows_what_was_played(jobs: str) -> None:
+    words = ("--suite", "watch", "--fault", "F10", "--seeds", "1-99", "--jobs", jobs)
+    with in_terminal("-c", _MAIN, "bench", "agents", *words) as terminal:
+        terminal.read_until("watch 2 of 99: F10, seed 2 for")
+        terminal.type("\x03")
+        assert terminal.exit_code() == 130
+    assert (found := re.search(r"not whole, (\d+) of 99 episodes: right 100", terminal.written))
+    assert re.search(rf"all +{found[1]} ", terminal.written)
+    assert "Traceback" not in terminal.written
 
 
 def test_bench_connect_without_an_episode_says_what_starts_one() -> None:

@@ -1,9 +1,12 @@
 import json
+from collections.abc import Sequence
 from io import BytesIO
 
+import pytest
 from PIL import Image
 
 from handwheel.evaluation.benchmark.episodes import draw_episode
+from handwheel.evaluation.benchmark.holding.hold_result import HoldCounts, HoldResult
 from handwheel.evaluation.benchmark.judge import Diagnosed
 from handwheel.evaluation.benchmark.play import Finding, Played
 from handwheel.evaluation.benchmark.results import Outcome, Times
@@ -33,7 +36,7 @@ RESULTS = [
 
 
 def test_the_table_has_a_row_for_each_case_and_says_what_was_not_right() -> None:
-    assert [*lines(WATCH, RESULTS)] == [
+    assert [*lines(WATCH, RESULTS, 5)] == [
         "case  n  right  95 % interval  pass^5  wrong  symptom  named  alarm",
         "F02   2    50%      9% to 91%       -      -      0.1      -    1.0",
         "F03   2     0%      0% to 66%       -      -      0.1      -    1.0",
@@ -48,8 +51,31 @@ def test_the_table_has_a_row_for_each_case_and_says_what_was_not_right() -> None
     ]
 
 
+def test_a_run_that_is_not_whole_meets_no_goal() -> None:
+    part = RESULTS[:1]
+    assert "not whole, 1 of 5 episodes: right 100.0% (at least 95%)" in [*lines(WATCH, part, 5)][4]
+    told = result_fields(WATCH, part, 5)
+    assert (told["is_whole"], told["is_met"]) == (False, False)
+    assert result_fields(WATCH, part, 1)["is_met"]
+
+
+@pytest.mark.parametrize("cases", [("liar", "random"), ("hostile-text", "killed", "free")])
+def test_the_table_of_hold_fits_a_terminal(cases: Sequence[str]) -> None:
+    suite, times = load_suite("hold"), Times(None, None, None)
+    counts = HoldCounts(*range(100_001, 100_014))
+    results = [
+        HoldResult(draw_episode(suite, each, 1), "right", (), times, 0.1, counts, {})
+        for each in cases
+    ]
+    table = [each for each in lines(suite, results, len(cases)) if ";" not in each]
+    assert max(map(len, table[:-2])) <= 80
+    shown = set(" ".join(table).split())
+    only_of_others = (100_004,) if "free" in cases else range(100_010, 100_014)
+    assert {*map(str, range(100_001, 100_014))} - shown == {*map(str, only_of_others)}
+
+
 def test_results_as_json_and_png_have_every_episode() -> None:
-    told = json.loads(json.dumps(result_fields(WATCH, RESULTS)))
+    told = json.loads(json.dumps(result_fields(WATCH, RESULTS, 5)))
     assert told["suite_sha256"] == WATCH.sha256
     assert not told["is_met"]
     assert told["cases"]["F02"]["outcomes"] == {"right": 1, "abstained": 1}

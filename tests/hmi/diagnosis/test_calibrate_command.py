@@ -23,7 +23,7 @@ WATCH = load_suite("watch")
 
 def _results(seeds: int = 20) -> dict[str, Any]:
     """Results in which a fouled exchanger is called equally probable as a plugged strainer."""
-    return result_fields(WATCH, [_result(seed) for seed in range(seeds)])
+    return result_fields(WATCH, [_result(seed) for seed in range(seeds)], seeds)
 
 
 def _result(seed: int) -> Diagnosed:
