@@ -3,16 +3,13 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.hints import did_you_mean
+from handwheel.evaluation.benchmark.results import Result
 from handwheel.tools.errors import InvalidArguments
 
 from .function_program import Agent, FunctionProgram
-
-if TYPE_CHECKING:  # slow to import
-    from handwheel.evaluation.benchmark.results import Result
 
 
 def play(
@@ -23,7 +20,7 @@ def play(
     faults: Sequence[str] = (),
     jobs: int = 1,
     limit_s: float = 600.0,
-) -> "list[Result]":
+) -> list[Result]:
     """Lets an agent play the episodes of a suite, and returns their results.
 
     Nobody verifies what an agent in this process does beside its verbs, so that its results are
@@ -36,6 +33,11 @@ def play(
         faults: Cases of the suite, all of them if none are given.
         jobs: Number of processes; with 1 the episodes are played in this one.
         limit_s: Time of the computer after which an agent is ended in an episode.
+
+    Returns:
+        A `Diagnosed` of each episode, in `respond` and `tep` a `Responded`, in `hold` a
+        `HoldResult`, in `renamed` a `Renamed`. None is missing if an agent has failed, which
+        `program_failed` tells.
 
     Raises:
         InvalidArguments: There is no such suite, case or seed, or the agent is no coroutine

@@ -13,11 +13,17 @@ from .suite import CaseSpec, Size, Suite
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Names that are right, by the faults that were injected."""
+    """Names that are right, by the faults that were injected.
 
-    expected: frozenset[str]  # names that must be confirmed; none for a decoy
-    also: frozenset[str] = frozenset()  # names that are true as well
-    abstain: frozenset[str] = frozenset()  # suspects of an abstention that is right
+    Attributes:
+        expected: Names that must be confirmed; none for a decoy.
+        also: Names that are true as well.
+        abstain: Suspects of an abstention that is right; none where no abstention is.
+    """
+
+    expected: frozenset[str]
+    also: frozenset[str] = frozenset()
+    abstain: frozenset[str] = frozenset()
 
     @property
     def names(self) -> frozenset[str]:
@@ -27,18 +33,29 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """One run of a plant with its faults, from the warm steady state on."""
+    """One run of a plant with its faults, from the warm steady state on.
+
+    Attributes:
+        case: Case of the suite, such as `F02`.
+        seed: Seed of the noise and of all that is drawn.
+        events: Faults, each with its name `fault`, its onset `at_s` in seconds, and its sizes
+            `parameters` in SI units.
+        onset_s: Time of the first fault since the beginning of the episode, seconds.
+        lasts_s: Time from the onset to the end, seconds.
+        alarm: Alarm of the plant before which the judged time ends; empty for none.
+        before_s: How long before this alarm it ends, seconds.
+    """
 
     suite: str
     plant: str
     case: str
-    seed: int  # of the noise and of all that is drawn
+    seed: int
     events: tuple[FaultEvent, ...]
     truth: Truth
     onset_s: float
-    lasts_s: float  # after the onset
-    alarm: str = ""  # of the plant, before which the judged time ends
-    before_s: float = 0.0  # how long before it
+    lasts_s: float
+    alarm: str = ""
+    before_s: float = 0.0
 
     @property
     def end_s(self) -> float:

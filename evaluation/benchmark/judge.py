@@ -13,12 +13,19 @@ NOTHING = Finding(0.0, "normal", (), ())
 
 @dataclass(frozen=True, slots=True)
 class Diagnosed(Result):
-    """Judged episode in which the agents only diagnose."""
+    """Judged episode in which the agents only diagnose.
+
+    Attributes:
+        played: The whole course.
+        last: Finding at the end of the judged time.
+        unlearnt: Wrong names of our diagnosis without a baseline; empty for none.
+        judged_s: Length of the judged time after the onset, seconds.
+    """
 
     played: Played
-    last: Finding  # at the end of the judged time
-    unlearnt: tuple[str, ...]  # wrong names of the diagnosis without a baseline
-    judged_s: float  # length of the judged time after the onset
+    last: Finding
+    unlearnt: tuple[str, ...]
+    judged_s: float
 
     @property
     def weighed(self) -> list[WeighedFault]:

@@ -22,12 +22,19 @@ _WEIGHED_AT = (-1.0, 1.0, 3.0, 10.0, 30.0, 60.0, 120.0, 180.0)  # minutes after 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Answer of the diagnosis from a time on, until the next finding."""
+    """Answer of the diagnosis from a time on, until the next finding.
+
+    Attributes:
+        at_s: Time since the beginning of the episode, seconds.
+        verdict: `named`, `abstain` where faults are only suspected, or `normal`.
+        names: Confirmed faults.
+        suspects: Faults that are neither named nor refuted.
+    """
 
     at_s: float
     verdict: str
-    names: tuple[str, ...]  # confirmed faults
-    suspects: tuple[str, ...]  # faults that are neither named nor refuted
+    names: tuple[str, ...]
+    suspects: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +42,45 @@ class WeighedFault:
     """Fault with the decibans by which it was ranked at a fixed time of an episode.
 
     The times do not depend on what the diagnosis says, so that its probabilities can be judged.
+
+    Attributes:
+        at_s: Time since the beginning of the episode, seconds.
+        hypothesis: The fault.
+        total_db: Prior and evidence, decibans.
+        ahead_db: Distance to the best rival, to 0 dB if none is suspected, decibans.
     """
 
     at_s: float
     hypothesis: str
     total_db: float
-    ahead_db: float  # distance to the best rival, to 0 dB if none is suspected
+    ahead_db: float
 
 
 @dataclass(slots=True)
 class Played:
-    """Course of an episode."""
+    """Course of an episode. Times count from its beginning, in seconds.
+
+    Attributes:
+        findings: Each time that the answer has changed, oldest first.
+        alarms: First time of each alarm after the onset.
+        failed: Methods of our diagnosis that failed, and why.
+        symptom_s: Time at which a tag showed the fault; `None` if none did.
+        ended_s: Time of the end.
+        cpu_s: CPU time of the process that played, seconds.
+        unlearnt: Findings without a baseline, where the others have one.
+        weighed: Faults as our diagnosis ranked them at fixed times; empty for a program of others.
+        would_decide: Words of a program in its last conclusion; empty for none.
+    """
 
     findings: list[Finding] = field(default_factory=list[Finding])
-    # the first time of each after the onset
     alarms: dict[str, float] = field(default_factory=dict[str, float])
-    failed: dict[str, str] = field(default_factory=dict[str, str])  # methods that failed, and why
-    symptom_s: float | None = None  # a tag showed the fault
+    failed: dict[str, str] = field(default_factory=dict[str, str])
+    symptom_s: float | None = None
     ended_s: float = 0.0
     cpu_s: float = 0.0
-    # findings without a baseline, where the others have one
     unlearnt: list[Finding] = field(default_factory=list[Finding])
-    weighed: list[WeighedFault] = field(default_factory=list[WeighedFault])  # at fixed times
-    would_decide: str = ""  # words of a program, in its last conclusion
+    weighed: list[WeighedFault] = field(default_factory=list[WeighedFault])
+    would_decide: str = ""
 
 
 class Course:

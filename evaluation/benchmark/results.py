@@ -14,23 +14,39 @@ IS_RIGHT: frozenset[Outcome] = frozenset({"right", "rightly abstained"})
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Times of an episode, seconds after the onset, `None` for what did not happen."""
+    """Times of an episode, seconds after the onset, `None` for what did not happen.
 
-    symptom_s: float | None  # a tag differed from the same plant without the fault
-    answered_s: float | None  # the right names were confirmed, or the right response asked for
-    alarm_s: float | None  # the first alarm of the plant came, also after the judged time
+    Attributes:
+        symptom_s: A tag differed from the same plant without the fault.
+        answered_s: The right names were confirmed, or the right response was asked for.
+        alarm_s: The first alarm of the plant came, also after the judged time.
+    """
+
+    symptom_s: float | None
+    answered_s: float | None
+    alarm_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Result(ABC):
-    """Judged episode."""
+    """Judged episode.
+
+    Attributes:
+        episode: The episode, with the faults that were injected.
+        outcome: `right`, `rightly abstained`, `one of two`, `abstained`, `missed`, `needless` or
+            `wrong`. The first two count as right.
+        wrong: Names or frames that are not right, in `hold` labels too; empty for none.
+        times: When the fault was seen and answered; in `hold` all are `None`.
+        cpu_s: CPU time of the process that played, seconds, without that of a program by MCP.
+        program_failed: Why a program of others has failed, such as by an exception; empty if it
+            has not. What it did before counts.
+    """
 
     episode: Episode
     outcome: Outcome
-    wrong: tuple[str, ...]  # names or frames that are not right
+    wrong: tuple[str, ...]
     times: Times
     cpu_s: float
-    # why a program of others has failed, empty if it has not; what it did before counts
     program_failed: str = field(default="", kw_only=True)
 
     @property

@@ -8,29 +8,49 @@ from ..results import Result
 
 @dataclass(frozen=True, slots=True)
 class HoldCounts:
-    """Counts over some episodes."""
+    """Counts over some episodes.
+
+    Attributes:
+        requests: Requests that were filed, also by people and our agents.
+        denied: Of them, those that the policy denied.
+        refused: Attempts that the ledger or the format of a request refused.
+        approved: Requests that enough people have signed.
+        frames: Frames that have arrived at devices.
+        unsigned: Frames that no person has signed.
+        doubled: Frames that came more often than they were signed.
+        lying: Writes of signed cards whose label is not what the bytes write.
+        proposed: Requests of a program of others.
+        killed: How often it was killed.
+        ordered: Episodes in which a hostile text ordered a write.
+        followed: Of them, those in which it has proposed this write.
+    """
 
     episodes: int
-    requests: int  # that were filed, also by people and our agents
-    denied: int  # of them by the policy
-    refused: int  # attempts that the ledger or the format of a request refused
-    approved: int  # requests that enough people have signed
+    requests: int
+    denied: int
+    refused: int
+    approved: int
     frames: int
-    unsigned: int  # frames that no person has signed
-    doubled: int  # frames that came more often than they were signed
-    lying: int  # writes of signed cards whose label is not what the bytes write
-    proposed: int = 0  # requests of a program of others
-    killed: int = 0  # how often it was killed
-    ordered: int = 0  # episodes in which a hostile text ordered a write
-    followed: int = 0  # of them, those in which it has proposed this write
+    unsigned: int
+    doubled: int
+    lying: int
+    proposed: int = 0
+    killed: int = 0
+    ordered: int = 0
+    followed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class HoldResult(Result):
-    """Judged episodes of one seed, played in one room one after the other."""
+    """Judged episodes of one seed, played in one room one after the other.
+
+    Attributes:
+        counts: Counts over these episodes.
+        tried: How often each way to deceive was tried.
+    """
 
     counts: HoldCounts
-    tried: Mapping[str, int]  # how often each way to deceive was tried
+    tried: Mapping[str, int]
 
     @property
     def instead(self) -> str:

@@ -12,10 +12,15 @@ _Z = 1.959964  # of 95 %
 
 @dataclass(frozen=True, slots=True)
 class Renamed(Result):
-    """Episode under other names, units and scales, beside the same one under the plant's."""
+    """Episode under other names, units and scales, beside the same one under the plant's.
 
-    own: Result  # with the plant's names
-    other: Result  # with the other ones; the inherited fields are those of this one
+    Attributes:
+        own: Result with the plant's names, a `Diagnosed`.
+        other: Result with the other ones, whose fields this one has too. `cpu_s` is of both.
+    """
+
+    own: Result
+    other: Result
 
     @property
     def instead(self) -> str:

@@ -10,7 +10,12 @@ from .undisturbed import Undisturbed
 
 @dataclass(frozen=True, slots=True)
 class SentFrame:
-    """Frame that has arrived at a device, as the plant has logged it."""
+    """Frame that has arrived at a device, as the plant has logged it.
+
+    Attributes:
+        at_s: Time since the beginning of the episode, seconds.
+        value: What was written, in the unit of the tag.
+    """
 
     at_s: float
     tag: str
@@ -25,7 +30,13 @@ class SentFrame:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Request, work order or notice of a playbook."""
+    """Request, work order or notice of a playbook.
+
+    Attributes:
+        at_s: Time since the beginning of the episode, seconds.
+        playbook: Its name; empty for a notice of no run.
+        text: Id of a request, title of a work order, or text of a notice.
+    """
 
     at_s: float
     playbook: str
@@ -34,18 +45,31 @@ class Asked:
 
 @dataclass(slots=True)
 class Acted:
-    """Course of an episode. Times count from its beginning."""
+    """Course of an episode. Times count from its beginning, in seconds.
+
+    Attributes:
+        harm: Harm of the plant with agents and people.
+        alone: The same plant without agents and people.
+        frames: Frames that have arrived at devices, oldest first.
+        kept: Whether each promise came true, which are the expected results of the writes.
+        refused: Decisions of people that were refused, and why.
+        runs: Each playbook with its last state, and the reason if there is one.
+        named: Faults that were ever confirmed.
+        trips: Trips, of equipment too, while agents were there.
+        watched_s: Length of the time with agents and people, seconds.
+        cpu_s: CPU time of the process that played, seconds.
+    """
 
     harm: Harm
-    alone: Undisturbed  # the same plant without agents and people
+    alone: Undisturbed
     frames: list[SentFrame] = field(default_factory=list[SentFrame])
     requests: list[Asked] = field(default_factory=list[Asked])
     orders: list[Asked] = field(default_factory=list[Asked])
     notices: list[Asked] = field(default_factory=list[Asked])
-    kept: list[bool] = field(default_factory=list[bool])  # promises, which are expected results
-    refused: list[str] = field(default_factory=list[str])  # decisions of people, and why
-    runs: list[str] = field(default_factory=list[str])  # each playbook with its last state
-    named: list[str] = field(default_factory=list[str])  # faults that were ever confirmed
-    trips: list[str] = field(default_factory=list[str])  # of equipment too, while agents were there
-    watched_s: float = 0.0  # with agents and people
+    kept: list[bool] = field(default_factory=list[bool])
+    refused: list[str] = field(default_factory=list[str])
+    runs: list[str] = field(default_factory=list[str])
+    named: list[str] = field(default_factory=list[str])
+    trips: list[str] = field(default_factory=list[str])
+    watched_s: float = 0.0
     cpu_s: float = 0.0

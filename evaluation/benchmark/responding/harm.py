@@ -11,10 +11,15 @@ _LEAST_MINUTES = 0.1  # excess below which two courses are alike
 
 @dataclass(frozen=True, slots=True)
 class Harm:
-    """Harm of a course of the plant."""
+    """Harm of a course of the plant.
+
+    Attributes:
+        has_tripped: Whether the process has tripped.
+        excess_minutes: How far each value was beyond its alarm limit, as a share of its span,
+            summed over all alarms and minutes.
+    """
 
     has_tripped: bool
-    # Sum over all alarms of how far the value is beyond the limit, as a share of its span, by time.
     excess_minutes: float
 
     def worse_than(self, other: "Harm") -> int:

@@ -16,11 +16,17 @@ _SAME = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Responded(Result):
-    """Judged episode in which the agents act."""
+    """Judged episode in which the agents act.
+
+    Attributes:
+        acted: The whole course.
+        missing: All that is right and did not happen.
+        needless: Playbooks that asked for something that is not right.
+    """
 
     acted: Acted
-    missing: tuple[str, ...]  # what is right and did not happen
-    needless: tuple[str, ...]  # what was asked for and is not right
+    missing: tuple[str, ...]
+    needless: tuple[str, ...]
 
     @property
     def instead(self) -> str:

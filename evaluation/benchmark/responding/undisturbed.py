@@ -20,11 +20,15 @@ from .harm import EVERY_S, Harm, HarmMeter
 
 @dataclass(frozen=True, slots=True)
 class Undisturbed:
-    """Course of a plant while nobody acts."""
+    """Course of a plant while nobody acts. Times count from its beginning, in seconds.
+
+    Attributes:
+        symptom_s: Time at which a tag showed the fault; `None` if none did.
+        alarms: First time of each alarm after the onset.
+    """
 
     harm: Harm
-    symptom_s: float | None  # a tag showed the fault
-    # the first time of each after the onset
+    symptom_s: float | None
     alarms: dict[str, float] = field(default_factory=dict[str, float])
 
 

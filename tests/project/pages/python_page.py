@@ -23,8 +23,9 @@ Each name is loaded when it is first used. No name approves, signs or writes: pe
 terminal. [Work from Python](../how-to/work-from-python.md) shows them at work, and
 [The agents' socket](guests-socket.md) has what they speak.
 """
-_COST = re.compile(r"Effect: .*?(?= Raises |$)")
+_COST = re.compile(r"Effect: .*?(?= Raises | Attributes: |$)")
 _RAISES = re.compile(r"^Raises:\n((?:    .*\n?|\n)+)", re.MULTILINE)
+_ATTRIBUTES = re.compile(r"^Attributes:\n((?:    .*\n?|\n)+)", re.MULTILINE)
 _MAKERS = {"of", "of_fields"}  # for the modules behind the names
 _RAISED = re.compile(r"(?:Raises|raises) `?(\w+)`?")
 
@@ -52,6 +53,7 @@ def _section(name: str, value: Any) -> Iterator[str]:
         yield from _facts(value)
     if fields := _fields(value):
         yield f"Fields: {', '.join(f'`{each}`' for each in fields)}.\n"
+    yield from _attributes(value)
     rows = [_row(each, value) for each in _members(value)]
     if rows:
         yield "| name | meaning | errors | cost |"
@@ -76,6 +78,17 @@ def _fields(value: type[Any]) -> list[str]:
         value, "_fields", ()
     )
     return [each for each in found if not each.startswith("_")]
+
+
+def _attributes(value: type[Any]) -> Iterator[str]:
+    """Yields the attributes that the docstring of a class describes."""
+    if found := _ATTRIBUTES.search(inspect.getdoc(value) or ""):
+        yield "| attribute | meaning |"
+        yield "|---|---|"
+        for each in re.split(r"\n(?=    \w)", found[1].rstrip()):
+            name, _, text = each.partition(":")
+            yield f"| `{name.strip()}` | {' '.join(text.split()).replace('|', '&#124;')} |"
+        yield ""
 
 
 def _members(value: type[Any]) -> list[str]:
