@@ -43,12 +43,15 @@ bench: $(VENV)/.dev
 
 # The frameworks of docs/who-moved-the-valve.md, in an environment of their own.
 valve: $(VENV)-valve/.done
+	@echo 'Attacking each framework, which takes some minutes; the table comes at the end.'
 	@$(VENV)-valve/bin/python -m benchmarks.valve $(ARGS)
 
 $(VENV)-valve/.done: pyproject.toml benchmarks/valve/constraints.txt
-	$(PYTHON) -m venv $(VENV)-valve
-	$(VENV)-valve/bin/python -m pip --disable-pip-version-check --quiet install \
-		-c benchmarks/valve/constraints.txt -e '.[valve]'
+	@echo 'Making $(VENV)-valve, which takes some seconds.'
+	@$(PYTHON) -m venv $(VENV)-valve
+	@echo 'Installing the frameworks into it, which takes a minute or more.'
+	@$(VENV)-valve/bin/python -m pip --disable-pip-version-check \
+		$$(test -t 2 || echo --quiet) install -c benchmarks/valve/constraints.txt -e '.[valve]'
 	@touch $@
 
 # Hours of plant time for each installed playbook.
