@@ -14,7 +14,7 @@ _ERRORS = 65536  # bytes of standard error, its end
 
 
 class StartedProgram:
-    """Program in a process group of its own, which ends with it, by `kill`, and with this process.
+    """Program in its own process group, which ends with it, by `kill`, and with this process.
 
     It reads nothing, its standard output is dropped, and of its standard error the end is kept.
 
