@@ -32,7 +32,7 @@ def say_then(answer: Answer, question: Question, sources: Sources, tag: Tag) -> 
     elif tag.kind == "float":
         _say_statistics(answer, question, sources, tag)
     else:
-        _say_states(answer, sources, tag, question.last_s or _USUAL_S)
+        _say_states(answer, question, sources, tag)
 
 
 def _say_moment(answer: Answer, sources: Sources, tag: Tag, ago_s: float) -> None:
@@ -52,12 +52,8 @@ def _say_moment(answer: Answer, sources: Sources, tag: Tag, ago_s: float) -> Non
 
 
 def _say_statistics(answer: Answer, question: Question, sources: Sources, tag: Tag) -> None:
-    last_s = question.last_s or _USUAL_S
-    slots = sources.window(tag.name, last_s, _SLOTS)
-    good = [each for each in slots if each.mean is not None and each.good > 0.0]
-    last = answer.fact(tag.name, span_text(last_s), "the question or our usual time")
-    if covered(slots) < _LEAST_RECORDED or not good:
-        _say_too_little(answer, tag, slots, last)
+    last, good = _recorded(answer, question, sources, tag)
+    if not good:
         return
     weight_s = sum(each.good * each.span_s for each in good)
     mean = sum((each.mean or 0.0) * each.good * each.span_s for each in good) / weight_s
@@ -72,20 +68,10 @@ def _say_statistics(answer: Answer, question: Question, sources: Sources, tag: T
         answer.say(f"The {_WORDS[what]} of {named(tag)} over the last {last} is {place}.")
 
 
-def _say_too_little(answer: Answer, tag: Tag, slots: Sequence[RecordedSlot], last: str) -> None:
-    known_s = sum(each.good * each.span_s for each in slots)
-    known = answer.fact(tag.name, span_text(known_s), "historian, process time")
-    answer.say(f"Too little of {named(tag)} is recorded: {known} of the last {last}.",
-               is_caution=True)  # fmt: skip
-
-
-def _say_states(answer: Answer, sources: Sources, tag: Tag, last_s: float) -> None:
+def _say_states(answer: Answer, question: Question, sources: Sources, tag: Tag) -> None:
     """Says for how much of a time a switch was true, or which words a mode had."""
-    slots = sources.window(tag.name, last_s, _SLOTS)
-    good = [each for each in slots if each.mean is not None and each.good > 0.0]
-    last = answer.fact(tag.name, span_text(last_s), "the question, process time")
-    if covered(slots) < _LEAST_RECORDED or not good:
-        _say_too_little(answer, tag, slots, last)
+    last, good = _recorded(answer, question, sources, tag)
+    if not good:
         return
     recorded_s = sum(each.good * each.span_s for each in good)
     known = answer.fact(tag.name, span_text(recorded_s), "historian")
@@ -98,6 +84,27 @@ def _say_states(answer: Answer, sources: Sources, tag: Tag, last_s: float) -> No
         words = [answer.fact(tag.name, number_text(tag, n), "historian") for n in sorted(numbers)]
         what = f"{joined(words)} in all"
     answer.say(f"{named(tag)} was {what} of the {known} that were recorded in the last {last}.")
+
+
+def _recorded(
+    answer: Answer, question: Question, sources: Sources, tag: Tag
+) -> tuple[str, Sequence[RecordedSlot]]:
+    """Returns the time that is asked about, and its good slots; says so where that is too little.
+
+    Returns:
+        The place of the time in a sentence, and no slots where too little is recorded.
+    """
+    last_s = question.last_s or _USUAL_S
+    slots = sources.window(tag.name, last_s, _SLOTS)
+    good = [each for each in slots if each.mean is not None and each.good > 0.0]
+    last = answer.fact(tag.name, span_text(last_s), "the question or our usual time, process time")
+    if good and covered(slots) >= _LEAST_RECORDED:
+        return last, good
+    known_s = sum(each.good * each.span_s for each in slots)
+    known = answer.fact(tag.name, span_text(known_s), "historian, process time")
+    answer.say(f"Too little of {named(tag)} is recorded: {known} of the last {last}.",
+               is_caution=True)  # fmt: skip
+    return last, ()
 
 
 def say_came(answer: Answer, sources: Sources, alarms: Sequence[Tag], last_s: float) -> None:
