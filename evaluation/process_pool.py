@@ -3,6 +3,7 @@
 import multiprocessing
 import signal
 import sys
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -25,6 +26,8 @@ def in_processes(run: Callable[[*Ts], R], wanted: Sequence[tuple[*Ts]], jobs: in
 
     Raises:
         HandwheelError: A process has ended before its call.
+        KeyboardInterrupt: The run was interrupted. What other calls than the awaited one had
+            returned by then has been yielded.
     """
     workers = min(jobs, len(wanted))
     if workers <= 1:
@@ -35,8 +38,13 @@ def in_processes(run: Callable[[*Ts], R], wanted: Sequence[tuple[*Ts]], jobs: in
     with ProcessPoolExecutor(workers, context, initializer=_ignore_interrupts) as pool:
         try:
             with _signals_held_back():
-                running: list[Future[R]] = [pool.submit(run, *each) for each in wanted]
-            yield from (each.result() for each in running)
+                running = deque[Future[R]](pool.submit(run, *each) for each in wanted)
+            try:
+                while running:
+                    yield running.popleft().result()
+            except KeyboardInterrupt:
+                yield from (each.result() for each in running if each.done())
+                raise
         except BrokenProcessPool:
             text = "a process has ended before its case, such as for lack of memory; use --jobs 1"
             raise HandwheelError(text) from None

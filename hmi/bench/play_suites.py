@@ -49,8 +49,9 @@ def play_suites(
                 try:
                     with bar_of([*_names(suite, wanted)]) as advance:
                         for each in islice(running, len(wanted)):
-                            results.append(each)
-                            advance()
+                            if each.episode.suite == suite.name:  # else it is interrupted
+                                results.append(each)
+                                advance()
                 except KeyboardInterrupt:
                     yield suite, results, len(wanted)
                     raise
