@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from handwheel.agents.diagnosis.evidence import Evidence
-from handwheel.tools.conditions.truth import Truth
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class OpenCase:
         hypotheses = tuple(
             RankedHypothesis(
                 each["id"], each["title"], each["id"] in named, each["total_db"],
-                each["coverage"], tuple(map(_evidence, each["evidence"])),
+                each["coverage"], tuple(map(Evidence.of_fields, each["evidence"])),
             )
             for each in ranking.get("hypotheses", ())
         )  # fmt: skip
@@ -67,12 +66,3 @@ class OpenCase:
             fields["case_id"], fields["opened_at"], fields["condition"],
             tuple(fields["equipment"]), tuple(fields["deviations"]), hypotheses, fields["run_id"],
         )  # fmt: skip
-
-
-def _evidence(fields: Mapping[str, Any]) -> Evidence:
-    given: dict[str, Any] = {
-        **fields,
-        "truth": Truth(fields["truth"]),
-        "tags": tuple(fields["tags"]),
-    }
-    return Evidence(**given)

@@ -1,7 +1,8 @@
 """Evidence for or against a failure mode, with its weight in decibans."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from handwheel.tools.conditions.truth import Truth
 
@@ -46,3 +47,10 @@ class Evidence:
             "weight_db": self.weight_db, "tags": list(self.tags), "window_s": self.window_s,
             "source": self.source,
         }  # fmt: skip
+
+    @classmethod
+    def of_fields(cls, fields: Mapping[str, Any]) -> Self:
+        """Returns the evidence of its fields, of which the journal has none that is `None`."""
+        told: dict[str, Any] = {"measured": None, "threshold": None, **fields}
+        told |= {"truth": Truth(fields["truth"]), "tags": tuple(fields["tags"])}
+        return cls(**told)
