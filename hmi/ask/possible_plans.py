@@ -17,6 +17,12 @@ from handwheel.playbooks.binding.bind import bind, bind_triggers
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.language.loader import Playbook, load_library, parse_playbook
 from handwheel.playbooks.lint.lint import lint
+from handwheel.playbooks.preview.preview import (
+    Preview,
+    make_preview,
+    tags_to_read,
+    truth_text,
+)
 from handwheel.tools.conditions import Truth
 from handwheel.tools.guardrails.approval.explain import ExplainContext
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
@@ -24,13 +30,6 @@ from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.timestamps import instant_now
 
-from ..playbooks.preview.preview import (
-    Preview,
-    make_preview,
-    owner_reasons,
-    tags_to_read,
-    truth_text,
-)
 from .present_plant import PresentPlant, Read
 
 _MOST = 2
@@ -105,7 +104,7 @@ def _shown(
 ) -> PossiblePlan:
     plan, preview = found.plan, _preview(context, found.plan)
     denial = check_plan(context, plan, instant_now()) if plan.writes else None
-    reasons = list(owner_reasons(context.database, plan, context.site))
+    reasons = preview.refusals(denial) + preview.denied("undo", "safe state")
     try:
         ahead, not_ahead = plant.foretold(plan), ""
     except HandwheelError as error:
@@ -113,7 +112,7 @@ def _shown(
     is_released = any(plan is each for each in usable)
     return PossiblePlan(
         plan.id, plan.title, plan.roles, is_released, list(_lines(plant, preview)),
-        tuple(reasons + ([denial.reason] if denial else [])),
+        tuple(reasons),
         tuple(each.text for each in lint(found.playbook, context.site)), ahead, not_ahead,
     )  # fmt: skip
 

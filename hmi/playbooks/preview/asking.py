@@ -7,15 +7,16 @@ from handwheel.agents.planning.plan_check import check_plan
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Survey
 from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.preview.planned_requests import PlannedRequest
+from handwheel.playbooks.preview.planned_writes import PlannedWrite
+from handwheel.playbooks.preview.preview import Preview, make_preview, tags_to_read
 from handwheel.tools.guardrails.approval.explain import ExplainContext
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.policy.cross_limits import CrossLimit
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.timestamps import Instant
 
-from .planned_writes import PlannedWrite
-from .preview import Preview, make_preview, owner_reasons, tags_to_read
-from .requests import PlannedRequest
+from ..documents.phrases import work_text
 
 
 async def preview_requests(
@@ -39,14 +40,14 @@ async def preview_requests(
     plant = await survey(tags_to_read(explained, plan), writes)
     preview = make_preview(explained, database, plan, plant, now)
     denial = check_plan(context, plan, now) if preview.requests else None
-    obstacles = [*([denial.reason] if denial else []), *owner_reasons(database, plan, site)]
+    obstacles = [*([denial.reason] if denial else []), *preview.owners]
     return _fields(preview, obstacles)
 
 
 def _fields(preview: Preview, obstacles: Sequence[str]) -> Mapping[str, Any]:
     blocked = [
         *obstacles,
-        *(f"{each.tag.name}: {why}" for each in preview.writes for why in each.denials),
+        *preview.denied(),
         *(each.fault for each in preview.requests if each.fault),
     ]
     return {
@@ -63,7 +64,7 @@ def _steps(preview: Preview) -> Iterator[Mapping[str, Any]]:
         found = [each for each in preview.writes if (each.part, each.step) == ("step", step.id)]
         yield from map(_write_fields, found)
         if not step.writes:
-            yield {"step": step.id, "work": preview.works[step.id]}
+            yield {"step": step.id, "work": work_text(step, preview.readings)}
 
 
 def _write_fields(write: PlannedWrite) -> Mapping[str, Any]:

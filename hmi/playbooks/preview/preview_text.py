@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from time import monotonic
 
 from handwheel.connectors.config.durations import format_duration
+from handwheel.playbooks.preview.planned_requests import PlannedRequest
+from handwheel.playbooks.preview.planned_writes import PlannedWrite
+from handwheel.playbooks.preview.preview import Preview
 from handwheel.tools.conditions import Truth
 from handwheel.tools.conditions.truth import split_shown
 from handwheel.tools.safe_text import printable
@@ -11,9 +14,7 @@ from handwheel.tools.safe_text import printable
 from ...shell.terminal.columns import in_columns
 from ...shell.terminal.plural import counted
 from ...site.tags.reading_text import reading_fields
-from .planned_writes import PlannedWrite
-from .preview import Preview
-from .requests import PlannedRequest
+from ..documents.phrases import work_text
 
 INDENT = 17
 """Column of the texts."""
@@ -35,9 +36,11 @@ def preview_lines(preview: Preview) -> Iterator[str]:
         yield "\nWrites, now → proposed"
         rows = [_cells(each) for each in preview.writes]
         yield from (f"  {line}" for line in in_columns(rows, ("  ", "  ", "  "), set()))
-    if preview.works:
+    works = [each for each in plan.steps if not each.writes]
+    if works:
         yield "\nSteps without a write"
-    yield from (f"  {each:<{INDENT - 3}} {printable(work)}" for each, work in preview.works.items())
+    for step in works:
+        yield f"  {step.id:<{INDENT - 3}} {printable(work_text(step, preview.readings))}"
     for side, title in _SIDES.items():
         if results := preview.of(side):
             yield f"\n{title}"

@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.model import BoundPlaybook
+from handwheel.playbooks.preview.preview import make_preview, tags_to_read
 from handwheel.tools.guardrails.approval.explain import ExplainContext
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.client import connect
@@ -19,7 +20,6 @@ from handwheel.tools.requests.timestamps import instant_now
 from ...shell.cli.exits import NO
 from ...shell.cli.field_lines import print_result
 from ...shell.terminal.wrap import folded
-from .preview import make_preview, tags_to_read
 from .preview_text import INDENT, preview_fields, preview_lines
 
 

@@ -15,7 +15,12 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
 from handwheel.connectors.session.protocols import Survey
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.approval.explain import ExplainContext, Question, explain
+from handwheel.tools.guardrails.approval.explain import (
+    ExplainContext,
+    Question,
+    coerced,
+    explain,
+)
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import AGENT, load_roster
@@ -147,13 +152,4 @@ async def _survey_plant(context: ExplainContext, tag: Tag) -> Survey | None:
     try:
         return await survey(context.site, read, [tag] if context.site.is_writable(tag) else [])
     except NotConnected:
-        return None
-
-
-def coerced(tag: Tag, asked: Value, plant: Survey | None) -> Value | None:
-    """Returns the value that the device would hold, or `None` if it is not known."""
-    encoder = plant.encoders.get(tag.connection) if plant else None
-    try:
-        return encoder.encode(tag, asked).value if encoder else None
-    except ValueError:
         return None

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, Value
-from handwheel.hmi.site.commissioning.policy_command import coerced
 from handwheel.hmi.site.commissioning.policy_explain_text import budget_left, explanation_lines
 from handwheel.tools.guardrails.approval.explain import (
     ExplainContext,
     Explanation,
     Question,
+    coerced,
     explain,
 )
 from handwheel.tools.guardrails.approval.plant_snapshot import make_snapshot

@@ -11,6 +11,7 @@ from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Quality, Value
+from handwheel.connectors.session.protocols import Survey
 
 from ...conditions.truth import Truth
 from ...errors import PermitRefused
@@ -117,6 +118,15 @@ def explain(context: ExplainContext, question: Question, now: Instant) -> Explan
         _waiting(context, question, ruling, now),
         tuple(dict.fromkeys((*unknown, *_obstacles(context, question, ruling, now)))),
     )
+
+
+def coerced(tag: Tag, asked: Value, plant: Survey | None) -> Value | None:
+    """Returns the value that the device would hold, or `None` if it is not known."""
+    encoder = plant.encoders.get(tag.connection) if plant else None
+    try:
+        return encoder.encode(tag, asked).value if encoder else None
+    except ValueError:
+        return None
 
 
 def _ruling(policy: Policy, question: Question) -> tuple[Ruling, tuple[str, ...]]:

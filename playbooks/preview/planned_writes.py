@@ -8,19 +8,23 @@ from typing import Literal
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
 from handwheel.connectors.session.protocols import Survey
-from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.binding.step_model import Step, Write
-from handwheel.playbooks.engine.requests.write_values import FixedValue, fix_value, fix_values
 from handwheel.tools.conditions import with_written
 from handwheel.tools.errors import GuardrailError, InvalidArguments
 from handwheel.tools.guardrails.approval.build_request import BuildContext, ProposedWrite
-from handwheel.tools.guardrails.approval.explain import ExplainContext, Question, explain
+from handwheel.tools.guardrails.approval.explain import (
+    ExplainContext,
+    Question,
+    coerced,
+    explain,
+)
 from handwheel.tools.guardrails.approval.ramps import RampWrite, ramp_writes
 from handwheel.tools.guardrails.approval.segment import Command
 from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.requests.values import is_already
 
-from ...site.commissioning.policy_command import coerced
+from ..binding.model import BoundPlaybook
+from ..binding.step_model import Step, Write
+from ..engine.requests.write_values import FixedValue, fix_value, fix_values
 
 Part = Literal["step", "undo", "safe state"]
 

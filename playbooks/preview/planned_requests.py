@@ -5,14 +5,6 @@ from dataclasses import dataclass, replace
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.session.protocols import Survey
-from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.binding.step_model import RequiredApproval, Step
-from handwheel.playbooks.engine.inputs import Clocks, Inputs, PlantSnapshot, recorded_of
-from handwheel.playbooks.engine.requests.next_request import already_so
-from handwheel.playbooks.engine.requests.segments import approval_of, make_segment_of, segment_steps
-from handwheel.playbooks.engine.requests.write_values import fix_values
-from handwheel.playbooks.engine.run import Run
-from handwheel.playbooks.engine.states import StepState
 from handwheel.tools.conditions import History
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.build_request import BuildContext
@@ -25,6 +17,15 @@ from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.signatures.request_class import class_of
 from handwheel.tools.requests.proposer import Proposer
 from handwheel.tools.requests.timestamps import Instant
+
+from ..binding.model import BoundPlaybook
+from ..binding.step_model import RequiredApproval, Step
+from ..engine.inputs import Clocks, Inputs, PlantSnapshot, recorded_of
+from ..engine.requests.next_request import already_so
+from ..engine.requests.segments import approval_of, make_segment_of, segment_steps
+from ..engine.requests.write_values import fix_values
+from ..engine.run import Run
+from ..engine.states import StepState
 
 _RUN = "U-00000000"  # of a run that is not opened
 

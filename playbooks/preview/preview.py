@@ -4,15 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.denial import Denial
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue
 from handwheel.connectors.session.protocols import Survey
-from handwheel.playbooks.binding.model import BoundPlaybook, Check, owned_by
-from handwheel.playbooks.binding.start import Trigger
-from handwheel.playbooks.engine.diagnosis import CheckResult, diagnose
-from handwheel.playbooks.engine.inputs import PlantSnapshot
 from handwheel.tools.conditions import Condition, History, Truth
 from handwheel.tools.guardrails.approval.build_request import BuildContext, ProposedWrite, tags_of
 from handwheel.tools.guardrails.approval.explain import ExplainContext
@@ -20,9 +17,12 @@ from handwheel.tools.guardrails.ledger.runs import asset_owners
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.requests.timestamps import Instant
 
-from ..documents.phrases import work_text
-from .planned_writes import PlannedWrite, planned_writes
-from .requests import PlannedRequest, planned_requests
+from ..binding.model import BoundPlaybook, Check, owned_by
+from ..binding.start import Trigger
+from ..engine.diagnosis import CheckResult, diagnose
+from ..engine.inputs import PlantSnapshot
+from .planned_requests import PlannedRequest, planned_requests
+from .planned_writes import Part, PlannedWrite, planned_writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +30,55 @@ class Preview:
     """Writes and requests of a run of a playbook, by one reading of the plant."""
 
     plan: BoundPlaybook
+    readings: Mapping[str, DataValue]
     results: tuple[CheckResult, ...]  # triggers, evidence, permissives, invariants and every `if`
     writes: tuple[PlannedWrite, ...]
     requests: tuple[PlannedRequest, ...]
     prompts: Mapping[str, str]  # prompt of each hold point with its values, by step
-    works: Mapping[str, str]  # work of each step that writes nothing, with its values, by step
-    reasons: tuple[str, ...]  # why it would not start now
+    owners: tuple[str, ...]  # runs that own its equipment
+    obstacles: tuple[str, ...]  # what else would refuse a write now, such as a lockout
 
     @property
     def is_denied(self) -> bool:
         """Whether the policy denies one of its writes."""
         return any(each.denials for each in self.writes)
+
+    def denied(self, *parts: Part) -> list[str]:
+        """Returns why the policy denies writes of some parts, by default of all."""
+        writes = (each for each in self.writes if not parts or each.part in parts)
+        return [f"{each.tag.name}: {why}" for each in writes for why in each.denials]
+
+    @property
+    def roles(self) -> list[str]:
+        """Roles of the people whose signatures its requests need."""
+        asked = [role for each in self.requests for role in each.roles or (each.approval.role,)]
+        return list(dict.fromkeys(asked))
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it would not start now."""
+        reasons = [
+            *_unmet(self.plan, self.results),
+            *self.denied(),
+            *(each.fault for each in self.requests if not each.risk_class),
+            *self.owners,
+            *self.obstacles,
+        ]
+        return tuple(dict.fromkeys(reasons))
+
+    def refusals(self, denial: Denial | None) -> list[str]:
+        """Returns why its requests would be refused now, apart from `denied`.
+
+        Args:
+            denial: Why agents may not ask for it; it counts before other obstacles.
+        """
+        faults = (each for each in self.requests if not (each.risk_class and self.denied()))
+        found = [
+            *([denial.reason] if denial else self.obstacles),
+            *self.owners,
+            *(each.fault for each in faults if each.fault),
+        ]
+        return list(dict.fromkeys(found))
 
     def of(self, side: str) -> list[CheckResult]:
         """Returns the results of one side."""
@@ -68,20 +106,15 @@ def make_preview(
     obstacles = dict[str, None]()
     writes = tuple(planned_writes(context, plan, plant, now, obstacles))
     requests = tuple(planned_requests(context, database, plan, plant, now))
-    reasons = [
-        *_unmet(plan, results),
-        *(f"{each.tag.name}: {why}" for each in writes for why in each.denials),
-        *(each.fault for each in requests if not each.risk_class),
-        *owner_reasons(database, plan, context.site),
-        *obstacles,
-    ]
     prompts = {
         each.id: each.hold_point.prompt.render(plant.readings)
         for each in plan.steps
         if each.hold_point
     }
-    works = {each.id: work_text(each, plant.readings) for each in plan.steps if not each.writes}
-    return Preview(plan, results, writes, requests, prompts, works, tuple(dict.fromkeys(reasons)))
+    return Preview(
+        plan, plant.readings, results, writes, requests, prompts,
+        tuple(_owner_reasons(database, plan, context.site)), tuple(obstacles),
+    )  # fmt: skip
 
 
 def _results(plan: BoundPlaybook, readings: Mapping[str, DataValue]) -> Iterator[CheckResult]:
@@ -131,7 +164,7 @@ def truth_text(result: CheckResult) -> str:
     return words[result.truth]
 
 
-def owner_reasons(database: Ledger, plan: BoundPlaybook, site: Site) -> Iterator[str]:
+def _owner_reasons(database: Ledger, plan: BoundPlaybook, site: Site) -> Iterator[str]:
     """Yields each run that owns equipment of a plan, with the command that shows the run."""
     owners = asset_owners(database)
     for run in dict.fromkeys(owners[each] for each in owned_by(plan, site) if each in owners):

@@ -1,0 +1,1 @@
+"""Writes and requests of a run before it begins, judged on one reading of the plant."""
