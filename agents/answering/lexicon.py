@@ -22,8 +22,9 @@ UNTIL: when does, how many time, how many time until, days left, hours left, day
     we got, how long is left
 IF: what if, if, instead of, effect of, suppose, what would happen, what happens when, what
     happens
-HIGH: too high, so high, high, elevated, above normal, up, hot, too hot, warm
-LOW: too low, so low, low, below normal, down, cold
+HIGH: too high, so high, high, elevated, above normal, up, hot, too hot, warm, above, higher than,
+    more than, greater than
+LOW: too low, so low, low, below normal, down, cold, below, under, lower than, less than
 RISING: rising, rose, went up, climbed, rise, rises, increasing, increase, climbing, going up,
     creeping up, growing, coming up
 FALLING: falling, fell, went down, dropped, sank, fall, falls, dropping, drop, drops, decreasing,

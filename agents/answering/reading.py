@@ -29,6 +29,7 @@ _QUANTITY = re.compile(
     r"(?<![\w.-])(-?\d+(?:\.\d+)?)(?:\s*(?:[kK][pP][aA]|bar|degC|°C|m3/h|mm/s|%|kW|K|mg/l|V|MPa|mbar|kPag|degF|°F|rpm|Hz)|\s+A)?"
     r"(?![\w.-]|\.\d)"
 )
+_SIGNS: Mapping[str, str] = {"<": " below ", "≤": " below ", ">": " above ", "≥": " above "}
 _NEXT = re.compile(r"\s*([^\W\d_]\w*)")
 _KPA = re.compile("kpa", re.IGNORECASE)
 
@@ -105,6 +106,8 @@ def read_words(text: str, site: Site) -> Words:
         after = _NEXT.match(text, match.end())
         found.after_quantity = after[1].lower() if after and found.quantity[-1].isdigit() else ""
         text = f"{text[: match.start()]} quantity {text[match.end() :]}"
+    for sign, word in _SIGNS.items():
+        text = text.replace(sign, word)
     words, vocabulary = words_of(text), _vocabulary(site)
     found.names = sum(map(vocabulary.is_name, words))
     _sort(words, list(vocabulary.mentions(words)), found)

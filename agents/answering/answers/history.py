@@ -9,7 +9,7 @@ from ..fact import Answer, joined
 from ..question import Question, Statistic
 from ..sources import Sources
 from .moments import changes
-from .trends import covered, number_text, span_text
+from .trends import covered, number_text, recorded, span_text
 
 _SLOTS = 100
 _LEAST_RECORDED = 0.8  # share of a time that is asked about, process time
@@ -38,7 +38,7 @@ def say_then(answer: Answer, question: Question, sources: Sources, tag: Tag) -> 
 def _say_moment(answer: Answer, sources: Sources, tag: Tag, ago_s: float) -> None:
     ago = answer.fact("the question", span_text(ago_s), "the question, process time")
     slots = sources.window(tag.name, ago_s * (1.0 + 1.0 / _SLOTS), _SLOTS + 1)[:1]
-    good = [each for each in slots if each.mean is not None and each.good > 0.0]
+    good = recorded(slots)
     if not good or good[0].before_s < ago_s:
         answer.say(f"Nothing of {named(tag)} was recorded {ago} ago.", is_caution=True)
         return
@@ -96,7 +96,7 @@ def _recorded(
     """
     last_s = question.last_s or _USUAL_S
     slots = sources.window(tag.name, last_s, _SLOTS)
-    good = [each for each in slots if each.mean is not None and each.good > 0.0]
+    good = recorded(slots)
     last = answer.fact(tag.name, span_text(last_s), "the question or our usual time, process time")
     if good and covered(slots) >= _LEAST_RECORDED:
         return last, good

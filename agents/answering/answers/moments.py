@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from statistics import median
 
@@ -9,7 +10,7 @@ from handwheel.connectors.historian.recorded_history import RecordedSlot
 from handwheel.connectors.model.tags import Tag
 
 from ..sources import Sources
-from .trends import points_of
+from .trends import points_of, recorded
 
 LOOKED_S = (3600.0, 21600.0, 86400.0)
 """Lengths of the record that are looked through, the shortest first."""
@@ -38,6 +39,23 @@ class Change:
     before: float
     after: float
     looked_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """Moment since which a value has been beyond a limit.
+
+    Attributes:
+        before_s: Process time from it to now.
+        within_s: How exactly that is known.
+        is_whole: It has been so in all that was recorded, so it began before.
+        has_breaks: It was on the other side since then, each time for less than a slot.
+    """
+
+    before_s: float
+    within_s: float
+    is_whole: bool
+    has_breaks: bool
 
 
 def changes(sources: Sources, tag: Tag, last_s: float) -> list[Change]:
@@ -98,6 +116,61 @@ def last_move(
         if legs:
             return _move(tag, points, legs[-1][1:], usual, last_s)
     return None
+
+
+def last_crossing(sources: Sources, tag: Tag, limit: float, sign: float) -> Crossing | None:
+    """Returns since when a value has been above (sign 1) or below (-1) a limit.
+
+    It is `None` where nothing was recorded.
+    """
+    slots: list[RecordedSlot] = []
+    for last_s in LOOKED_S:
+        slots = recorded(sources.window(tag.name, last_s, _SLOTS))
+        if (inside := _last_inside(slots, limit, sign)) is not None:
+            return _refined(sources, tag, slots, inside, limit, sign)
+    if not slots:
+        return None
+    has_breaks = any(map(partial(_has_inside, limit, sign), slots))
+    return Crossing(slots[0].before_s, slots[0].span_s, is_whole=True, has_breaks=has_breaks)
+
+
+def _refined(
+    sources: Sources,
+    tag: Tag,
+    slots: Sequence[RecordedSlot],
+    inside: int,
+    limit: float,
+    sign: float,
+) -> Crossing:
+    """Returns the crossing after a slot, placed by the record of its time in shorter slots."""
+    reach_s, until_s = slots[inside].before_s, _ends_s(slots[inside + 1 : inside + 2])
+    has_breaks = any(map(partial(_has_inside, limit, sign), slots[inside + 2 :]))
+    count = min(max(round(reach_s / _STEP_S), 1), _MOST_SLOTS)
+    fine = recorded(sources.window(tag.name, reach_s, count))
+    near = [each for each in fine if each.before_s > until_s]
+    n = _last_inside(near, limit, sign)
+    found, n = (fine, n) if n is not None else (slots, inside)
+    last_s = _ends_s(found[n : n + 1])
+    first_s = found[n + 1].before_s if n + 1 < len(found) else 0.0
+    within_s = found[n].span_s + last_s - first_s
+    return Crossing((last_s + first_s) / 2, within_s, is_whole=False, has_breaks=has_breaks)
+
+
+def _ends_s(slots: Sequence[RecordedSlot]) -> float:
+    """Returns the process time from the end of a slot to now, 0 without one."""
+    return slots[0].before_s - slots[0].span_s if slots else 0.0
+
+
+def _last_inside(slots: Sequence[RecordedSlot], limit: float, sign: float) -> int | None:
+    """Returns the number of the last slot whose mean is not beyond a limit."""
+    found = (n for n in reversed(range(len(slots)))
+             if ((slots[n].mean or 0.0) - limit) * sign <= 0.0)  # fmt: skip
+    return next(found, None)
+
+
+def _has_inside(limit: float, sign: float, slot: RecordedSlot) -> bool:
+    edge = slot.low if sign > 0.0 else slot.high
+    return edge is not None and (edge - limit) * sign <= 0.0
 
 
 def _move(

@@ -1,22 +1,19 @@
 """Answers about times, changes and earlier cases."""
 
-from collections.abc import Sequence
-
-from handwheel.connectors.historian.recorded_history import RecordedSlot
-from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Quality
 
 from ..fact import Answer
 from ..question import Question
 from ..sources import Sources
 from .events import asked_states, say_event
+from .moments import LOOKED_S, changes, last_crossing, last_move, recorded_s
 from .present import say_value
-from .trends import asked_number, points_of, span_text, trend_of
+from .trends import about_text, asked_number, number_text, settled_trend
 
-_DAY_S = 86400.0
 _HOUR_S = 3600.0
-_SLOTS = 288
-_TURNS = 0.25  # share of a move by which a value may turn without an end of the move
+_BELOW = frozenset({"low", "falling"})
+_SIGNS = {"rising": 1.0, "falling": -1.0}
 
 
 def since(question: Question, sources: Sources, answer: Answer) -> None:
@@ -29,80 +26,94 @@ def since(question: Question, sources: Sources, answer: Answer) -> None:
             continue
         tag = sources.site.tags[each.name]
         say_value(answer, tag, sources.read([tag]).get(tag.name))
-        slots = sources.window(tag.name, _DAY_S, _SLOTS)
-        if not points_of(slots):
+        if not recorded_s(sources, tag):
             answer.say(f"Nothing of {tag.name} was recorded.")
-        elif tag.kind == "float":
-            _say_since(answer, question, sources, tag, slots)
+        elif tag.kind != "float":
+            _say_state(answer, sources, tag)
+        elif question.quantity or question.direction in {"high", "low"}:
+            _say_beyond(answer, question, sources, tag)
         else:
-            _say_state(answer, tag, slots)
+            _say_moving(answer, question, sources, tag)
 
 
-def _say_state(answer: Answer, tag: Tag, slots: Sequence[RecordedSlot]) -> None:
-    points = [(before_s, value >= 0.5) for before_s, value in points_of(slots)]
-    state = points[-1][1]
-    begun_s = 0.0
-    for before_s, value in reversed(points):
-        if value != state:
-            break
-        begun_s = before_s
-    is_whole = all(value == state for _, value in points)
-    _say_for(answer, tag, "is so", begun_s, is_whole=is_whole)
+def _say_state(answer: Answer, sources: Sources, tag: Tag) -> None:
+    for last_s in LOOKED_S:
+        if found := changes(sources, tag, last_s):
+            reach_s = found[-1].before_s + found[-1].within_s + _HOUR_S
+            last = (changes(sources, tag, reach_s) or found)[-1]
+            _say_for(answer, tag, "is so", last.before_s, last.within_s)
+            return
+    _say_for(answer, tag, "is so", recorded_s(sources, tag), is_whole=True)
 
 
 def _say_for(
-    answer: Answer, tag: Tag, what: str, begun_s: float, *, is_whole: bool = False
+    answer: Answer,
+    tag: Tag,
+    what: str,
+    begun_s: float,
+    within_s: float = 0.0,
+    *,
+    is_whole: bool = False,
 ) -> None:
-    place = answer.fact(tag.name, span_text(begun_s), "historian, process time")
-    least = "at least " if is_whole else "about "
+    ago = about_text(begun_s, within_s)
+    place = answer.fact(tag.name, ago, "historian, process time")
+    least = "at least " if is_whole else "" if ago.startswith("less") else "about "
     answer.say(f"{tag.name} {what} since {least}{place} ago.")
 
 
-def _say_since(
-    answer: Answer, question: Question, sources: Sources, tag: Tag, slots: Sequence[RecordedSlot]
-) -> None:
-    limit = _limit(question, tag, sources.site)
-    if limit is not None:
-        is_above = question.direction not in {"low", "falling"}
-        beyond = [(before_s, (value > limit) == is_above) for before_s, value in points_of(slots)]
-        side = "above" if is_above else "below"
-        place = answer.fact(
-            tag.name, f"{limit:g} {tag.unit}".rstrip(), "the question or the tags file"
-        )
-        if not beyond[-1][1]:
-            answer.say(f"{tag.name} is not {side} {place} now.")
-            return
-        first = next((n for n in range(len(beyond), 0, -1) if not beyond[n - 1][1]), 0)
-        _say_for(answer, tag, f"is {side} {place}", beyond[min(first, len(beyond) - 1)][0],
-                 is_whole=first == 0)  # fmt: skip
-        return
-    trend = trend_of(sources, tag, _HOUR_S)
-    if trend is None or trend.direction == "steady":
-        answer.say(f"{tag.name} neither rises nor falls.")
-        return
-    sign = 1.0 if trend.direction == "rising" else -1.0
-    _say_for(answer, tag, f"is {trend.direction}", _turned_s(points_of(slots), sign))
-
-
-def _turned_s(points: Sequence[tuple[float, float]], sign: float) -> float:
-    """Returns the seconds since a value turned, that is since its extreme before the move."""
-    best_s, best = points[-1][0], points[-1][1] * sign
-    top = best
-    for before_s, value in reversed(points):
-        level = value * sign
-        if level < best:
-            best_s, best = before_s, level
-        elif level - best > _TURNS * max(top - best, 1e-9):
-            break
-    return best_s
-
-
-def _limit(question: Question, tag: Tag, site: Site) -> float | None:
-    """Returns the value of the question, else the alarm's limit on the side that is asked for."""
-    if (asked := asked_number(question, tag, site)) is not None:
-        return asked
+def _say_beyond(answer: Answer, question: Question, sources: Sources, tag: Tag) -> None:
+    """Says since when a value is on the side of a limit that is asked for, or that it is not."""
+    asked = asked_number(question, tag, sources.site)
     low, high = tag.alarm
-    return {"high": high, "low": low}.get(question.direction or "")
+    limit = asked if asked is not None else low if question.direction in _BELOW else high
+    if limit is None:
+        side = "low" if question.direction in _BELOW else "high"
+        answer.say(f"{tag.name} has no alarm limit for {side} in the tags file, so the question "
+                   "must name a value.")  # fmt: skip
+        return
+    reading = sources.read([tag]).get(tag.name)
+    value = reading.scalar if reading is not None and reading.quality is Quality.GOOD else None
+    if not isinstance(value, int | float):
+        return
+    is_below = question.direction in _BELOW or (question.direction is None and value < limit)
+    sign, side = (-1.0, "below") if is_below else (1.0, "above")
+    source = "tags file" if asked is None else "the question"
+    what = f"{side} {answer.fact(tag.name, number_text(tag, limit), source)}"
+    if (value - limit) * sign <= 0.0:
+        answer.say(f"{tag.name} is not {what} now.")
+        return
+    found = last_crossing(sources, tag, limit, sign)
+    if found is None:
+        return
+    _say_for(answer, tag, f"is {what}", found.before_s, found.within_s, is_whole=found.is_whole)
+    if found.has_breaks:
+        answer.say("Since then it was on the other side for moments.", is_caution=True,
+                   is_more=True)  # fmt: skip
+
+
+def _say_moving(answer: Answer, question: Question, sources: Sources, tag: Tag) -> None:
+    """Says since when a value rises or falls, or how it moved last if it does not now."""
+    course, _ = settled_trend(sources, tag, _HOUR_S)
+    asked, now = question.direction, course.direction if course else "steady"
+    if now in {"rising", "falling"} and asked in {None, now}:
+        move = last_move(sources, tag, _SIGNS[now])
+        begun_s, within_s = (move.before_s, move.within_s) if move else (_HOUR_S, 0.0)
+        _say_for(answer, tag, f"is {now}", begun_s, within_s, is_whole=move is None)
+        return
+    answer.say(f"{tag.name} is not {asked} now." if asked else
+               f"{tag.name} neither rises nor falls now.")  # fmt: skip
+    signs = (1.0, -1.0) if asked is None else (_SIGNS[asked],)
+    moves = [each for sign in signs if (each := last_move(sources, tag, sign))]
+    if moves:
+        last = min(moves, key=lambda each: each.before_s)
+        ago = answer.fact(tag.name, about_text(last.before_s, last.within_s), "historian")
+        before, after = (
+            answer.fact(tag.name, number_text(tag, number), "historian")
+            for number in (last.before, last.after)
+        )
+        verb = "rise" if last.after > last.before else "fall"
+        answer.say(f"It began to {verb} about {ago} ago, from {before} to {after}, and has ended.",
+                   is_more=True)  # fmt: skip
 
 
 def similar(question: Question, sources: Sources, answer: Answer) -> None:

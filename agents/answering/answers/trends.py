@@ -24,6 +24,7 @@ _STEADY_SHARE = 0.01  # of the range; a smaller move is none
 _NOTHING = 1e-6  # share of a range, below which a number is shown as none
 _STEP = 8.0  # usual differences from the course by which a value jumps
 _LEAST_S = 60.0  # after a step, of which a trend is told
+_TOLD_S = (10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0)  # steps in which a time is told
 _SURE = 3.0  # standard errors of a slope that is told
 
 
@@ -105,6 +106,13 @@ def span_text(seconds: float) -> str:
     return format_duration(seconds).removesuffix(" 00 s").removesuffix(" 00 min")
 
 
+def about_text(seconds: float, within_s: float) -> str:
+    """Returns a time before now no finer than it is known, such as `9 min 40 s` or `2 h`."""
+    step_s = next((each for each in _TOLD_S if each >= within_s), within_s)
+    rounded_s = round(seconds / step_s) * step_s
+    return span_text(rounded_s) if rounded_s else f"less than {span_text(step_s)}"
+
+
 def number_text(tag: Tag, number: float) -> str:
     """Returns a recorded or foretold number of a tag as a live value is shown, with its unit."""
     if tag.kind == "bool":
@@ -125,11 +133,12 @@ def covered(slots: Sequence[RecordedSlot]) -> float:
 
 def points_of(slots: Sequence[RecordedSlot]) -> list[tuple[float, float]]:
     """Returns the middle of each slot with good values, in seconds before now, with its mean."""
-    return [
-        (each.before_s - each.span_s / 2, each.mean)
-        for each in slots
-        if each.mean is not None and each.good > 0.0
-    ]
+    return [(each.before_s - each.span_s / 2, each.mean or 0.0) for each in recorded(slots)]
+
+
+def recorded(slots: Sequence[RecordedSlot]) -> list[RecordedSlot]:
+    """Returns the slots with good values. Their mean is never `None`."""
+    return [each for each in slots if each.mean is not None and each.good > 0.0]
 
 
 def asked_number(question: Question, tag: Tag, site: Site) -> float | None:

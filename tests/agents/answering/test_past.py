@@ -77,6 +77,36 @@ def test_approval_of_a_stop_is_none_of_a_start(site: Site) -> None:
     assert waiting.lines == ["No request about the stop of P-101B waits for a decision."]
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("since when is PT-102 below 300 kPa", "is below 300 kPa [F3] since about 9 min 40 s"),
+        ("since when is PT-102 under 290 kPa", "is below 290 kPa [F3] since about 9 min 40 s"),
+        ("since when is PT-102 lower than 230 kPa", "is below 230 kPa [F3] since about 9 min 40"),
+        ("since when is PT-102 < 300 kPa", "is below 300 kPa [F3] since about 9 min 40 s"),
+        ("how long has PT-102 been below 0.3 MPa", "is below 300 kPa [F3] since about 9 min 40 s"),
+        ("since when is PT-102 above 300 kPa", "PT-102.pv is not above 300 kPa [F3] now."),
+        ("since when is PT-102 > 200 kPa", "is above 200 kPa [F3] since at least 24 h"),
+        ("since when is PT-102 low", "is below 290 kPa [F2] since about 9 min 40 s"),
+        ("since when is PT-102 falling", "PT-102.pv is not falling now."),
+        ("since when is PT-102 falling", "It began to fall about 10 min [F3] ago, from 340"),
+        ("since when is LT-101 above 50 %", "is above 50 % [F5] since about 5 h ["),
+        ("since when is PIC-102.mode manual", "PIC-102.mode is so since about 20 h ["),
+    ],
+)
+def test_since_is_told_of_the_side_asked_and_as_the_record_knows(
+    text: str, told: str, site: Site
+) -> None:
+    courses: dict[str, Course] = {
+        "PT-102.pv": lambda before_s: 340.0 if before_s > 576.0 else 227.0,
+        "LT-101.pv": lambda before_s: 40.0 if before_s > 5 * 3600.0 else 60.0,
+        "PIC-102.mode": lambda before_s: float(before_s < 20 * 3600.0),
+    }
+    values = {"PT-102.pv": 227.0, "LT-101.pv": 60.0}
+    _, answer = answer_question(text, KnownSite(site, values, courses=courses))
+    assert any(told in each for each in answer.lines), answer.lines
+
+
 @pytest.mark.parametrize("plant", ["tep", "cstr", "quadtank"])
 def test_site_suggests_only_what_it_can_answer(
     plant: str, tmp_path_factory: pytest.TempPathFactory
