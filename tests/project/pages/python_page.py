@@ -23,7 +23,7 @@ Each name is loaded when it is first used. No name approves, signs or writes: pe
 terminal. [Work from Python](../how-to/work-from-python.md) shows them at work, and
 [The agents' socket](guests-socket.md) has what they speak.
 """
-_COST = re.compile(r"Effect: .*?(?= Raises | Attributes: |$)")
+_COST = re.compile(r"Effect: .*?(?=\sRaises\s|\n\n|\Z)", re.DOTALL)
 _RAISES = re.compile(r"^Raises:\n((?:    .*\n?|\n)+)", re.MULTILINE)
 _ATTRIBUTES = re.compile(r"^Attributes:\n((?:    .*\n?|\n)+)", re.MULTILINE)
 _MAKERS = {"of", "of_fields"}  # for the modules behind the names
@@ -133,8 +133,8 @@ def _summary(value: Any) -> str:
 
 
 def _cost(value: Any) -> str:
-    found = _COST.search(" ".join(_doc(value).split()))
-    return found[0] if found else ""
+    found = _COST.search(_doc(value))
+    return " ".join(found[0].split()) if found else ""
 
 
 def _raised(value: Any) -> list[str]:
