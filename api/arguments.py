@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from handwheel.connectors.config.durations import parse_duration
+from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
 from handwheel.tools.errors import InvalidArguments
 
 
@@ -14,6 +17,21 @@ def texts(what: str, given: object) -> list[str]:
         if all(isinstance(each, str) for each in found):
             return [each for each in found if isinstance(each, str)]
     raise InvalidArguments(f"{what}: give a list of texts, and not {given!r:.60}")
+
+
+def known_tags(site: Site, names: object) -> list[Tag]:
+    """Returns the tags of names. Raises `InvalidArguments`, which names all that are not known."""
+    try:
+        return site.find_tags(texts("tags", names))
+    except ConfigError as error:
+        raise InvalidArguments("; ".join(each.reason for each in error.problems)) from None
+
+
+def known_tag(site: Site, name: object) -> Tag:
+    """Returns the tag of a name. Raises `InvalidArguments` for several names, or one not known."""
+    if not isinstance(name, str):
+        raise InvalidArguments(f"tag: give the name of one tag, and not {name!r:.60}")
+    return known_tags(site, [name])[0]
 
 
 def seconds(what: str, text: str) -> float:

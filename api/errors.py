@@ -50,13 +50,13 @@ class BadQuality(HandwheelError):
 
 
 class NoAgents(HandwheelError):
-    """No agents of the site run, which alone file a program's request.
+    """No agents of the site run, or those that a program spoke to have ended.
 
     Args:
         so: What is not possible without them.
     """
 
-    def __init__(self, so: str = "nothing was proposed") -> None:
+    def __init__(self, so: str) -> None:
         super().__init__(f"no agents of this site run, so {so}; {next_step('run')}")
 
 

@@ -119,6 +119,7 @@ class Request:
         Raises:
             InvalidArguments: `within` is no duration.
             NoAgents: The agents have ended. The request is as it was.
+            ToolFailed: They end while it waits, or do not answer. The request is as it was.
 
         Effect: OBSERVE. Retry: none. Timeout: `within`.
         """

@@ -35,6 +35,7 @@ _REFUSED = 400
 _CORRECTABLE = {"form", "not-canonical", "too-large"}  # codes of what the program may correct
 _PATIENCE_S = 5.0  # with an answer that there were too many messages
 _PAUSE_S = 0.15
+_NOT_READ = "nothing was read"
 
 
 class RunLink:
@@ -67,7 +68,7 @@ class RunLink:
         try:
             folder = os.open(state, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError:
-            raise NoAgents from None
+            raise NoAgents(_NOT_READ) from None
         # A path may be too long for a socket's address.
         uds = f"/proc/self/fd/{folder}/{GUESTS_SOCKET_FILE}"
         transport = httpx.AsyncHTTPTransport(uds=uds, limits=_LIMITS)
@@ -139,7 +140,7 @@ class RunLink:
             if isinstance(cause, PermissionError):
                 raise ToolFailed(f"{GUESTS_SOCKET_FILE}: {os_reason(cause)}") from None
             if isinstance(error, httpx.ConnectError):
-                raise NoAgents from None
+                raise NoAgents(_NOT_READ if method == "GET" else "nothing was filed") from None
             raise ToolFailed(
                 "the agents broke the connection off; they may have ended, or have too many "
                 "connections of this account"

@@ -5,7 +5,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Self
 
-from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model import site as site_files
 from handwheel.connectors.model.site_file import Equipment
 from handwheel.connectors.model.tags import Tag
@@ -13,7 +12,7 @@ from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.maintenance.work_order_database import WorkOrder
 
 from .alarm import Alarm
-from .arguments import seconds, texts, write_texts
+from .arguments import known_tag, known_tags, seconds, texts, write_texts
 from .case import OpenCase
 from .errors import NoAgents
 from .keyed_calls import next_key, note_filed
@@ -108,6 +107,7 @@ class Site:
 
     async def read(self, tag: str, *, fresh: bool = False) -> Reading:
         """Reads one tag. See `read_all`."""
+        known_tag(self.files, tag)
         return (await self.read_all([tag], fresh=fresh))[tag]
 
     async def read_all(self, tags: Iterable[str], *, fresh: bool = False) -> dict[str, Reading]:
@@ -122,11 +122,13 @@ class Site:
         Raises:
             InvalidArguments: A tag is not known; names all of them, and tags like them.
             NotConnected: Lists every endpoint that is down, where there are no agents.
+            NoAgents: The agents have ended. A site that is opened again reads without them.
+            ToolFailed: The agents do not answer, or end meanwhile.
 
         Effect: OBSERVE. Retry: twice, on the connection only. Timeout: 30 s by the agents, else the
         connections' own.
         """
-        wanted = self._known(tags)
+        wanted = known_tags(self.files, tags)
         if self._link is None:
             return await read_plant(self.files, wanted)
         found: dict[str, Reading] = {}
@@ -150,10 +152,12 @@ class Site:
 
         Raises:
             InvalidArguments: The tag is not known or no number, or `last` is no duration.
+            NoAgents: The agents have ended.
+            ToolFailed: The agents do not answer, or end meanwhile.
 
         Effect: OBSERVE. Retry: none. Timeout: 30 s.
         """
-        (known,) = self._known([tag])
+        known = known_tag(self.files, tag)
         last_s = seconds("last", last)
         if known.kind not in _NUMERIC:
             raise InvalidArguments(f"{tag} is no number, and has no window")
@@ -180,7 +184,11 @@ class Site:
     async def cases(self) -> list[OpenCase]:
         """Returns the deviations that stand, with the hypotheses and evidence of the agents.
 
-        Raises `NoAgents`. Effect: OBSERVE. Retry: none. Timeout: 30 s.
+        Raises:
+            NoAgents: No agents run.
+            ToolFailed: The agents do not answer, or end meanwhile.
+
+        Effect: OBSERVE. Retry: none. Timeout: 30 s.
         """
         answer = await self._agents("nothing is diagnosed").get("/v1/cases")
         return [OpenCase.of_fields(each) for each in answer["cases"]]
@@ -212,16 +220,15 @@ class Site:
             PermitRefused: A run of the site's agents owns the equipment.
             NoAgents: No agents run.
             LedgerError: No gate runs.
+            ToolFailed: The agents do not answer, or end meanwhile. It may be filed.
 
         Effect: ADVISE. Retry: safe with a `key`. Timeout: 30 s.
         """
         link = self._agents("nothing was proposed")
         content: dict[str, object] = {
-            "writes": write_texts(writes),
-            "reason": reason,
-            "expect": texts("expect", expect),
+            "writes": write_texts(writes), "reason": reason, "expect": texts("expect", expect),
             "lease": lease,
-        }
+        }  # fmt: skip
         answer = await link.post("/v1/requests", {"key": key or next_key(), **content})
         filed = Request(link, answer["request"])
         note_filed(filed.id)
@@ -230,7 +237,12 @@ class Site:
     async def request(self, request_id: str) -> Request:
         """Returns a request that a program filed.
 
-        Raises `InvalidArguments` if there is none. Effect: OBSERVE. Retry: none. Timeout: 30 s.
+        Raises:
+            InvalidArguments: There is none.
+            NoAgents: No agents run.
+            ToolFailed: The agents do not answer, or end meanwhile.
+
+        Effect: OBSERVE. Retry: none. Timeout: 30 s.
         """
         link = self._agents("its outcome is not known")
         answer = await link.get(f"/v1/requests/{request_id}")
@@ -248,17 +260,21 @@ class Site:
         Raises:
             InvalidArguments: There is no such equipment or priority.
             NoAgents: No agents run.
+            ToolFailed: The agents do not answer, or end meanwhile. It may be filed.
 
         Effect: ADVISE. Retry: safe with a `key`. Timeout: 30 s.
         """
         link = self._agents("no work was requested")
         content: dict[str, object] = {"equipment": equipment, "text": text, "priority": priority}
-        fields = {"key": key or next_key(), **content}
-        answer = await link.post("/v1/work-requests", fields)
+        answer = await link.post("/v1/work-requests", {"key": key or next_key(), **content})
         return str(answer["work_order_id"])
 
     async def work_orders(self) -> list[WorkOrder]:
-        """Returns the open work orders. Raises `NoAgents`.
+        """Returns the open work orders.
+
+        Raises:
+            NoAgents: No agents run.
+            ToolFailed: The agents do not answer, or end meanwhile.
 
         Effect: OBSERVE. Retry: none. Timeout: 30 s.
         """
@@ -277,12 +293,6 @@ class Site:
         if link is None:
             raise NoAgents(so)
         return link
-
-    def _known(self, tags: Iterable[str]) -> list[Tag]:
-        try:
-            return self.files.find_tags(texts("tags", tags))
-        except ConfigError as error:
-            raise InvalidArguments("; ".join(each.reason for each in error.problems)) from None
 
     def __repr__(self) -> str:
         if self._files is None:

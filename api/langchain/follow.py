@@ -53,6 +53,7 @@ async def follow(agent: Pregel[Any, Any, Any, Any], config: RunnableConfig, site
 
     Raises:
         NoAgents: The site's agents have ended. The thread is as it was.
+        ToolFailed: They end while it waits, or do not answer. The thread is as it was.
 
     Effect: the agent's tools'. Retry: none. Timeout: none.
     """

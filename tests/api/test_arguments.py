@@ -1,13 +1,22 @@
+from pathlib import Path
+
 import pytest
 
-from handwheel.arguments import seconds, texts, write_texts
+from handwheel.arguments import known_tag, seconds, texts, write_texts
 from handwheel.errors import InvalidArguments
+
+from ..sites.in_memory import make_site
 
 
 @pytest.mark.parametrize("given", ["PT-102.pv", 5, ["PT-102.pv", 5], None])
 def test_one_text_or_no_text_is_no_list(given: object) -> None:
     with pytest.raises(InvalidArguments, match=r"give a list of texts"):
         texts("expect", given)
+
+
+def test_several_tags_are_not_one(tmp_path: Path) -> None:
+    with pytest.raises(InvalidArguments, match=r"one tag, and not \['PT-102\.pv'\]"):
+        known_tag(make_site(tmp_path), ["PT-102.pv"])
 
 
 @pytest.mark.parametrize("given", [{}, [("PIC-102.sp", 352)], {5: "x"}, {"PIC-102.sp": None}])

@@ -201,7 +201,7 @@ async def test_a_graph_waits_on_where_the_agents_are_gone(
     room = guests.room
 
     async def gone(*_: object, **more: object) -> None:
-        raise NoAgents
+        raise NoAgents("nothing was read")
 
     async with Site.open(room.site.root) as site:
         agent = _agent(site, InMemorySaver())

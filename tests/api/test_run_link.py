@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from handwheel import Site
 from handwheel.errors import NoAgents, ToolFailed
 from handwheel.run_link import RunLink
 from handwheel.tools.guardrails.client.gate_socket import peer_credentials
 from handwheel.tools.guardrails.client.guests_socket import GUESTS_SOCKET_FILE
+
+from ..agents.guests.asking import Guests
 
 
 async def _status(request: web.Request) -> web.Response:
@@ -40,3 +43,13 @@ async def test_answer_of_another_user_does_not_count(
 async def test_folder_without_agents_says_what_to_start(tmp_path: Path) -> None:
     with pytest.raises(NoAgents, match="next: handwheel run"):
         await RunLink.open(tmp_path, "program", None)
+
+
+async def test_agents_that_ended_name_what_did_not_come_about(guests: Guests) -> None:
+    async with Site.open(guests.room.site.root) as site:
+        await guests.end()
+        for asked in (site.read("PT-102.pv"), site.cases()):
+            with pytest.raises(NoAgents, match="so nothing was read; next: handwheel run"):
+                await asked
+        with pytest.raises(NoAgents, match="so nothing was filed; next: handwheel run"):
+            await site.propose({"PIC-102.sp": "360 kPa"}, reason="more margin")
