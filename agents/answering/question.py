@@ -1,5 +1,6 @@
 """A question as the grammar has understood it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +17,8 @@ Intent = Literal[
 Verdict = Literal["approve", "reject"]
 Statistic = Literal["mean", "lowest", "highest"]
 Direction = Literal["high", "low", "rising", "falling"]
+SIGNS: Mapping[str, int] = {"high": 1, "low": -1, "rising": 1, "falling": -1}
+"""Sides of directions, 1 for above and -1 for below."""
 
 
 @dataclass(frozen=True, slots=True)

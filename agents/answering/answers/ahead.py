@@ -1,21 +1,32 @@
 """Answers about courses by the twin, and times to a limit."""
 
+import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
+from handwheel.connectors.model.values import Quality
 
 from ...lookahead.prediction import Prediction
 from ..examples import nearest
 from ..fact import Answer, joined
-from ..question import NotUnderstood, Question
+from ..question import SIGNS, NotUnderstood, Question
 from ..sources import Sources
 from ..subjects import command_of
 from .present import say_value
-from .trends import Trend, asked_number, number_text, quantity_in, settled_trend, span_text
+from .trends import (
+    Trend,
+    asked_number,
+    course_text,
+    number_text,
+    quantity_in,
+    settled_trend,
+    span_text,
+)
 
+_MEASURED = re.compile(r"([A-Z][DFQ]?)[IRETC]+-(\w+)\.")  # variable, functions, number of the loop
 _MOST_MOVED = 5
 _LEAST_SHARE = 0.005  # of its range by which a tag ends elsewhere
 _RUNNING = ".running"
@@ -68,9 +79,15 @@ def _set_point(question: Question, sources: Sources) -> str:
 
 
 def _set_points_of(name: str, tags: Iterable[str]) -> list[str]:
-    """Returns the set point of the loop of a measured value, such as of `PT-102.pv`."""
-    number = name.rpartition(".")[0].partition("-")[2]
-    found = [each for each in tags if number and each.endswith(f"C-{number}.sp")]
+    """Returns the set point of the loop of a measured value, such as `PIC-102.sp` of `PT-102.pv`.
+
+    Letters of ISA-5.1: a loop controls the same variable, so none of `LT-101` is that of `PDT-101`.
+    """
+    measured = _MEASURED.match(name)
+    if measured is None:
+        return []
+    variable, number = measured.groups()
+    found = [each for each in tags if re.fullmatch(rf"{variable}[IR]?C-{number}\.sp", each)]
     return found if len(found) == 1 else []
 
 
@@ -139,7 +156,10 @@ def limit(question: Question, sources: Sources, answer: Answer) -> None:
     for tag in _limited(question, sources):
         say_value(answer, tag, sources.read([tag]).get(tag.name))
         trend, stepped_s = settled_trend(sources, tag, _LAST_S)
-        edges = _not_passed(answer, tag, trend, _edges(answer, question, tag, sources.site))
+        known = _edges(answer, question, tag, sources.site)
+        edges = _not_passed(answer, tag, _value(sources, tag, trend), known)
+        if known and not edges:
+            continue
         if stepped_s:
             ago = answer.fact(tag.name, span_text(stepped_s), "historian, process time")
             answer.say(f"{tag.name} jumped about {ago} ago, so only the time since then counts.",
@@ -148,7 +168,8 @@ def limit(question: Question, sources: Sources, answer: Answer) -> None:
             since = " since then" if stepped_s else ""
             answer.say(f"Too little of {tag.name} was recorded{since} to tell its course.")
         elif trend.direction == "steady":
-            answer.say(f"{tag.name} is steady, so it moves towards no limit.", is_more=True)
+            course = course_text(answer, trend)
+            answer.say(f"{tag.name} is {course}, so it moves towards no limit.", is_more=True)
         else:
             _say_time(answer, tag, trend, edges)
     if not answer.claims:
@@ -175,14 +196,22 @@ def _has_limit(tag: Tag) -> bool:
     return any(each is not None for each in (*tag.alarm, *tag.trip))
 
 
+def _value(sources: Sources, tag: Tag, trend: Trend | None) -> float | None:
+    """Returns the present value, without a good one the last that was recorded."""
+    reading = sources.read([tag]).get(tag.name)
+    if reading is not None and reading.quality is Quality.GOOD and reading.scalar is not None:
+        return float(reading.scalar)
+    return trend.points[-1][1] if trend else None
+
+
 def _not_passed(
-    answer: Answer, tag: Tag, trend: Trend | None, edges: Sequence[tuple[str, float, int]]
+    answer: Answer, tag: Tag, value: float | None, edges: Sequence[tuple[str, float, int]]
 ) -> list[tuple[str, float]]:
     """Says which limits a value is beyond already, and returns the others."""
-    value = trend.points[-1][1] if trend else None
     passed = [each for each in edges if value is not None and (value - each[1]) * each[2] > 0.0]
     if passed:
-        answer.say(f"{tag.name} is already beyond {joined([each[0] for each in passed])}.")
+        sides = [f"{'above' if side > 0 else 'below'} {words}" for words, _, side in passed]
+        answer.say(f"{tag.name} is already {joined(sides)}.")
     return [each[:2] for each in edges if each not in passed]
 
 
@@ -196,7 +225,7 @@ def _edges(
     asked = asked_number(question, tag, site)
     if asked is not None:
         place = answer.fact(tag.name, number_text(tag, asked), "the question")
-        return [(place, asked, 0)]
+        return [(place, asked, SIGNS.get(question.direction or "", 0))]
     found: list[tuple[str, float, int]] = []
     for kind, limits in (("alarm", tag.alarm), ("trip", tag.trip)):
         for each, side in zip(limits, (-1, 1), strict=True):

@@ -12,7 +12,7 @@ from ..question import Question
 from ..sources import SentWrite, Sources
 from .events import DID, SAME_S, asked_state
 from .moments import Change, changes, last_change, last_move, recorded_s
-from .trends import number_text, span_text, trend_of
+from .trends import course_text, number_text, span_text, trend_of
 
 _BEFORE_S = 3600.0  # how far back changes are told where the question names no time
 _APART_S = 0.5  # process time; what is switched in the scan of an event is not before it
@@ -146,4 +146,5 @@ def _say_trends(
         tag = sources.site.tags.get(subject.name)
         if tag is not None and tag.kind == "float" and (trend := trend_of(sources, tag, last_s)):
             rate = answer.fact(tag.name, f"{trend.moved:+.3g} {tag.unit}", "historian")
-            answer.say(f"{tag.name} was {trend.direction} over the last {last}, by {rate}.")
+            course = course_text(answer, trend)
+            answer.say(f"{tag.name} was {course} over the last {last}, by {rate}.")

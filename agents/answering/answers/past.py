@@ -4,7 +4,7 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Quality
 
 from ..fact import Answer
-from ..question import Question
+from ..question import SIGNS, Question
 from ..sources import Sources
 from .events import asked_states, say_event
 from .moments import LOOKED_S, changes, last_crossing, last_move, recorded_s
@@ -13,7 +13,6 @@ from .trends import about_text, asked_number, number_text, settled_trend
 
 _HOUR_S = 3600.0
 _BELOW = frozenset({"low", "falling"})
-_SIGNS = {"rising": 1.0, "falling": -1.0}
 
 
 def since(question: Question, sources: Sources, answer: Answer) -> None:
@@ -96,13 +95,13 @@ def _say_moving(answer: Answer, question: Question, sources: Sources, tag: Tag) 
     course, _ = settled_trend(sources, tag, _HOUR_S)
     asked, now = question.direction, course.direction if course else "steady"
     if now in {"rising", "falling"} and asked in {None, now}:
-        move = last_move(sources, tag, _SIGNS[now])
+        move = last_move(sources, tag, SIGNS[now])
         begun_s, within_s = (move.before_s, move.within_s) if move else (_HOUR_S, 0.0)
         _say_for(answer, tag, f"is {now}", begun_s, within_s, is_whole=move is None)
         return
     answer.say(f"{tag.name} is not {asked} now." if asked else
                f"{tag.name} neither rises nor falls now.")  # fmt: skip
-    signs = (1.0, -1.0) if asked is None else (_SIGNS[asked],)
+    signs = (1, -1) if asked is None else (SIGNS[asked],)
     moves = [each for sign in signs if (each := last_move(sources, tag, sign))]
     if moves:
         last = min(moves, key=lambda each: each.before_s)

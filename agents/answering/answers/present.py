@@ -11,7 +11,7 @@ from ..fact import Answer, joined
 from ..question import Question
 from ..sources import Sources
 from .history import named, say_came, say_then
-from .trends import Trend, settled_trend, span_text
+from .trends import Trend, course_text, settled_trend, span_text
 
 TREND_S = 600.0
 """How far back the trend beside a value looks, process time."""
@@ -67,7 +67,7 @@ def say_trend(answer: Answer, trend: Trend) -> None:
     tag, last = trend.tag, span_text(trend.last_s)
     over = answer.fact(tag.name, last, "historian")
     if trend.direction == "steady":
-        answer.say(f"{tag.name} was steady over the last {over}.")
+        answer.say(f"{tag.name} was {course_text(answer, trend)} over the last {over}.")
         return
     rate = f"{trend.per_h:+.3g} {tag.unit}/h"
     place = answer.fact(tag.name, rate, f"historian, line of least squares over {last}")

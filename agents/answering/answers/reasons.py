@@ -11,7 +11,7 @@ from ..question import Question
 from ..sources import Sources
 from .events import asked_states, say_why
 from .present import say_value
-from .trends import Trend, longest_trend, span_text, trend_of
+from .trends import Trend, course_text, longest_trend, span_text, trend_of
 
 _LAST_S = 1800.0  # of which the course is compared, process time
 _MOST_MOVED = 4  # other tags that are told
@@ -60,11 +60,14 @@ def _say_direction(answer: Answer, question: Question, tag: Tag, trend: Trend | 
             is_caution=True,
         )
         return
+    course = course_text(answer, trend)
     if asked in {"rising", "falling"} and trend.direction != asked:
         answer.say(
-            f"{tag.name} is not {asked}: it was {trend.direction} over the last {last}.",
-            is_caution=True,
+            f"{tag.name} is not {asked}: it was {course} over the last {last}.", is_caution=True
         )
+        return
+    if trend.has_varied:
+        answer.say(f"{tag.name} was {course} over the last {last}.")
         return
     rate = answer.fact(tag.name, f"{trend.per_h:+.3g} {tag.unit}/h", "historian, least squares")
     answer.say(f"{tag.name} was {trend.direction} over the last {last}, by {rate}.")

@@ -14,6 +14,7 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.tools.conditions.units import scale
 
 from ..examples import nearest
+from ..fact import Answer
 from ..question import NotUnderstood, Question
 from ..sources import Sources
 
@@ -21,6 +22,7 @@ LEAST_COVERAGE = 0.6
 """Share of a time with good values, below which nothing is said about it."""
 _NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)\s*(.*)")
 _STEADY_SHARE = 0.01  # of the range; a smaller move is none
+_VARIED_SHARE = 0.05  # of the range between the lowest and the highest value; above is not steady
 _NOTHING = 1e-6  # share of a range, below which a number is shown as none
 _STEP = 8.0  # usual differences from the course by which a value jumps
 _LEAST_S = 60.0  # after a step, of which a trend is told
@@ -37,6 +39,8 @@ class Trend:
     points: Sequence[tuple[float, float]]  # seconds before now, mean
     per_h: float  # least squares
     error_per_h: float
+    low: float
+    high: float
 
     @property
     def moved(self) -> float:
@@ -53,6 +57,12 @@ class Trend:
             return "steady"
         return "rising" if self.per_h > 0.0 else "falling"
 
+    @property
+    def has_varied(self) -> bool:
+        """Whether the value neither rose nor fell but was not steady either."""
+        low, high = self.tag.span or (0.0, 100.0)
+        return self.direction == "steady" and self.high - self.low > _VARIED_SHARE * (high - low)
+
 
 def trend_of(sources: Sources, tag: Tag, last_s: float, slots: int = 60) -> Trend | None:
     """Returns the trend of a tag, `None` where too little was recorded."""
@@ -67,7 +77,9 @@ def trend_of(sources: Sources, tag: Tag, last_s: float, slots: int = 60) -> Tren
     slope = sum((h - middle) * (v - mean) for h, v in zip(hours, values, strict=True)) / spread
     rest = sum((v - mean - slope * (h - middle)) ** 2 for h, v in zip(hours, values, strict=True))
     error = sqrt(rest / (len(points) - 2) / spread)
-    return Trend(tag, last_s, points, slope, error)
+    low = min(each.low for each in recorded(found) if each.low is not None)
+    high = max(each.high for each in recorded(found) if each.high is not None)
+    return Trend(tag, last_s, points, slope, error, low, high)
 
 
 def longest_trend(sources: Sources, tag: Tag, last_s: float) -> Trend | None:
@@ -99,6 +111,17 @@ def _last_step(trend: Trend) -> float:
     jumps = [n for n, each in enumerate(moves) if abs(each - usual) > least]
     width_s = trend.last_s / len(trend.points)
     return trend.points[jumps[-1] + 1][0] + width_s / 2 if jumps else 0.0
+
+
+def course_text(answer: Answer, trend: Trend) -> str:
+    """Returns how a value went, such as `steady` and `falling`, behind a form of to be."""
+    if not trend.has_varied:
+        return trend.direction
+    low, high = (
+        answer.fact(trend.tag.name, number_text(trend.tag, number), "historian")
+        for number in (trend.low, trend.high)
+    )
+    return f"varying between {low} and {high}"
 
 
 def span_text(seconds: float) -> str:

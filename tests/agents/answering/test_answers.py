@@ -1,4 +1,5 @@
 import re
+from math import sin
 
 import pytest
 from hypothesis import given
@@ -9,10 +10,10 @@ from handwheel.agents.answering.examples import examples
 from handwheel.agents.answering.fact import Answer, UncitedNumber, check_numbers
 from handwheel.agents.answering.question import NotUnderstood
 from handwheel.agents.lookahead.prediction import Margin, Prediction
-from handwheel.agents.lookahead.twin import Course
+from handwheel.agents.lookahead.twin import Course as Foretold
 from handwheel.connectors.model.site import Site
 
-from .known_site import KnownSite
+from .known_site import Course, KnownSite
 
 _NAMES = re.compile(r"\b[A-Z]{1,6}-[0-9A-Z]+(?:[.-][A-Za-z0-9_]+)*")
 _NUMBERS = re.compile(r"\d+(?:[.:]\d+)*")
@@ -122,14 +123,54 @@ def test_decision_of_the_other_verdict_is_no_answer(site: Site) -> None:
 def test_limit_that_is_passed_already_is_not_ahead(slope: float, site: Site) -> None:
     known = KnownSite(site, {"PT-102.pv": 245.0}, {"PT-102.pv": slope})
     _, answer = answer_question("how long until PT-102 reaches its limit", known)
-    passed = [each for each in answer.lines if each.startswith("PT-102.pv is already beyond its")]
+    passed = [each for each in answer.lines if each.startswith("PT-102.pv is already below its")]
     assert len(passed) == 1, answer.lines
-    alarm = passed[0].split("beyond ")[1].split(" [")[0]
+    alarm = passed[0].split("already below ")[1].split(" [")[0]
     assert not any(alarm in each for each in answer.lines if each not in passed), answer.lines
 
 
+@pytest.mark.parametrize(
+    ("text", "value", "told"),
+    [
+        ("how long until PT-102 is below 200 kPa", 192.0, "PT-102.pv is already below 200 kPa"),
+        ("how long until PT-102 is above 400 kPa", 410.0, "PT-102.pv is already above 400 kPa"),
+        ("how long until PT-102 is above 200 kPa", 192.0, "PT-102.pv reaches 200 kPa [F"),
+    ],
+)
+def test_number_that_is_passed_already_is_not_ahead(
+    text: str, value: float, told: str, site: Site
+) -> None:
+    _, answer = answer_question(text, KnownSite(site, {"PT-102.pv": value}, {"PT-102.pv": 2.0}))
+    assert answer.lines[-1].startswith(told), answer.lines
+
+
+def test_value_that_swings_is_not_steady(site: Site) -> None:
+    courses: dict[str, Course] = {"PT-102.pv": lambda ago_s: 193.0 + 117.0 * sin(ago_s / 30.0)}
+    known = KnownSite(site, courses=courses)
+    for text in ("what is PT-102", "why is PT-102 falling", "how long until PT-102 reaches 400"):
+        lines = "\n".join(answer_question(text, known)[1].lines)
+        assert "varying between 76" in lines
+        assert "310" in lines
+        assert "steady" not in lines
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("what if PDT-101 = 50", "PDT-101.pv cannot be written"),
+        ("what if the strainer dp is 80", "PDT-101.pv cannot be written"),
+        ("what if E-101.rf = 0.1", "E-101.rf cannot be written"),
+        ("what if LT-101 = 60", "With LIC-101.sp at 60 %"),
+        ("what if PT-102 = 360", "With PIC-102.sp at 360 kPa"),
+    ],
+)
+def test_what_if_changes_only_the_loop_of_that_variable(text: str, told: str, site: Site) -> None:
+    _, answer = answer_question(text, KnownSite(site))
+    assert any(each.startswith(told) for each in answer.lines), answer.lines
+
+
 def _foretold(residual: float | None, with_plan: float) -> dict[str, object]:
-    course = Course([0.0, 3600.0], {"PT-102.pv": [350.0, 350.0]})
+    course = Foretold([0.0, 3600.0], {"PT-102.pv": [350.0, 350.0]})
     margin = Margin("PT-102.pv > 280 kPa", "kPa", 70.0, 0.0, with_plan, 600.0)
     ahead = Prediction("cw-100", 3600.0, course, course, [margin], residual, 0.03, ())
     return {"ahead": ahead}
