@@ -8,6 +8,7 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.tools.errors import InvalidArguments
+from handwheel.tools.requests.reasons import reason_fault
 
 
 def texts(what: str, given: object) -> list[str]:
@@ -40,6 +41,17 @@ def seconds(what: str, text: str) -> float:
         return parse_duration(text)
     except ValueError as error:
         raise InvalidArguments(f"{what}: {error}") from None
+
+
+def reason_text(given: object) -> str:
+    """Returns a reason. Raises `InvalidArguments` if it is none, or one that is not taken."""
+    if not isinstance(given, str):
+        raise InvalidArguments(f"reason: give a text, and not {given!r:.60}")
+    if not given.strip():
+        raise InvalidArguments("the reason is empty; say why, for the person who decides")
+    if fault := reason_fault(given):
+        raise InvalidArguments(f"the reason {fault.reason}")
+    return given
 
 
 def write_texts(writes: object) -> dict[str, str]:

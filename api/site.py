@@ -12,7 +12,7 @@ from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.maintenance.work_order_database import WorkOrder
 
 from .alarm import Alarm
-from .arguments import known_tag, known_tags, seconds, texts, write_texts
+from .arguments import known_tag, known_tags, reason_text, seconds, texts, write_texts
 from .case import OpenCase
 from .errors import NoAgents
 from .keyed_calls import next_key, note_filed
@@ -226,8 +226,8 @@ class Site:
         """
         link = self._agents("nothing was proposed")
         content: dict[str, object] = {
-            "writes": write_texts(writes), "reason": reason, "expect": texts("expect", expect),
-            "lease": lease,
+            "writes": write_texts(writes), "reason": reason_text(reason),
+            "expect": texts("expect", expect), "lease": lease,
         }  # fmt: skip
         answer = await link.post("/v1/requests", {"key": key or next_key(), **content})
         filed = Request(link, answer["request"])

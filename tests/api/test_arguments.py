@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.arguments import known_tag, seconds, texts, write_texts
+from handwheel.arguments import known_tag, reason_text, seconds, texts, write_texts
 from handwheel.errors import InvalidArguments
 
 from ..sites.in_memory import make_site
@@ -23,6 +23,19 @@ def test_several_tags_are_not_one(tmp_path: Path) -> None:
 def test_writes_of_another_form_are_refused_by_name(given: object) -> None:
     with pytest.raises(InvalidArguments, match=r"^writes: "):
         write_texts(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (" ", "the reason is empty; say why"),
+        ("x" * 2001, "the reason has 2001 characters"),
+        (None, "reason: give a text, and not None"),
+    ],
+)
+def test_reason_that_says_nothing_is_refused(given: object, told: str) -> None:
+    with pytest.raises(InvalidArguments, match=told):
+        reason_text(given)
 
 
 def test_values_become_texts() -> None:

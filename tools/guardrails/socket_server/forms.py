@@ -8,5 +8,6 @@ def form_faults(error: ValidationError) -> str:
     found = error.errors(include_url=False, include_input=False)
     places = [".".join(map(str, each["loc"])) for each in found]
     return "; ".join(
-        f"{place or 'it'}: {each['msg']}" for place, each in zip(places, found, strict=True)
+        f"{place or 'it'}: {each['msg'].removeprefix('Value error, ')}"
+        for place, each in zip(places, found, strict=True)
     )
