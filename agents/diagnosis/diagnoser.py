@@ -6,7 +6,14 @@ from importlib import import_module
 from math import isfinite
 from typing import Any, cast
 
-from handwheel.connectors.config.plug_ins import PlugIns, WrongPlugIn, instance_of
+from handwheel.connectors.config.plug_in_decorator import plug_in_decorator
+from handwheel.connectors.config.plug_ins import (
+    PlugIns,
+    UnusablePlugIn,
+    WrongPlugIn,
+    instance_of,
+)
+from handwheel.connectors.errors import ConfigError
 
 from .evidence import Measured
 from .windows import Windows
@@ -44,6 +51,7 @@ class Diagnoser:
     optional: frozenset[str] = frozenset()
 
 
+@plug_in_decorator
 def diagnoser(
     *,
     needs: Mapping[str, str],
@@ -55,6 +63,9 @@ def diagnoser(
     """Makes a method of diagnosis of a function, whose name becomes the method's.
 
     Its windows are of every tag among its inputs.
+
+    Raises:
+        ConfigError: An argument is missing or is none of its own; with file and line.
     """
 
     def register(measure: Measure) -> Diagnoser:
@@ -90,7 +101,10 @@ def load_diagnoser(name: str) -> Diagnoser:
     """
     if name in shipped():
         return shipped()[name]
-    return PlugIns(GROUP, "method", shipped()).load(name, _usable)
+    try:
+        return PlugIns(GROUP, "method", shipped()).load(name, _usable)
+    except ConfigError as error:  # of `diagnoser`, which names file and line
+        raise UnusablePlugIn(str(error)) from None
 
 
 def _usable(found: object) -> Diagnoser:

@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
+from handwheel.connectors.config.plug_in_decorator import plug_in_decorator
 from handwheel.connectors.errors import ConfigError, Problem
 
 from .argument_types import type_faults
@@ -27,6 +28,7 @@ Fault = tuple[str, str]
 """Parameter, empty for the function, and the reason."""
 
 
+@plug_in_decorator
 def tool(*, effect: Effect, retry: RetrySafety, timeout_s: float) -> Callable[[ToolFunction], Tool]:
     """Returns a decorator that makes a tool of a function.
 

@@ -161,6 +161,16 @@ def test_a_method_with_a_wrong_declaration_is_told_by_name(
         load_diagnoser("own")
 
 
+def test_a_bare_decorator_of_a_package_is_told_with_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "from handwheel import diagnoser\n\n@diagnoser\ndef own(windows, inputs): ...\n"
+    (tmp_path / "bare_method.py").write_text(text)
+    register(tmp_path, monkeypatch, {GROUP: {"own": "bare_method:own"}})
+    with pytest.raises(UnusablePlugIn, match=r"bare_method\.py:3:1: diagnoser: write @diagnoser"):
+        load_diagnoser("own")
+
+
 def test_a_file_that_is_not_there_costs_no_other(site: Site) -> None:
     text = (site.root / "site.yaml").read_text("utf-8")
     names = 'failure_modes: ["package:none", gone.yaml, "package:cw"]'
