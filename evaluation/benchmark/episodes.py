@@ -1,7 +1,7 @@
 """Episodes of a suite, drawn from their seeds."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from random import Random
 
@@ -19,11 +19,13 @@ class Truth:
         expected: Names that must be confirmed; none for a decoy.
         also: Names that are true as well.
         abstain: Suspects of an abstention that is right; none where no abstention is.
+        later: Fault of each name that begins later than the onset.
     """
 
     expected: frozenset[str]
     also: frozenset[str] = frozenset()
     abstain: frozenset[str] = frozenset()
+    later: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def names(self) -> frozenset[str]:
@@ -61,6 +63,11 @@ class Episode:
     def end_s(self) -> float:
         """Time at which the episode ends at the latest."""
         return self.onset_s + self.lasts_s
+
+    def begins_s(self, name: str) -> float:
+        """Returns the time from which a name is true, seconds since the beginning."""
+        fault = self.truth.later.get(name)
+        return next((each.at_s for each in self.events if each.fault == fault), self.onset_s)
 
 
 def draw_episodes(
@@ -105,7 +112,7 @@ def draw_episode(suite: Suite, case: str, seed: int) -> Episode:
         FaultEvent(fault, onset_s + later_s.get(fault, 0.0), sizes)
         for fault, sizes in sized.items()
     )
-    truth = Truth(frozenset(spec.expect), frozenset(spec.also), frozenset(spec.abstain))
+    truth = _truth(spec)
     lasts_s, ends = _lasts_s(spec, events), spec.ends_before
     if suite.file.respond is not None:  # what is right may take longer than to find the fault
         lasts_s, ends = suite.file.respond.responses[case].lasts or lasts_s, None
@@ -113,6 +120,12 @@ def draw_episode(suite: Suite, case: str, seed: int) -> Episode:
     return Episode(
         suite.name, suite.file.plant, case, seed, events, truth, onset_s, lasts_s, alarm, before_s
     )
+
+
+def _truth(spec: CaseSpec) -> Truth:
+    named = zip(spec.expect, spec.faults, strict=False)  # a decoy has no name
+    later = {name: fault for name, fault in named if fault in spec.later}
+    return Truth(frozenset(spec.expect), frozenset(spec.also), frozenset(spec.abstain), later)
 
 
 def longest_s(suite: Suite) -> float:

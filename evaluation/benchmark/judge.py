@@ -1,9 +1,9 @@
 """Judgement of an episode by the faults that were injected. No model judges."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .episodes import Episode, Truth
+from .episodes import Episode
 from .play import Finding, Played, WeighedFault
 from .results import Outcome, Result, Times, after_onset
 from .summary import Share
@@ -60,7 +60,7 @@ def judge(episode: Episode, played: Played) -> Diagnosed:
     if (at_s := played.alarms.get(episode.alarm)) is not None:
         end_s = at_s - episode.before_s
     findings = [each for each in played.findings if each.at_s <= end_s]
-    outcome, wrong = judged(findings, episode.truth)
+    outcome, wrong = judged(findings, episode)
     times = Times(
         after_onset(episode, played.symptom_s),
         after_onset(episode, _named_s(findings, episode)),
@@ -68,21 +68,19 @@ def judge(episode: Episode, played: Played) -> Diagnosed:
     )
     last = findings[-1] if findings else NOTHING
     judged_s = end_s - episode.onset_s
-    _, unlearnt = judged([each for each in played.unlearnt if each.at_s <= end_s], episode.truth)
+    _, unlearnt = judged([each for each in played.unlearnt if each.at_s <= end_s], episode)
     return Diagnosed(episode, outcome, wrong, times, played.cpu_s, played, last, unlearnt, judged_s)
 
 
-def judged(findings: Sequence[Finding], truth: Truth) -> tuple[Outcome, tuple[str, ...]]:
+def judged(findings: Sequence[Finding], episode: Episode) -> tuple[Outcome, tuple[str, ...]]:
     """Returns the outcome of a course, and the wrong names that were confirmed in it.
 
-    A wrong name counts at any moment, also before the onset. All else is judged at the end.
+    A wrong name counts at any moment, and a right one before its fault has begun is wrong. All
+    else is judged at the end.
     """
-    true = truth.names
-    named = dict.fromkeys(name for each in findings for name in each.names)
-    wrong = tuple(each for each in named if each not in true)
-    last = findings[-1] if findings else NOTHING
-    if wrong:
+    if wrong := tuple(dict.fromkeys(_wrong_names(findings, episode))):
         return "wrong", wrong
+    truth, last = episode.truth, findings[-1] if findings else NOTHING
     names = frozenset(last.names)
     if truth.expected <= names:
         return "right", ()
@@ -92,6 +90,15 @@ def judged(findings: Sequence[Finding], truth: Truth) -> tuple[Outcome, tuple[st
     if truth.expected & names:
         return "one of two", ()
     return "abstained" if last.verdict == "abstain" else "missed", ()
+
+
+def _wrong_names(findings: Sequence[Finding], episode: Episode) -> Iterator[str]:
+    for each in findings:
+        for name in each.names:
+            if name not in episode.truth.names:
+                yield name
+            elif each.at_s < episode.begins_s(name):
+                yield f"{name} before it began"
 
 
 def wrong_without_baseline(results: Sequence[Result]) -> Share:

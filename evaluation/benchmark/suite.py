@@ -64,7 +64,8 @@ class CaseSpec(Model):
     )
     later: dict[str, Annotated[tuple[Duration, Duration], Field(strict=False)]] = Field(
         default_factory=dict[str, tuple[Duration, Duration]],
-        description="how long after the onset a fault begins",
+        description="how long after the onset a fault begins; `expect` then has the names in the"
+        " order of `faults`",
     )
     expect: list[str] = Field(default_factory=list[str], description="names; none for a decoy")
     also: list[str] = Field(default_factory=list[str], description="names that are true as well")

@@ -61,11 +61,11 @@ def agents(
 
     Each episode begins in the warm steady state. A seed draws the noise, the sizes of the fault
     and its onset. The agents see only the tags of the site. An episode is judged by the fault
-    that was injected. In watch it is wrong as soon as any other fault is confirmed. In respond it
-    is wrong as soon as a frame comes that is not right for the fault. In mismatch each plant is
-    learnt first. In hold a seed is twenty episodes of each proposer, or of a program one of each of
-    its cases, and wrong if one frame came unsigned or twice, or one label lied. No device is
-    written to.
+    that was injected. In watch it is wrong as soon as a fault is confirmed that is not there, or
+    not yet. In respond it is wrong as soon as a frame comes that is not right for the fault. In
+    mismatch each plant is learnt first. In hold a seed is twenty episodes of each proposer, or of
+    a program one of each of its cases, and wrong if one frame came unsigned or twice, or one
+    label lied. No device is written to.
 
     Exit codes: 0 the goals are met, 1 they are missed, 2 wrong usage or configuration, 130 stopped
     by Ctrl-C, which shows what was played up to then.

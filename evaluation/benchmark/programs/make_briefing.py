@@ -15,9 +15,10 @@ CALL_S = 1.0
 """Process time that passes in each call of a verb."""
 _FIND = (
     "Watch the plant, find out what is wrong with it, and conclude. There may be no fault, one or"
-    " two. Something that only looks like a fault needs no name. Name a fault when you are sure: a"
-    " name that is wrong at any moment makes the whole episode wrong. All else is judged by your"
-    " last conclusion. If you cannot tell faults apart, abstain and name all of them as suspects."
+    " two. Something that only looks like a fault needs no name. Name a fault when you are sure:"
+    " one that is named at any moment and is not there, or not yet, makes the whole episode wrong."
+    " All else is judged by your last conclusion. If you cannot tell faults apart, abstain and name"
+    " all of them as suspects."
 )
 _ACT = (
     "Watch the plant, and have done what is right. Propose a playbook or writes of your own to the"

@@ -131,7 +131,7 @@ class Verbs(Protocol):
     async def conclude(self, conclusion: Conclusion) -> None:
         """Says what the program thinks, as of now.
 
-        A fault that is named at any moment and is not there makes the episode wrong.
+        A fault that is named at any moment and is not there, or not yet, makes the episode wrong.
         """
         ...
 

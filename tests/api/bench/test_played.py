@@ -68,6 +68,7 @@ def test_a_program_past_its_limit_is_ended_and_told(roots: dict[str, Path]) -> N
 
 
 async def names_plugged(verbs: Verbs) -> None:
+    await verbs.read([], after_s=1800.0)  # when every fault has begun
     await verbs.conclude(Conclusion(faults=("strainer-plugged",)))
 
 

@@ -96,7 +96,8 @@ class Looks:
     ("script", "outcome", "failed"),
     [
         ([(60, f"name {PLUGGED}")], "right", ""),
-        ([(20, f"name {PLUGGED}"), (90, "name")], "missed", ""),
+        ([(20, f"name {PLUGGED}"), (60, f"name {PLUGGED}")], "wrong", ""),
+        ([(40, f"name {PLUGGED}"), (90, "name")], "missed", ""),
         ([(50, "name tower-fan-failed"), (60, f"name {PLUGGED}")], "wrong", ""),
         ([(60, f"suspect {PLUGGED} tower-fan-failed")], "abstained", ""),
         ([], "missed", ""),

@@ -63,7 +63,29 @@ def _finding(at_s: float, text: str) -> Finding:
 def test_judged_by_the_truth_gives_the_outcome(
     truth: Truth, said: Sequence[str], outcome: str, wrong: tuple[str, ...]
 ) -> None:
-    assert judged(_course(*said), truth) == (outcome, wrong)
+    episode = Episode("watch", "p", "F", 1, (), truth, 0.0, 100.0)
+    assert judged(_course(*said), episode) == (outcome, wrong)
+
+
+@pytest.mark.parametrize(
+    ("at_s", "named", "wrong"),
+    [
+        (99.0, "exchanger-fouled", ("exchanger-fouled before it began",)),
+        (100.0, "exchanger-fouled", ()),
+        (399.0, "exchanger-fouled+pump-tripped P-101A", ("pump-tripped P-101A before it began",)),
+        (400.0, "exchanger-fouled+pump-tripped P-101A", ()),
+    ],
+)
+def test_a_name_before_its_fault_has_begun_is_wrong(
+    at_s: float, named: str, wrong: tuple[str, ...]
+) -> None:
+    drawn = draw_episode(PAIRS, "F03-F10", 1)
+    events = (FaultEvent("F03", 100.0), FaultEvent("F10", 400.0))
+    episode = replace(drawn, events=events, onset_s=100.0, lasts_s=900.0)
+    last = _finding(800.0, "exchanger-fouled+pump-tripped P-101A")
+    found = judge(episode, Played([_finding(at_s, named), last], ended_s=1000.0))
+    assert (found.outcome, found.wrong) == ("wrong" if wrong else "right", wrong)
+    assert found.instead == f"wrong, {', '.join(wrong)}" or not wrong
 
 
 def test_an_episode_that_ends_before_an_alarm_is_judged_before_it() -> None:
