@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from handwheel.connectors.hints import NEXT
 from handwheel.tools.safe_text import printable
 
 PLACE = re.compile(r"\{(F\d+)\}")
@@ -74,6 +75,12 @@ class Answer:
         name = f"F{len(self.facts) + 1}"
         self.facts.append(Fact(name, about, shown[0], at, shown[1]))
         return f"{{{name}}}"
+
+    def reason(self, about: str, text: str, source: str) -> str:
+        """Adds a reason as a fact, and the commands in it to what one can do next."""
+        reason, *commands = text.split(f"; {NEXT}")
+        self.next_steps += [f"{NEXT}{each}" for each in commands]
+        return self.fact(about, reason, source)
 
     def say(self, template: str, *, is_caution: bool = False, is_more: bool = False) -> None:
         """Adds a claim, see `Claim`.

@@ -80,6 +80,14 @@ class FoundPlans:
     missing: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """Judgement of a write by the policy and the gate's other checks, as of now."""
+
+    denials: Sequence[str]  # by the policy; empty if it may be proposed
+    obstacles: Sequence[str]  # for which it would be refused now
+
+
 class Sources(Protocol):
     """Everything that is known of a site now. Nothing of it changes anything."""
 
@@ -132,8 +140,8 @@ class Sources(Protocol):
         """Returns lines about earlier cases that are like a case."""
         ...
 
-    def denial(self, tag: Tag, text: str) -> str:
-        """Returns why the policy would not allow a write now, an empty text if it would."""
+    def ruled(self, tag: Tag, text: str) -> Ruled:
+        """Returns what keeps a person from a write now."""
         ...
 
     def foretold(self, tag: Tag, text: str) -> Prediction:

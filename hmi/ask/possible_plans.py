@@ -24,12 +24,10 @@ from handwheel.playbooks.preview.preview import (
     truth_text,
 )
 from handwheel.tools.conditions import Truth
-from handwheel.tools.guardrails.approval.explain import ExplainContext
-from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
-from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.timestamps import instant_now
 
+from ..site.commissioning.explain_write import explain_context
 from .present_plant import PresentPlant, Read
 
 _MOST = 2
@@ -118,12 +116,9 @@ def _shown(
 
 
 def _preview(context: DecisionContext, plan: BoundPlaybook) -> Preview:
-    site, policy = context.site, context.policy
-    across = cross_limits(site, policy)
-    snapshot = read_snapshot(context.database)
-    explain = ExplainContext(site, policy, across, context.database, context.roster, snapshot)
+    explain = explain_context(context)
     writes = [each.tag for each in plan.writes]
-    seen = asyncio.run(survey(site, tags_to_read(explain, plan), writes))
+    seen = asyncio.run(survey(context.site, tags_to_read(explain, plan), writes))
     return make_preview(explain, context.database, plan, seen, instant_now())
 
 

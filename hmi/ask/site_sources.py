@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
 
-from handwheel.agents.answering.sources import FoundPlans, SentWrite, SignedWord
+from handwheel.agents.answering.sources import FoundPlans, Ruled, SentWrite, SignedWord
 from handwheel.agents.deviations.case import Case, case_ids, load_case
 from handwheel.agents.lookahead.foretell import foretell
 from handwheel.agents.lookahead.load import load_twin
@@ -31,6 +31,7 @@ from handwheel.tools.requests.timestamps import parse_stamp
 from handwheel.tools.requests.values import parse_value
 
 from ..requests.assessment.twin_record import TwinRecord, limited
+from ..site.commissioning.explain_write import ANYBODY, explain_context, explain_write
 from .possible_plans import possible_plans
 
 _VERIFIED = "action.VERIFIED"
@@ -141,14 +142,17 @@ class SiteSources:
         found = alike_to_case(self.context.database, self.site, case_id)
         return found.lines if found else []
 
-    def denial(self, tag: Tag, text: str) -> str:
-        """Returns why the policy would not allow a write now, an empty text if it would."""
+    def ruled(self, tag: Tag, text: str) -> Ruled:
+        """Returns what keeps a person from a write now, as `handwheel policy explain` says it."""
         try:
             value = parse_value(tag, text)
         except InvalidArguments as error:
-            return str(error)
-        ruling = self.context.policy.judge(tag, value, self.read([tag]).get(tag.name))
-        return "" if ruling.is_allowed else "; ".join(ruling.reasons)
+            return Ruled((str(error),), ())
+        if not self.site.hashes["policy"]:  # without a policy nothing may be proposed
+            return Ruled(self.context.policy.judge(tag, value, None).reasons, ())
+        context = explain_context(self.context)
+        _, found = asyncio.run(explain_write(context, tag, value, ANYBODY))
+        return Ruled(found.denials, found.obstacles)
 
     def foretold(self, tag: Tag, text: str) -> Prediction:
         """Returns the courses without and with a write, by the site's twin on recorded values.

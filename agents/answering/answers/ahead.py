@@ -55,9 +55,14 @@ def what_if(question: Question, sources: Sources, answer: Answer) -> None:
     if not command and (number := asked_number(question, tag, site)) is not None:
         text = f"{number:.12g}"
     say_value(answer, tag, sources.read([tag]).get(tag.name))
-    if denial := sources.denial(tag, text):
-        reason = answer.fact(tag.name, denial, "policy, judged now")
-        answer.say(f"The policy would not allow it: {reason}.", is_caution=True)
+    ruled = sources.ruled(tag, text)
+    for begin, reasons in (
+        ("The policy would not allow it", ruled.denials),
+        ("It would be refused now", ruled.obstacles),
+    ):
+        for each in reasons:
+            reason = answer.reason(tag.name, each, "policy and gate, judged now")
+            answer.say(f"{begin}: {reason}.", is_caution=True)
     try:
         found = sources.foretold(tag, text)
     except HandwheelError as error:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from handwheel.connectors.hints import NEXT, next_step
+from handwheel.connectors.hints import next_step
 
 from ...lookahead.prediction import Margin, Prediction
 from ...lookahead.prediction_fields import trust_text
@@ -63,7 +63,7 @@ def _say_plan(answer: Answer, found: PossiblePlan) -> None:
         if each.what == "write":
             _say_write(answer, each, origin)
     for why in found.reasons:
-        reason = _reason(answer, found.playbook, why, origin)
+        reason = answer.reason(found.playbook, why, origin)
         answer.say(f"It may not be asked for now: {reason}.", is_caution=True, is_more=True)
     for finding in found.findings:
         answer.say(f"Lint finds {answer.fact(found.playbook, finding, 'lint')}.", is_more=True)
@@ -110,19 +110,12 @@ def _say_conditions(answer: Answer, found: PossiblePlan, origin: str) -> None:
 def _say_write(answer: Answer, each: PlannedLine, origin: str) -> None:
     now = answer.fact(each.name, each.now or "unknown", origin)
     proposed = answer.fact(each.name, each.proposed, origin)
-    why = _reason(answer, each.name, each.prevents, origin) if each.prevents else ""
+    why = answer.reason(each.name, each.prevents, origin) if each.prevents else ""
     prevented = f", prevented: {why}" if why else ""
     answer.say(
         f"It would write {each.name}: {now} now, {proposed} proposed{prevented}.",
         is_caution=True, is_more=True,
     )  # fmt: skip
-
-
-def _reason(answer: Answer, about: str, text: str, origin: str) -> str:
-    """Adds a reason as a fact, and the commands in it to what one can do next."""
-    reason, *commands = text.split(f"; {NEXT}")
-    answer.next_steps += [f"{NEXT}{each}" for each in commands]
-    return answer.fact(about, reason, origin)
 
 
 def _say_ahead(answer: Answer, found: PossiblePlan) -> None:

@@ -7,27 +7,20 @@ from typing import Annotated
 
 import typer
 
-from handwheel.connectors.client.site_reader import survey
-from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
-from handwheel.connectors.session.protocols import Survey
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.explain import (
     ExplainContext,
-    Question,
-    coerced,
-    explain,
 )
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import AGENT, load_roster
 from handwheel.tools.guardrails.ledger.store.log_file import has_ledger
-from handwheel.tools.guardrails.policy.cross_limits import cross_limits, cross_tags
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits
 from handwheel.tools.guardrails.policy.policy import load_policy
-from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.requests.values import parse_value, split_assignment
 
 from ...shell.cli.completion import complete_assignment
@@ -36,6 +29,7 @@ from ...shell.cli.field_lines import print_result
 from ...shell.cli.open_site import open_site
 from ...shell.cli.options import JsonOption, SiteOption
 from ...shell.terminal.wrap import fold, folded
+from .explain_write import ANYBODY, explain_write
 from .policy_explain_text import (
     INDENT,
     explanation_fields,
@@ -43,8 +37,6 @@ from .policy_explain_text import (
     rule_fields,
     rule_line,
 )
-
-_ANYBODY = "person"
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -87,7 +79,7 @@ def explain_(
         typer.Option(
             "--as", metavar="WHO", help="The proposer: agent, person, or an operator's name."
         ),
-    ] = _ANYBODY,
+    ] = ANYBODY,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -120,7 +112,7 @@ def _explain_context(site: Site) -> Generator[ExplainContext]:
 def _person(context: ExplainContext, who: str) -> str:
     if who == AGENT:
         return ""
-    is_known = who == _ANYBODY or any(each.person == who for each in context.roster.operators)
+    is_known = who == ANYBODY or any(each.person == who for each in context.roster.operators)
     if not is_known:
         raise InvalidArguments(
             f"{who!a} is not agent, person or an enrolled operator; "
@@ -132,11 +124,7 @@ def _person(context: ExplainContext, who: str) -> str:
 async def _explain(
     context: ExplainContext, tag: Tag, asked: Value, person: str, *, as_json: bool
 ) -> None:
-    plant = await _survey_plant(context, tag)
-    sent = coerced(tag, asked, plant)
-    value = asked if sent is None else sent
-    question = Question(tag, value, person, plant.readings if plant else {})
-    found = explain(context, question, instant_now())
+    question, found = await explain_write(context, tag, asked, person)
     print_result(
         explanation_fields(context.policy, question, asked, found),
         folded(explanation_lines(context.policy, question, asked, found), INDENT),
@@ -144,12 +132,3 @@ async def _explain(
     )
     if found.denials:
         raise SystemExit(NO)
-
-
-async def _survey_plant(context: ExplainContext, tag: Tag) -> Survey | None:
-    """Reads the plant once, as for a proposal. Returns `None` if it does not answer."""
-    read = context.site.find_tags(sorted({tag.name, *cross_tags(context.across, tag)}))
-    try:
-        return await survey(context.site, read, [tag] if context.site.is_writable(tag) else [])
-    except NotConnected:
-        return None

@@ -9,6 +9,7 @@ from handwheel.agents.answering.sources import (
     FoundPlans,
     PlannedLine,
     PossiblePlan,
+    Ruled,
     SentWrite,
     SignedWord,
 )
@@ -124,8 +125,9 @@ class KnownSite:
     def alike(self, case_id: str) -> Sequence[str]:
         return ["C-R60XR27W of 2026-11-12: 2 of 2 signs alike"]
 
-    def denial(self, tag: Tag, text: str) -> str:
-        return f"{tag.name}: {text} lies outside the limits 280 .. 420 {tag.unit}"
+    def ruled(self, tag: Tag, text: str) -> Ruled:
+        denial = f"{tag.name}: {text} lies outside the limits 280 .. 420 {tag.unit}"
+        return Ruled((denial,), (f"{tag.name} is in the lease of R-7K3MQ2XA",))
 
     def foretold(self, tag: Tag, text: str) -> Prediction:
         times = [0.0, 3600.0]

@@ -92,6 +92,7 @@ def test_question_of_a_plan_starts_nothing(site: Site) -> None:
         ),
         ("highest PT-102 in the last 5 min", "The highest value of PT-102.pv (header pressure)"),
         ("what if PIC-102.sp = 430", "The policy would not allow it: PIC-102.sp: 430 lies outside"),
+        ("what if PIC-102.sp = 430", "It would be refused now: PIC-102.sp is in the lease of R-"),
     ],
 )
 def test_number_of_a_question_is_answered_and_not_dropped(text: str, told: str, site: Site) -> None:

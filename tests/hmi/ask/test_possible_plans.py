@@ -120,3 +120,20 @@ def test_answer_says_what_no_released_step_brings_about(said: Said, folder: Path
     found, missing = _asked(said, folder)
     assert found == "No playbook of this site takes P-101A out of service."
     assert "no other released step brings about P-101A.mode == 'maintenance'" in missing
+
+
+def test_what_if_says_of_a_write_what_policy_explain_says(said: Said, folder: Path) -> None:
+    site = ("--site", str(folder), "--json")
+    code, out, _ = said("policy", "explain", "P-101A.run_cmd=false", *site)
+    explained: dict[str, Any] = json.loads(out)
+    assert code == 1
+    claims = json.loads(said("ask", *site, "what if P-101A stops")[1])["claims"]
+    told = [each["text"].rpartition(" [")[0] for each in claims]
+    for begin, key in (
+        ("The policy would not allow it", "reasons"),
+        ("It would be refused now", "in_the_way"),
+    ):
+        assert [each.partition(": ")[2] for each in told if each.startswith(begin)] == explained[
+            key
+        ]
+    assert any("a-pump-runs" in each for each in explained["reasons"])
