@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.hints import shell_command
 from handwheel.evaluation.plants.installed_plants import parse_fault, parse_field, parse_speed
 from handwheel.sim_plant.errors import SimulationError
 from handwheel.sim_plant.model import PlantEvent
@@ -185,5 +186,6 @@ class PlantConsole:
 
 def _immediate(event: EventT) -> EventT:
     if event.at_s:
-        raise SimulationError("this happens now; leave out the time, or give it to plant serve")
+        serve = shell_command("plants", "serve")
+        raise SimulationError(f"this happens now; leave out the time, or give it to {serve}")
     return event

@@ -59,7 +59,7 @@ WRONG = {
     "speeed 5": "there is no command 'speeed'; type help",
     "speed": "'' is not a speed; write 0, a positive number, or max",
     "fault F20": "there is no fault called 'F20'; did you mean F",
-    "fault F02@1h": "this happens now; leave out the time, or give it to plant serve",
+    "fault F02@1h": "this happens now; leave out the time, or give it to handwheel plants serve",
     "fault F02,plug=1e9": "F02, plug (",
     "fault": "which fault? write fault F01, or fault F02,plug=28",
     "field": "which action? write field clean-strainer",
