@@ -16,7 +16,8 @@ def connect() -> None:
     For a program that starts its MCP servers by a command. `bench agents` starts that program,
     and gives it the episode in HANDWHEEL_EPISODE_URL.
 
-    Exit codes: 0 the peer has closed the connection, 2 there is no episode.
+    Exit codes: 0 the peer has closed the connection, 2 there is no episode, 3 nothing
+    answers at its address.
     """
     with mcp_sdk():
         from handwheel.mcp.episode_relay import relay

@@ -98,6 +98,12 @@ def test_bench_connect_without_an_episode_says_what_starts_one() -> None:
     assert "next: handwheel bench agents --agent mcp:COMMAND" in done.stderr
 
 
+def test_bench_connect_where_nothing_answers_exits_as_its_help_says() -> None:
+    done = handwheel("bench", "connect", env={"HANDWHEEL_EPISODE_URL": "http://127.0.0.1:1/mcp"})
+    told = " ".join(handwheel("bench", "connect", "--help").stdout.split())
+    assert f"{done.returncode} nothing answers" in told
+
+
 def test_bench_agents_with_a_program_tells_its_command_and_failure(tmp_path: Path) -> None:
     words = ("--suite", "watch", "--fault", "F10", "--seeds", "1-2", "--jobs", "2")
     agent = "mcp:sh -c 'echo no model >&2; exit 3'"
