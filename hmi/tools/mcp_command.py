@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.errors import ConfigError, os_reason
 from handwheel.site_tools import site_tools
 
-from ..shell.cli.exits import report, run
+from ..shell.cli.exits import fail, report, run
 from ..shell.cli.mcp_sdk import mcp_sdk
 from ..shell.cli.open_site import open_served_site
 from ..shell.cli.options import SiteOption
@@ -47,6 +47,10 @@ def command(
         )  # the SDK takes the stream itself, for the peer alone
         run(serve_stdio(server))
         return
-    with listen(http) as listening:
+    try:
+        listening = listen(http)
+    except OSError as error:
+        fail(f"port {http}: {os_reason(error)}; name another with --http")
+    with listening:
         report(f"serving MCP at {address(listening)}")
         run(serve_http(server, listening))

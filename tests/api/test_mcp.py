@@ -101,6 +101,16 @@ async def test_a_peer_by_http_gets_the_same_on_loopback(root: Path) -> None:
                 assert answer.status_code == code
 
 
+async def test_a_port_that_is_taken_is_named(root: Path) -> None:
+    async with _served(root) as url:
+        port = url.removesuffix("/mcp").rpartition(":")[2]
+        words = (*HANDWHEEL, str(root), "--http", port)
+        other = await asyncio.create_subprocess_exec(sys.executable, *words, stderr=PIPE)
+        said = (await other.communicate())[1].decode()
+    assert other.returncode == 2
+    assert said.endswith(f": port {port}: address already in use; name another with --http\n")
+
+
 @pytest.mark.parametrize(
     ("own", "name"),
     [
