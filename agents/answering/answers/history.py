@@ -89,7 +89,7 @@ def _say_states(answer: Answer, question: Question, sources: Sources, tag: Tag) 
 def _recorded(
     answer: Answer, question: Question, sources: Sources, tag: Tag
 ) -> tuple[str, Sequence[RecordedSlot]]:
-    """Returns the time that is asked about, and its good slots; says so where that is too little.
+    """Returns the time that is asked about with its good slots, or says that they are too few.
 
     Returns:
         The place of the time in a sentence, and no slots where too little is recorded.
