@@ -116,6 +116,10 @@ class Sources(Protocol):
         """Returns the open cases."""
         ...
 
+    def missing_agents(self) -> str:
+        """Returns why no agents judge the site now, an empty text if they do."""
+        ...
+
     def requests(self) -> Sequence[ListedRequest]:
         """Returns all requests, in the order of filing."""
         ...

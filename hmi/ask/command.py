@@ -67,11 +67,12 @@ def command(
 
     Exit codes: 0 answered, 1 the question is none that can be answered, or refused, 2 wrong usage
     or configuration, or no plan with a clear time to record, 3 a device that the answer needs, or
-    the agents that record, are not reachable (what is known is shown).
+    the agents that judge or record, are not reachable (what is known is shown).
     """
     with uninterrupted_import():
         from handwheel.agents.answering.question import NotUnderstood
         from handwheel.connectors.errors import NotConnected
+        from handwheel.errors import NoAgents
 
         from .ask_site import ask_site
     silence_protocols()
@@ -91,6 +92,8 @@ def command(
     _show(told, sources, record=record, as_json=as_json)
     if sources.down:
         raise NotConnected(sources.down)
+    if sources.lacks_agents:
+        raise NoAgents("nobody judges what is wrong now")
 
 
 def _sources(site: "Site", stack: ExitStack) -> "SiteSources":

@@ -24,12 +24,14 @@ from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.ledger.decisions import load_decisions
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, load_listed
+from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import parse_decision
 from handwheel.tools.maintenance.work_order_database import Closing, WorkOrder, WorkOrders
-from handwheel.tools.requests.timestamps import parse_stamp
+from handwheel.tools.requests.timestamps import instant_now, parse_stamp
 from handwheel.tools.requests.values import parse_value
 
+from ..people.signing import has_gate
 from ..requests.assessment.twin_record import TwinRecord, limited
 from ..site.commissioning.explain_write import ANYBODY, explain_context, explain_write
 from .possible_plans import possible_plans
@@ -50,6 +52,7 @@ class SiteSources:
     recorded: RecordedHistory
     now: datetime
     down: dict[str, str] = field(default_factory=dict[str, str])  # connections, with the reason
+    lacks_agents: bool = False  # that an answer needs
     found: FoundPlans | None = None  # plans that were asked for
     _values: dict[str, DataValue] = field(default_factory=dict[str, DataValue])
 
@@ -79,6 +82,14 @@ class SiteSources:
         """Returns the open cases."""
         database = self.context.database
         return [load_case(database, each) for each in case_ids(database)]
+
+    def missing_agents(self) -> str:
+        """Returns why no agents judge the site now, an empty text if they do."""
+        database = self.context.database
+        self.lacks_agents = not is_runner_alive(database, instant_now())
+        if not self.lacks_agents:
+            return ""
+        return "No agents of this site run" if has_gate(database) else "No gate and no agents run"
 
     def requests(self) -> Sequence[ListedRequest]:
         """Returns all requests, in the order of filing."""

@@ -84,9 +84,9 @@ def _set_point(question: Question, sources: Sources) -> str:
 
 
 def _set_points_of(name: str, tags: Iterable[str]) -> list[str]:
-    """Returns the set point of the loop of a measured value, such as `PIC-102.sp` of `PT-102.pv`.
+    """Returns the set point of the loop of a measured value, such as of `PT-102.pv`.
 
-    Letters of ISA-5.1: a loop controls the same variable, so none of `LT-101` is that of `PDT-101`.
+    It controls the same variable, by the letters of ISA-5.1, so `PDT-101` has none by `LIC-101`.
     """
     measured = _MEASURED.match(name)
     if measured is None:

@@ -57,6 +57,8 @@ class KnownSite:
     courses: Mapping[str, Course] = field(default_factory=dict[str, Course])
     written: str = "PIC-102.sp"  # tag of the only write
     is_down: bool = False
+    no_agents: str = ""  # why none judge
+    has_case: bool = True
     now: datetime = NOW
     plan: Mapping[str, Any] = field(default_factory=dict[str, Any])  # fields of the plan
 
@@ -82,9 +84,14 @@ class KnownSite:
         return found
 
     def cases(self) -> Sequence[Case]:
+        if not self.has_case:
+            return []
         judgement = {"diagnosis": _DIAGNOSIS, "candidates": [{"equipment": ["S-101"]}]}
         return [Case("C-338DBDB1", condition="PDT-101.pv > 25 kPa", judgement=judgement,
                      judged_at="2026-11-30T20:59:00.000Z")]  # fmt: skip
+
+    def missing_agents(self) -> str:
+        return self.no_agents
 
     def requests(self) -> Sequence[ListedRequest]:
         filed = datetime(2026, 11, 30, 20, 55, tzinfo=UTC)

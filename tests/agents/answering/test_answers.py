@@ -170,6 +170,18 @@ def test_what_if_changes_only_the_loop_of_that_variable(text: str, told: str, si
     assert any(each.startswith(told) for each in answer.lines), answer.lines
 
 
+@pytest.mark.parametrize("text", ["what do the agents think is wrong", "why is PDT-101 rising"])
+def test_agents_that_do_not_run_are_not_said_to_have_no_case(text: str, site: Site) -> None:
+    dead = "No agents of this site run"
+    without = answer_question(text, KnownSite(site, no_agents=dead, has_case=False))[1].lines
+    assert without[-1].endswith("so nobody judges it now.")
+    assert not any("open case" in each for each in without)
+    told = answer_question(text, KnownSite(site, no_agents=dead))[1].lines[-1]
+    assert "so C-338DBDB1 stands as of 2026-11-30 20:59:00 UTC [F" in told
+    alive = answer_question(text, KnownSite(site, has_case=False))[1].lines
+    assert any("open case" in each for each in alive)
+
+
 def _foretold(residual: float | None, with_plan: float) -> dict[str, object]:
     course = Foretold([0.0, 3600.0], {"PT-102.pv": [350.0, 350.0]})
     margin = Margin("PT-102.pv > 280 kPa", "kPa", 70.0, 0.0, with_plan, 600.0)

@@ -34,6 +34,13 @@ def test_alarms_that_cannot_be_read_are_not_told_as_inactive(folder: Path, said:
     assert out.startswith("26 of 26 alarms [F1] have no value to rely on, so they may be active.")
 
 
+def test_verdict_without_agents_is_told_and_fails(folder: Path, said: Said) -> None:
+    code, out, err = said("ask", "--site", str(folder), "what do the agents think is wrong")
+    assert code == 3
+    assert out.startswith("No gate and no agents run [F1], so nobody judges it now.")
+    assert err.startswith("handwheel: no agents of this site run, so nobody judges what is wrong")
+
+
 def test_json_has_sentences_facts_and_the_part_of_a_model(folder: Path, said: Said) -> None:
     code, out, _ = said("ask", "--site", str(folder), "open work orders", "--json")
     found = json.loads(out)
