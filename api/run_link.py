@@ -132,7 +132,9 @@ class RunLink:
 
     async def _answer(self, method: str, path: str, what: Mapping[str, Any]) -> httpx.Response:
         try:
-            answer = await self._client.request(method, path, **what)
+            async with self._client.stream(method, path, **what) as answer:
+                self._check_listener(answer)  # before an answer that is the last one closes it
+                await answer.aread()
         except httpx.TimeoutException:
             raise ToolFailed(f"the agents did not answer within {TIMEOUT_S:g} s") from None
         except httpx.TransportError as error:
@@ -145,7 +147,6 @@ class RunLink:
                 "the agents broke the connection off; they may have ended, or have too many "
                 "connections of this account"
             ) from None
-        self._check_listener(answer)
         return answer
 
     def _check_listener(self, answer: httpx.Response) -> None:
