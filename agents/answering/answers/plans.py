@@ -1,17 +1,25 @@
 """Answers about plans of people to take equipment out of service."""
 
+import re
 from collections.abc import Mapping
 
 from handwheel.connectors.hints import next_step
+from handwheel.connectors.model.site import Site
 
 from ...lookahead.prediction import Margin, Prediction
 from ...lookahead.prediction_fields import trust_text
+from ..examples import nearest
 from ..fact import Answer, joined
-from ..question import Question
+from ..question import NotUnderstood, Question
 from ..sources import PlannedLine, PossiblePlan, Sources
 from .trends import span_text
 
 _DIGITS = 3
+_NAME = re.compile(r"(?<![\w-])[A-Za-z]{1,6}-\d+[A-Za-z]?\b")
+_NEEDS_ONE = "a plan is shown for one piece of equipment by its name"
+_RECORD = (
+    " Where it is recorded, the agents judge it again then and tell people, who start it or not."
+)
 _CONDITIONS: Mapping[str, tuple[str, str, str]] = {
     "for": (
         "Evidence for it that is met:",
@@ -29,25 +37,35 @@ _CONDITIONS: Mapping[str, tuple[str, str, str]] = {
 
 def plan(question: Question, sources: Sources, answer: Answer) -> None:
     """Answers which plan would take equipment out of service, and what speaks against it now."""
-    pieces = [each.name for each in question.subjects if each.kind == "equipment"]
-    for name in pieces[:1]:
-        found = sources.plans(name)
-        for each in found.plans:
-            _say_plan(answer, each)
-        if not found.plans:
-            answer.say(f"No playbook of this site takes {name} out of service.")
-        for why in found.missing:
-            reason = answer.fact(name, why, "released playbooks")
-            answer.say(f"No plan could be composed: {reason}.", is_caution=True, is_more=True)
-    if not pieces:
-        answer.say("The question names no single piece of equipment to take out of service.")
-    if question.at:
+    name = _piece(question, sources.site)
+    found = sources.plans(name)
+    for each in found.plans:
+        _say_plan(answer, each)
+    if not found.plans:
+        answer.say(f"No playbook of this site takes {name} out of service.")
+    for why in found.missing:
+        reason = answer.fact(name, why, "released playbooks")
+        answer.say(f"No plan could be composed: {reason}.", is_caution=True, is_more=True)
+    if question.at and found.plans:
         at = answer.fact("the question", question.at, "the question")
+        record = "" if found.plans[0].is_composed else _RECORD
         answer.say(
-            f"It is no standing approval: nothing is started at {at} by itself. Where it is "
-            "recorded, the agents judge it again then and tell people, who start it or not.",
+            f"It is no standing approval: nothing is started at {at} by itself.{record}",
             is_caution=True,
         )
+
+
+def _piece(question: Question, site: Site) -> str:
+    """Returns the equipment of a plan. Raises `NotUnderstood` for none, or one that is unknown."""
+    names = (*site.tags, *site.equipment)
+    known = {part.upper() for each in names for part in (each, each.partition(".")[0])}
+    unknown = [each for each in map(str.upper, _NAME.findall(question.text)) if each not in known]
+    pieces = [each.name for each in question.subjects if each.kind == "equipment"]
+    if pieces and not unknown:
+        return pieces[0]
+    reason = f"{unknown[0]} does not exist at this site" if unknown else _NEEDS_ONE
+    near = nearest(["TAKE", "OUT", "NEED"], site, question.subjects)
+    raise NotUnderstood(f"{reason}. Try:", near, is_final=True)
 
 
 def _say_plan(answer: Answer, found: PossiblePlan) -> None:

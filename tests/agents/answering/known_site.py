@@ -59,6 +59,7 @@ class KnownSite:
     is_down: bool = False
     no_agents: str = ""  # why none judge
     has_case: bool = True
+    has_plan: bool = True
     now: datetime = NOW
     plan: Mapping[str, Any] = field(default_factory=dict[str, Any])  # fields of the plan
 
@@ -146,4 +147,4 @@ class KnownSite:
         line = PlannedLine("write", f"{equipment}.mode", "remote", "maintenance", "cool-down 10 s")
         roles = {"duty": equipment}
         found = PossiblePlan("cw/change-over", "Change over", roles, False, [line])
-        return FoundPlans([replace(found, **self.plan)], ())
+        return FoundPlans([replace(found, **self.plan)] if self.has_plan else [], ())

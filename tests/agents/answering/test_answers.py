@@ -190,6 +190,29 @@ def _foretold(residual: float | None, with_plan: float) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("plan: swap pumps at 3pm", "a plan is shown for one piece of equipment by its name"),
+        ("plan: take P-101C out at 14:00", "P-101C does not exist at this site"),
+        ("plan: take P-101A and p-101c out", "P-101C does not exist at this site"),
+        ("plan: take PT-102 out", "a plan is shown for one piece of equipment by its name"),
+    ],
+)
+def test_plan_without_one_known_piece_is_refused(text: str, reason: str, site: Site) -> None:
+    with pytest.raises(NotUnderstood) as error:
+        answer_question(text, KnownSite(site))
+    assert error.value.reason == f"{reason}. Try:"
+    assert error.value.nearest[0].startswith("plan: take ")
+    assert len(error.value.nearest) == 3
+
+
+def test_plan_that_there_is_none_of_is_not_recorded(site: Site) -> None:
+    known = KnownSite(site, has_plan=False)
+    _, answer = answer_question("plan: take E-101 out at 14:00", known)
+    assert answer.lines == ["No playbook of this site takes E-101 out of service."]
+
+
+@pytest.mark.parametrize(
     ("plan", "told"),
     [
         ({"not_ahead": "this site has no twin"}, "Nothing is foretold: this site has no twin [F"),
