@@ -50,7 +50,7 @@ def _program(command: str) -> Program:
         from handwheel.mcp.mcp_program import McpProgram
     program = McpProgram(command)
     try:
-        assert program.words
+        _ = program.words  # they are read to be checked
     except InvalidArguments as error:
         raise typer.BadParameter(str(error), param_hint=_HINT) from None
     return program
