@@ -18,6 +18,7 @@ from ..shell.cli.interrupts import uninterrupted_import
 from ..shell.cli.option_times import option_s
 from .connect_command import connect
 from .options import (
+    LEAST_LIMIT_S,
     ONE_SUITE,
     AgentOption,
     FaultOption,
@@ -37,8 +38,6 @@ if TYPE_CHECKING:  # slow to import
     from handwheel.evaluation.benchmark.programs.verbs import Program
     from handwheel.evaluation.benchmark.results import Result
     from handwheel.evaluation.benchmark.suite import Suite
-
-_LEAST_S = 1.0  # in which a program can start
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.command("triage")(triage)
@@ -83,7 +82,7 @@ def agents(
     suites = [load_suite(each.value) for each in suite_names(suite, has_program)]
     wanted = wanted_episodes(suites, fault or (), seeds, has_program)
     who = chosen_agent(agent, suites)
-    limit_s = option_s(limit, "--limit", _LEAST_S)
+    limit_s = option_s(limit, "--limit", LEAST_LIMIT_S)
     _check_models(suites, who, models)
     _check_files(suites, result, png)
     logging.getLogger("handwheel").addHandler(logging.NullHandler())  # the episodes' own words

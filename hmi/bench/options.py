@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 ONE_SUITE = "needs one suite, such as --suite watch"
+LEAST_LIMIT_S = 1.0
+"""Time of the computer in which a program can start, the shortest limit of an episode."""
 
 
 class SuiteName(StrEnum):

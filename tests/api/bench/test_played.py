@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -82,15 +83,6 @@ async def test_play_refuses_what_cannot_be_played() -> None:
         play(names_plugged)
 
 
-@pytest.mark.parametrize(
-    ("suite", "faults", "said"),
-    [("watch", ["F99"], "watch has no 'F99'; known: F01"), ("other", [], "other")],
-)
-def test_play_refuses_unknown_names(suite: str, faults: list[str], said: str) -> None:
-    with pytest.raises(HandwheelError, match=said):
-        play(names_plugged, suite, faults=faults)
-
-
 def test_play_refuses_what_it_cannot_copy() -> None:
     async def inner(verbs: Verbs) -> None:
         del verbs
@@ -105,9 +97,17 @@ def _no_coroutine(_: Verbs) -> None: ...
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"suite": "wach"}, "there is no suite 'wach'; did you mean 'watch'"),
-        ({"seeds": [-1]}, "a seed is a number from 0 on, not -1"),
-        ({"agent": _no_coroutine}, "is no coroutine function"),
+        ({"suite": "wach"}, "suite: there is no suite 'wach'; did you mean 'watch'"),
+        ({"seeds": [-1]}, "seeds.0: input should be greater than or equal to 0, found -1"),
+        ({"seeds": ["a"]}, "seeds.0: input should be a valid integer, found 'a'"),
+        ({"seeds": [1.5]}, "seeds.0: input should be a valid integer, found 1.5"),
+        ({"seeds": iter([2, 1, 1])}, "seeds: 1 stands here twice"),
+        ({"seeds": 5}, "seeds: input should be a valid list, found 5"),
+        ({"jobs": 0}, "jobs: input should be greater than or equal to 1, found 0"),
+        ({"limit_s": -5}, "limit_s: -5 s must be at least 1 s"),
+        ({"limit_s": nan}, "limit_s: input should be a finite number"),
+        ({"agent": _no_coroutine}, "agent: is no coroutine function"),
+        ({"faults": ["F99"], "jobs": -1}, "faults: watch has no 'F99'; known: F01(.|\n)*jobs: "),
     ],
 )
 def test_play_with_a_wrong_argument_is_refused(change: dict[str, Any], words: str) -> None:
