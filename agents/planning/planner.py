@@ -28,7 +28,8 @@ class PlanningCase:
         candidates: Each with its `name`, its `playbook` with the `title`, its lowest `risk` class,
             the faults that it `answers`, the values that may be `adjusted`, and the `code` and
             `reason` of what prevents it, empty for nothing.
-        ranking: Hypotheses with their evidence, what is named, and what would decide.
+        ranking: Hypotheses with their evidence, what is named, and what would decide. A number of
+            the evidence that is not known is left out.
     """
 
     id: str
