@@ -26,6 +26,7 @@ class SentWrite:
     shown: str
     unit: str
     request_id: str
+    proposer: str  # of the request, as people read it
     row: int  # of the journal
     ago_s: float  # process time from it to now
 
@@ -39,6 +40,7 @@ class SignedWord:
     verdict: str
     reason: str
     request_id: str
+    is_attended: bool  # whether the person sat at a terminal, not a script
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,14 @@ class SiteSources:
         words = load_decisions(self.context.database, request_id)
         found = [parse_decision(each.text) for each in words]
         return [
-            SignedWord(each.signed_at, each.person, each.verdict, each.comment or "", request_id)
+            SignedWord(
+                each.signed_at,
+                each.person,
+                each.verdict,
+                each.comment or "",
+                request_id,
+                each.attended,
+            )
             for each in found
         ]
 
@@ -108,9 +115,7 @@ class SiteSources:
         """Returns the verified writes of the last while, process time, in order."""
         rows = self.context.database.find_rows(kind=_VERIFIED, newest_first=True, limit=_MOST_ROWS)
         known = {
-            write.action_id: (each.request_id, write)
-            for each in self.requests()
-            for write in each.writes
+            write.action_id: (each, write) for each in self.requests() for write in each.writes
         }
         found: list[SentWrite] = []
         for row in rows:
@@ -119,8 +124,8 @@ class SiteSources:
             if ago_s > last_s:
                 break
             if name in known:
-                request_id, write = known[name]
-                words = write.tag, write.shown, write.unit, request_id
+                request, write = known[name]
+                words = write.tag, write.shown, write.unit, request.request_id, request.proposer
                 found.append(SentWrite(at, *words, row.seq, ago_s))
         return found[::-1]
 

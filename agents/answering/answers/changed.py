@@ -13,6 +13,7 @@ from ..sources import SentWrite, Sources
 from .events import DID, SAME_S, asked_state
 from .moments import Change, changes, last_change, last_move, recorded_s
 from .trends import course_text, number_text, span_text, trend_of
+from .writes import written_text
 
 _BEFORE_S = 3600.0  # how far back changes are told where the question names no time
 _APART_S = 0.5  # process time; what is switched in the scan of an event is not before it
@@ -45,7 +46,7 @@ def changed(question: Question, sources: Sources, answer: Answer) -> None:
     for before_s, each in told:
         span = span_text(float(round(max(before_s - end.before_s, 0.0))))
         if isinstance(each, SentWrite):
-            answer.say(_written(answer, each, span, words))
+            answer.say(written_text(answer, sources, each, span, words))
         else:
             answer.say(_switched(answer, each, span, words))
     if told:
@@ -120,13 +121,6 @@ def _switches(site: Site) -> Iterator[Tag]:
     for tag in site.tags.values():
         if tag.connection and (tag.kind in {"bool", "enum"} or tag.name.endswith(".sp")):
             yield tag
-
-
-def _written(answer: Answer, each: SentWrite, span: str, words: str) -> str:
-    row = f"journal, row {each.row}"
-    shown = answer.fact(each.tag, f"{each.shown} {each.unit}".rstrip(), row, each.at)
-    at = answer.fact(each.tag, span, f"{row}, process time", each.at)
-    return f"{each.tag} was written to {shown} about {at} {words}, by {each.request_id}."
 
 
 def _switched(answer: Answer, each: Change, span: str, words: str) -> str:

@@ -16,6 +16,7 @@ from ..times import State
 from .moments import Change, changes, last_change, recorded_s
 from .present import reading_fact, say_value
 from .trends import number_text, span_text
+from .writes import written_text
 
 _WITH_S = 15.0  # process time within which two events belong together
 SAME_S = 2.0
@@ -208,10 +209,4 @@ def _say_writes(answer: Answer, sources: Sources, asked: Asked, change: Change) 
         tag = sources.site.tags.get(each.tag)
         if tag is None or tag.equipment != asked.name or each.ago_s < change.before_s - _WITH_S:
             continue
-        row = f"journal, row {each.row}"
-        shown = answer.fact(each.tag, f"{each.shown} {each.unit}".rstrip(), row, each.at)
-        ago = answer.fact(each.tag, span_text(each.ago_s), f"{row}, process time", each.at)
-        answer.say(
-            f"{each.tag} was written to {shown} about {ago} ago, by {each.request_id}.",
-            is_caution=True,
-        )
+        answer.say(written_text(answer, sources, each, span_text(each.ago_s)), is_caution=True)

@@ -12,6 +12,7 @@ from ..sources import Sources
 from .events import asked_states, say_why
 from .present import say_value
 from .trends import Trend, course_text, longest_trend, span_text, trend_of
+from .writes import written_text
 
 _LAST_S = 1800.0  # of which the course is compared, process time
 _MOST_MOVED = 4  # other tags that are told
@@ -151,10 +152,7 @@ def _say_writes(answer: Answer, sources: Sources, equipment: set[str]) -> None:
         tag = sources.site.tags.get(each.tag)
         if tag is None or (equipment and tag.equipment not in equipment):
             continue
-        row = f"journal, row {each.row}"
-        place = answer.fact(each.tag, f"{each.shown} {each.unit}".rstrip(), row, each.at)
-        ago = answer.fact(each.tag, span_text(each.ago_s), f"{row}, process time", each.at)
-        answer.say(f"{each.tag} was written to {place} about {ago} ago, by {each.request_id}.")
+        answer.say(written_text(answer, sources, each, span_text(each.ago_s)))
 
 
 def _say_moved(

@@ -10,6 +10,7 @@ from ..fact import Answer, joined
 from ..question import Question
 from ..sources import SignedWord, Sources
 from .trends import span_text
+from .writes import person_text
 
 _MOST = 5
 _NOUNS = {"approve": "approval", "reject": "rejection"}
@@ -92,7 +93,7 @@ def _is_recent(word: SignedWord, question: Question, sources: Sources) -> bool:
 def _say_word(answer: Answer, request: ListedRequest, word: SignedWord) -> None:
     at = answer.fact(word.request_id, f"{word.at[:10]} {word.at[11:19]} UTC", "journal", word.at)
     write = answer.fact(word.request_id, _writes(request), "journal")
-    person = answer.fact(word.request_id, word.person, "journal, signed")
+    person = person_text(answer, word)
     why = ""
     if word.reason:
         why = f", because {answer.fact(word.request_id, f'“{word.reason}”', 'journal, signed')}"

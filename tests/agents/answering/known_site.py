@@ -60,6 +60,7 @@ class KnownSite:
     no_agents: str = ""  # why none judge
     has_case: bool = True
     has_plan: bool = True
+    verdict: str = "reject"
     now: datetime = NOW
     plan: Mapping[str, Any] = field(default_factory=dict[str, Any])  # fields of the plan
 
@@ -109,11 +110,12 @@ class KnownSite:
 
     def decisions(self, request_id: str) -> Sequence[SignedWord]:
         at = "2026-11-30T20:56:07.000Z"
-        return [SignedWord(at, "ben", "reject", "not in the 3rd shift", request_id)]
+        word = SignedWord(at, "ben", self.verdict, "not in the 3rd shift", request_id, True)
+        return [word, replace(word, person="cleo", is_attended=False)]
 
     def writes(self, last_s: float) -> Sequence[SentWrite]:
         at = "2026-11-30T20:50:00.000Z"
-        return [SentWrite(at, self.written, "355", "kPa", "R-7K3MQ2XA", 41, 600.0)]
+        return [SentWrite(at, self.written, "355", "kPa", "R-7K3MQ2XA", "anna", 41, 600.0)]
 
     def work_orders(self) -> Sequence[WorkOrder]:
         return [

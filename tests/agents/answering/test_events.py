@@ -49,6 +49,19 @@ def test_write_at_an_event_is_told_once(site: Site) -> None:
     assert "about 10 min [F" in told
 
 
+def test_people_who_signed_are_named_and_a_script_is_told(site: Site) -> None:
+    known = KnownSite(site, verdict="approve")
+    for text in ("who changed PIC-102.sp", "why is PT-102 falling"):
+        told = _told(text, known)
+        assert "by R-7K3MQ2XA, proposed by anna [F" in told
+        assert "approved by ben [F" in told
+        assert "cleo [F" in told
+        assert "(UNATTENDED: a script signed with the key [F" in told
+    approved = _told("who approved R-7K3MQ2XA", known).splitlines()
+    assert [each.split(" [")[0] for each in approved] == ["ben", "cleo"]
+    assert ["UNATTENDED" in each for each in approved] == [False, True]
+
+
 def test_stop_of_equipment_names_the_trip_and_start_the_interlock(site: Site) -> None:
     known = _tripped(site)
     assert "P-101A tripped about 30 min [F" in _told("why did P-101A stop", known)
