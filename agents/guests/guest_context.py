@@ -35,6 +35,11 @@ class GuestContext:
         return self.ledger.context.site
 
     @property
+    def is_gate_hanging(self) -> bool:
+        """Whether the gate has not answered what the agents have asked last."""
+        return getattr(self.database, "is_hanging", False)
+
+    @property
     def database(self) -> Ledger:
         """The ledger, which guests only read."""
         return self.ledger.context.database

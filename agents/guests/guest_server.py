@@ -9,6 +9,7 @@ from typing import Any, Self
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.client.guests_socket import GUESTS_SOCKET_FILE, MOST_CONNECTIONS
 from handwheel.tools.guardrails.socket_server.bodies import read_body
 from handwheel.tools.guardrails.socket_server.connections import ConnectionLimits
@@ -104,7 +105,8 @@ class GuestServer:
         return await handler(request)
 
     async def _status(self, guest: Guest, _: web.Request) -> dict[str, Any]:
-        user, has_gate = guest.peer.user, self._context.has_gate()
+        has_gate = self._context.has_gate() and not self._context.is_gate_hanging
+        user = guest.peer.user
         return {"site": self._context.site.id, "pid": os.getpid(), "user": user, "gate": has_gate}
 
     async def _cases(self, _guest: Guest, _: web.Request) -> dict[str, Any]:
@@ -121,6 +123,7 @@ class GuestServer:
         return {"request": found.fields, "token": found.token}
 
     async def _propose(self, guest: Guest, request: web.Request) -> dict[str, Any]:
+        self._check_gate()
         proposal = read_message(Proposal, await read_body(request, LARGEST))
         filed = await self._proposals.file(guest, proposal)
         return {"request": self._followed.of(filed).fields}
@@ -136,17 +139,25 @@ class GuestServer:
             return {"work_order_id": request_work(self._context, guest, asked)}
 
     async def _intentions(self, _guest: Guest, _: web.Request) -> dict[str, Any]:
+        self._check_gate()  # they may have to be read from it
         return {"intentions": open_intentions(self._context)}
 
     async def _intend(self, guest: Guest, request: web.Request) -> dict[str, Any]:
+        self._check_gate()
         asked = read_message(Intended, await read_body(request, LARGEST))
         async with self._store.turn(guest):
             return {"intention": record_intention(self._context, guest, asked)}
 
     async def _withdraw(self, guest: Guest, request: web.Request) -> dict[str, Any]:
+        self._check_gate()
         name = request.match_info["name"]
         async with self._store.turn(guest):
             return {"intention": withdraw_intention(self._context, guest, name)}
+
+    def _check_gate(self) -> None:
+        """Raises `LedgerError` while the gate hangs, for which the agents would wait each time."""
+        if self._context.is_gate_hanging:
+            raise LedgerError("the gate does not answer; nothing was changed, so try again soon")
 
 
 def _answered(answer: _Answer) -> Handler:

@@ -16,7 +16,7 @@ from handwheel.connectors.model.values import GOOD, DataValue
 from handwheel.tools.guardrails.ledger.records import load_exactly, load_requests
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 
-from .asking import KEY, Guests
+from .asking import KEY, PROPOSAL, REQUESTS, Guests
 
 
 async def test_status_names_site_process_and_account(guests: Guests) -> None:
@@ -24,6 +24,22 @@ async def test_status_names_site_process_and_account(guests: Guests) -> None:
     assert status == 200
     assert fields["site"] == guests.room.site.id
     assert fields["gate"] is True
+
+
+async def test_guest_gets_readings_and_proposes_nothing_while_the_gate_hangs(
+    guests: Guests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = guests.room.desk.database
+    monkeypatch.setattr(database, "is_hanging", True, raising=False)
+    assert (await guests.get("/v1/status"))[1]["gate"] is False
+    assert (await guests.get("/v1/readings?tag=PT-102.pv"))[0] == 200
+    for method, path, body in (
+        ("POST", REQUESTS, PROPOSAL), ("POST", "/v1/intentions/I-7K3MQ2XA/withdraw", {}),
+        ("GET", "/v1/intentions", None),
+    ):  # fmt: skip
+        status, found = await guests.ask(method, path, body)
+        assert (status, found["code"]) == (503, "ledger")
+    assert load_requests(database) == []
 
 
 async def test_readings_scanned_are_latest_and_others_read_once(guests: Guests) -> None:

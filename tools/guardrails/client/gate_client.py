@@ -81,7 +81,7 @@ class GateClient:
                 once.
 
         Effect: what the message does. Retry: once, if the connection broke, and while the gate
-        says that there were too many. Timeout: 5 s.
+        says that there were too many. Timeout: 5 s, and 1 s while the gate hangs.
         """
         path, body = f"/v1/{message.path}", message.text.encode()
         until_s = monotonic() + self._timeout_s
@@ -111,6 +111,11 @@ class GateClient:
     def is_cut_off(self) -> bool:
         """Whether rows have ceased to come, and no gate has been found again."""
         return self._stream is not None and self._stream.is_broken
+
+    @property
+    def is_hanging(self) -> bool:
+        """Whether the gate has not answered the last question in time."""
+        return self._gate.is_hanging
 
     def wait(self, timeout_s: float) -> None:
         """Waits until the gate has a row that was not read here, or until time is up."""

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from time import monotonic
 from typing import Any, Self
 
 from handwheel.connectors.errors import os_reason
@@ -17,6 +18,10 @@ from .gate_socket import NOBODY, SOCKET_FILE, dial, peer_credentials
 
 TIMEOUT_S = 5.0
 """How long an answer of the gate may take."""
+RETRY_TIMEOUT_S = 1.0
+"""How long the next answer may take after one that did not come, since others wait meanwhile."""
+RETRY_PAUSE_S = 2.0
+"""How long nothing is asked after an answer that did not come."""
 TOO_MANY = 429
 """Status of the answer to a message that may be sent again in a moment."""
 
@@ -81,10 +86,17 @@ class Answer:
 
 
 class GateConnection:
-    """Connection that is kept, and made again once where it broke before an answer."""
+    """Connection that is kept, and made again once where it broke before an answer.
+
+    Attributes:
+        is_hanging: Whether the last question had no answer in time.
+    """
 
     def __init__(self, state: Path, timeout_s: float = TIMEOUT_S) -> None:
+        self._state, self._timeout_s = state, timeout_s
         self._http = _Http(state, timeout_s)
+        self.is_hanging = False
+        self._paused_until_s = 0.0  # monotonic
 
     def close(self) -> None:
         """Closes the connection."""
@@ -100,8 +112,11 @@ class GateConnection:
             Unanswered: What was asked may have been done; it may be asked again.
             LedgerError: This user may not speak to the gate.
 
-        Effect: none by itself. Retry: once, if the connection broke. Timeout: 5 s.
+        Effect: none by itself. Retry: once, if the connection broke. Timeout: 5 s. After a question
+        that had no answer in time, none is asked for 2 s, and the next ones wait for 1 s.
         """
+        if monotonic() < self._paused_until_s:
+            raise Unanswered("the gate does not answer; it may be asked again")
         try:
             return self._asked_once(method, path, body)
         except (ConnectionError, HTTPException):
@@ -122,15 +137,26 @@ class GateConnection:
         try:
             self._http.request(method, path, body)
             response = self._http.getresponse()
-            return Answer(response.status, response.read())
+            answer = Answer(response.status, response.read())
         except TimeoutError:
             known = self._http.sock
             process = f", process {peer_credentials(known)[0]}," if known else ""
-            self._http.close()
+            self._note(is_hanging=True)
+            self._paused_until_s = monotonic() + RETRY_PAUSE_S
             raise Unanswered(f"the gate{process} does not answer; it may be asked again") from None
         except BaseException:
             self._http.close()  # an answer that still comes must not be taken for the next one
             raise
+        if self.is_hanging:
+            self._note(is_hanging=False)
+        return answer
+
+    def _note(self, *, is_hanging: bool) -> None:
+        """Begins a connection anew with the time that an answer may take now."""
+        self._http.close()
+        self.is_hanging = is_hanging
+        limit_s = min(RETRY_TIMEOUT_S, self._timeout_s) if is_hanging else self._timeout_s
+        self._http = _Http(self._state, limit_s)
 
     def get(self, path: str) -> Answer:
         """Returns what stands at a path. Raises the gate's refusal as its own error."""

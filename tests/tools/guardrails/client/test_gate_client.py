@@ -4,12 +4,14 @@
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from aiohttp import web
@@ -28,9 +30,10 @@ from handwheel.tools.errors import (
     PermitRefused,
     PolicyViolation,
     TooManyRequests,
+    Unanswered,
 )
 from handwheel.tools.guardrails.approval.messages.run_requests import OrderPending
-from handwheel.tools.guardrails.client import connect
+from handwheel.tools.guardrails.client import connect, gate_connection
 from handwheel.tools.guardrails.client.denials import denial_fields, denial_of, error_of
 from handwheel.tools.guardrails.client.gate_client import GateClient
 from handwheel.tools.guardrails.client.gate_connection import gate_process
@@ -241,6 +244,46 @@ def test_a_gate_that_does_not_answer_is_named_by_its_process(
         GateClient(tmp_path, "cw", 0.05)
     words = f"handwheel: the gate, process {os.getpid()}, does not answer; it may be asked again"
     assert capsys.readouterr().err == f"{words}\n"
+
+
+def test_a_gate_that_has_not_answered_is_waited_for_less_until_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited = list[float]()
+    connect_in_time = gate_connection.connected_socket
+
+    def connected(state: Path, timeout_s: float) -> socket.socket:
+        waited.append(timeout_s)
+        return connect_in_time(state, timeout_s)
+
+    def answer(listener: socket.socket, *, hangs: int, answers: int) -> None:
+        for _ in range(hangs):
+            listener.accept()[0].close()  # has timed out
+        for _ in range(answers):
+            with listener.accept()[0] as asked:
+                asked.recv(4096)
+                asked.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    monkeypatch.setattr(gate_connection, "connected_socket", connected)
+    monkeypatch.setattr(gate_connection, "RETRY_PAUSE_S", 600.0)
+    monkeypatch.setattr(gate_connection, "RETRY_TIMEOUT_S", 0.01)
+    connection = gate_connection.GateConnection(tmp_path, 0.05)
+    with listening_socket(tmp_path, SOCKET_FILE) as listener:
+        listener.setblocking(True)
+        for retry_s in (0.01, 30.0):
+            monkeypatch.setattr(connection, "_timeout_s", max(0.05, 2.0 * retry_s))
+            monkeypatch.setattr(gate_connection, "RETRY_TIMEOUT_S", retry_s)
+            monkeypatch.setattr(connection, "_paused_until_s", 0.0)
+            for _ in range(2):  # the second one at once, and without a connection
+                with pytest.raises(Unanswered):
+                    connection.ask("GET", "/v1/status")
+        monkeypatch.setattr(connection, "_paused_until_s", 0.0)
+        answering = Thread(target=partial(answer, listener, hangs=2, answers=2))
+        answering.start()
+        assert [connection.get("/v1/status").fields for _ in range(2)] == [{}, {}]
+        answering.join()
+    connection.close()
+    assert waited == [0.05, 0.01, 30.0, 60.0]
 
 
 def test_client_sends_nothing_to_a_process_that_is_not_the_folder_owners(
