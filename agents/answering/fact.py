@@ -41,12 +41,14 @@ class Claim:
         cites: Facts in it, in order.
         is_caution: It limits what one may conclude, so no model leaves it out.
         is_more: It goes on about the sentence before it, and has no meaning without that.
+        is_answer: It answers the question, such as a cause, so no model leaves it out either.
     """
 
     template: str
     cites: tuple[str, ...]
     is_caution: bool = False
     is_more: bool = False
+    is_answer: bool = False
 
     def text(self, facts: Iterable[Fact]) -> str:
         """Returns the sentence with the values of its facts, each with its id behind it."""
@@ -82,7 +84,14 @@ class Answer:
         self.next_steps += [f"{NEXT}{each}" for each in commands]
         return self.fact(about, reason, source)
 
-    def say(self, template: str, *, is_caution: bool = False, is_more: bool = False) -> None:
+    def say(
+        self,
+        template: str,
+        *,
+        is_caution: bool = False,
+        is_more: bool = False,
+        is_answer: bool = False,
+    ) -> None:
         """Adds a claim, see `Claim`.
 
         Raises:
@@ -90,7 +99,7 @@ class Answer:
         """
         check_numbers(template)
         cites = tuple(PLACE.findall(template))
-        self.claims.append(Claim(template, cites, is_caution, is_more))
+        self.claims.append(Claim(template, cites, is_caution, is_more, is_answer))
 
     @property
     def lines(self) -> list[str]:

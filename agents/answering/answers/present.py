@@ -114,11 +114,13 @@ def condition(question: Question, sources: Sources, answer: Answer) -> None:
         for case in sources.cases():
             if members and set(members) & _equipment(case.judgement):
                 place = answer.fact(case.case_id, case.condition or "opened", "journal")
-                answer.say(f"{case.case_id} is open about {subject.name}: {place}.")
+                answer.say(f"{case.case_id} is open about {subject.name}: {place}.", is_answer=True)
         for order in sources.work_orders():
             if order.asset in members:
                 place = answer.fact(order.workorder_id, order.title, "work orders")
-                answer.say(f"{order.workorder_id} is open about {subject.name}: {place}.")
+                answer.say(
+                    f"{order.workorder_id} is open about {subject.name}: {place}.", is_answer=True
+                )
 
 
 def _equipment(judgement: Mapping[str, Any]) -> set[str]:

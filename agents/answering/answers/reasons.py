@@ -120,7 +120,7 @@ def _say_case(
         return False
     source = "agents, judged"
     place = answer.fact(case.case_id, case.condition or "a deviation", source, case.judged_at)
-    answer.say(f"{case.case_id} is open: {place}.")
+    answer.say(f"{case.case_id} is open: {place}.", is_answer=True)
     named = set(diagnosis.get("named", ()))
     leading = [each for each in hypotheses if each["id"] in named] or list(hypotheses)
     for each in leading[:_MOST_HYPOTHESES]:
@@ -152,7 +152,7 @@ def _say_writes(answer: Answer, sources: Sources, equipment: set[str]) -> None:
         tag = sources.site.tags.get(each.tag)
         if tag is None or (equipment and tag.equipment not in equipment):
             continue
-        answer.say(written_text(answer, sources, each, span_text(each.ago_s)))
+        answer.say(written_text(answer, sources, each, span_text(each.ago_s)), is_answer=True)
 
 
 def _say_moved(

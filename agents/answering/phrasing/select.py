@@ -74,7 +74,9 @@ def grouped(claims: Sequence[Claim]) -> list[list[Claim]]:
 
 def is_needed(question: Question, claims: Sequence[Claim]) -> bool:
     """Whether some claims must be told. In answers that are lists each of them counts."""
-    return question.intent not in _WITH_EXTRAS or any(each.is_caution for each in claims)
+    return question.intent not in _WITH_EXTRAS or any(
+        each.is_caution or each.is_answer for each in claims
+    )
 
 
 def _order(text: str, names: Sequence[str]) -> list[int]:

@@ -3,11 +3,14 @@ import re
 
 import pytest
 
+from handwheel.agents.answering.answer_question import answer_question
 from handwheel.agents.answering.fact import Answer
 from handwheel.agents.answering.phrasing.worded import Level, Worded, worded
 from handwheel.agents.answering.question import Intent, Question
 from handwheel.agents.planning.model.question import Question as Prompt
+from handwheel.connectors.model.site import Site
 
+from ..known_site import KnownSite
 from .fake_model import TRUE_SENTENCES, FakeModel, SilentModel, an_answer
 
 ASKED = Question("why is PT-102 falling", "why")
@@ -31,6 +34,21 @@ def test_model_orders_and_leaves_out_but_no_caution() -> None:
     assert [each.id for each in shown.facts(answer)] == [
         "F1", "F2", "F5", "F6", "F7", "F8", "F10",
     ]  # fmt: skip
+
+
+def test_model_leaves_out_no_named_cause_and_no_write(site: Site) -> None:
+    question, answer = answer_question(
+        "why is PDT-101 rising", KnownSite(site, slopes={"PDT-101.pv": 0.4})
+    )
+    shown = worded("select", question, answer, FakeModel({"order": ["S1"]}))
+    told = [each.text(answer.facts) for each in shown.claims]
+    assert any(each.startswith("C-338DBDB1 is open: ") for each in told)
+    assert any(each.startswith("The agents name Strainer plugged") for each in told)
+    assert shown.left_out == 1
+    known = KnownSite(site, written="P-101A.run_cmd")
+    question, answer = answer_question("why is VT-101A rising", known)
+    shown = worded("select", question, answer, FakeModel({"order": ["S1"]}))
+    assert any(each.template.startswith("P-101A.run_cmd was written") for each in shown.claims)
 
 
 @pytest.mark.parametrize("intent", ["running", "what-if", "waiting", "value"])
