@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, cast
 from handwheel.connectors.model.site import Site
 
 from .examples import nearest
+from .left_out import left_out, left_out_text
 from .question import Intent, NotUnderstood, Question
 from .reading import Words, read_words
-from .refusals import check_question
+from .refusals import ONLY_OUT, check_question
 from .subjects import Subject
 from .times import asks_for_cause, asks_for_event
 
@@ -22,8 +23,9 @@ _GRAMMAR = r"""
 start: plan | what_if | decided | limit | similar | since | why | changed | orders | waiting
      | alarms | running | wrong | value
 
-plan.90:    PLAN _w | AT _w _what _w OUT _w | AT _w OUT _w _what _w | AT _w TAKE _w _what _w
-          | _w TAKE _w _what _w OUT _w | _w NEED _w _what _w OUT _w | _w OUT _w _what _w NEED _w
+plan.90:    PLAN _w (TAKE | OUT) _w | AT _w _what _w OUT _w | AT _w OUT _w _what _w
+          | AT _w TAKE _w _what _w | _w (TAKE | HAND) _w _what _w OUT _w
+          | _w NEED _w _what _w OUT _w | _w OUT _w _what _w NEED _w
 what_if.85: _w IF _w SUBJECT _w QUANTITY _w | _w SUBJECT _w QUANTITY _w IF _w
           | _w IF _w SUBJECT _w
 decided.80: _w DECIDED _w | _w WHO _w REQUEST _w
@@ -43,13 +45,15 @@ _what: SUBJECT | KIND
 _w: _any*
 """
 _TERMINALS = (
-    "ALARM", "AT", "BEFORE", "CHANGED", "COMMAND", "CONDITION", "DECIDED", "DIRECTION", "HOW", "IF",
-    "KIND", "LIMIT", "NEED", "NOW", "ORDER", "OUT", "PLAN", "QUANTITY", "RECENT", "REQUEST", "RUN",
-    "SHOW", "SIMILAR", "SINCE", "STATISTIC", "SUBJECT", "TAKE", "UNTIL", "WAITING", "WHEN",
-    "WHICH", "WHO", "WHY", "WRONG",
+    "ACT", "ACTIVE", "AGO", "ALARM", "AT", "BEFORE", "CAME", "CASE", "CHANGED", "CLOSED",
+    "COMMAND", "CONDITION", "DECIDED", "DIRECTION", "DUE", "EXCEPT", "HAND", "HOW", "IF",
+    "KIND", "LENGTH", "LIMIT", "MODAL", "MODE", "NEED", "NOT", "NOW", "OPEN", "ORDER", "OUT",
+    "PLAN", "QUANTITY", "RECENT", "REQUEST", "RUN", "SETPOINT", "SHOW", "SIMILAR", "SINCE",
+    "SPAN", "STATISTIC", "STOPPED", "SUBJECT", "TAKE", "TODAY", "TRIP", "UNTIL", "WAITING",
+    "WHEN", "WHICH", "WHO", "WHY", "WISH", "WRONG",
 )  # fmt: skip
-_FALLBACK = {"value", "running"}  # questions that only name something
-_BESIDE = {"AT", "REQUEST", "SHOW"}
+_ORDERS = {"ACT", "COMMAND"}
+_BESIDE = {"AGO", "AT", "CASE", "LENGTH", "REQUEST", "SHOW", "SPAN"}
 
 
 def parse_question(text: str, site: Site) -> Question:
@@ -62,8 +66,7 @@ def parse_question(text: str, site: Site) -> Question:
         reason = f"a question has at most {LONGEST} characters"
         raise NotUnderstood(reason, nearest([], site), is_final=True)
     found = read_words(text, site)
-    is_order = [each for each in found.kinds if each not in _BESIDE][:1] == ["COMMAND"]
-    if not found.kinds or is_order or len(found.unknown) > found.patience:
+    if not found.kinds or _is_order(found):
         raise _outside(found, site)
     from lark.exceptions import LarkError
 
@@ -72,13 +75,21 @@ def parse_question(text: str, site: Site) -> Question:
     except LarkError:
         raise _outside(found, site) from None
     intent = str(cast("str", tree.children[0].data)).replace("_", "-")  # type: ignore[union-attr]
-    is_bare = len(found.unknown) >= found.content and not found.names
-    if intent in _FALLBACK and is_bare:
-        raise _outside(found, site)
     if intent == "value" and found.subjects:
         intent = _intent_about(found.subjects[0], text)
-    check_question(intent, text, found, site)
+    check_question(cast("Intent", intent), text, found, site)
+    if tokens := left_out(cast("Intent", intent), found):
+        near = nearest(found.kinds, site, found.subjects)
+        is_final = any(each.kind in _ORDERS for each in tokens)
+        raise NotUnderstood(left_out_text(tokens), near, is_final=is_final)
     return found.question(text, cast("Intent", intent), found.subjects)
+
+
+def _is_order(found: Words) -> bool:
+    first = next((each for each in found.tokens if each.kind not in {"", *_BESIDE}), None)
+    if first is None or "ORDER" in found.kinds:
+        return False
+    return first.kind in _ORDERS or first.text in {"open", "close"}
 
 
 def _intent_about(subject: Subject, text: str) -> Intent:
@@ -94,12 +105,13 @@ def _intent_about(subject: Subject, text: str) -> Intent:
 
 def _outside(found: Words, site: Site) -> NotUnderstood:
     reason = "that is no question that can be answered; a question changes nothing either"
-    is_final = "COMMAND" in found.kinds
-    if is_final:
+    kinds = ["TAKE", "OUT", "NEED"] if "PLAN" in found.kinds else found.kinds
+    is_final = not _ORDERS.isdisjoint(found.kinds)
+    if "PLAN" in found.kinds:
+        reason = ONLY_OUT
+    elif is_final:
         reason = "a question changes nothing in the plant; only a command of a person does"
-    return NotUnderstood(
-        f"{reason}. Try:", nearest(found.kinds, site, found.subjects), is_final=is_final
-    )
+    return NotUnderstood(f"{reason}. Try:", nearest(kinds, site, found.subjects), is_final=is_final)
 
 
 @cache

@@ -7,37 +7,41 @@ MEAN: average, mean, avg
 LOWEST: lowest, minimum, min value, smallest
 HIGHEST: highest, maximum, max, peak, largest
 WHY: why, causing, whats causing, what is behind, how come, reason, reason for, cause, what for,
-    what causes, what is causing, what makes, cause of, explain, making,
-    brought in, brought on, set off, triggered, triggers
+    what causes, what is causing, what makes, cause of, explain, making, brought in, brought on,
+    set off, triggered, triggers
 WHO: who, by whom, whose
 WHEN: when, what time, at what time, at what hour
 SINCE: when did, since when, how long has, how long have, for how long, how long is, since what
     time
-UNTIL: when does, how many time, how many time until, days left, hours left, days left before,
-    left before, how long till, how many days, how many hours, how many days before, how many
-    hours before, time left until, time left before, do we get, when do we get, at what time do we
-    get, when do we reach, how long until, how long before, how much time, time left, when will,
-    how soon, how far off, minutes until, hours until, time until, time to, how many minutes, how
-    long do we, how long have we got, how long have i got, have we got before, how much time have
-    we got, how long is left
-IF: what if, if, instead of, effect of, suppose, what would happen, what happens when, what
-    happens
-HIGH: too high, so high, high, elevated, above normal, up, hot, too hot, warm, above, higher than,
-    more than, greater than
-LOW: too low, so low, low, below normal, down, cold, below, under, lower than, less than
+UNTIL: when does, how many time, how many time until, days left, hours left, days left before, left
+    before, how long till, how many days, how many hours, how many days before, how many hours
+    before, time left until, time left before, do we get, when do we get, at what time do we get,
+    when do we reach, how long until, how long before, how much time, time left, when will, how
+    soon, how far off, minutes until, hours until, time until, time to, how many minutes, how long
+    do we, how long have we got, how long have i got, have we got before, how much time have we
+    got, how long is left, at this rate
+IF: what if, if, instead of, effect of, effect on, suppose, what would happen, what happens when,
+    what happens, end up, ends up
+HIGH: too high, so high, high, elevated, above normal, above, over, up, hot, too hot, warm, higher
+    than, more than, greater than
+LOW: too low, so low, low, below normal, below, under, down, cold, lower than, less than
 RISING: rising, rose, went up, climbed, rise, rises, increasing, increase, climbing, going up,
     creeping up, growing, coming up
 FALLING: falling, fell, went down, dropped, sank, fall, falls, dropping, drop, drops, decreasing,
-    decrease, going down, sinking, sagging, coming down, declining, sag, sags,
-    sagged, dip, dips, dipped
+    decrease, going down, sinking, sagging, coming down, declining, sag, sags, sagged, dip, dips,
+    dipped
 CHANGED: changed, change, touch, touched, changes, happened, happen, moved, different, events,
     done, written, wrote
-BEFORE: before, prior to, ahead of, just before, leading up to
-RECENT: last, past, recent, recently, lately, today, this shift
-WAITING: nobody has decided, nobody decided, not decided, not yet decided, waiting, waits, wait,
-    pending, outstanding, to approve, to sign, needs approval, need approval, needs signing, in
-    the queue, queue, undecided, to decide, need my, needs my, not approved, not approved or
-    rejected, not yet approved
+BEFORE: before, prior to, ahead of, just before, right before, leading up to
+RECENT: last, past, recent, recently, lately
+TODAY: today, this shift, this morning, this afternoon, this evening
+SPAN: timespan, the timespan, last timespan, in the last timespan, in the timespan
+AGO: momentago
+WAITING: nobody has decided, nobody has decided on, nobody decided, not decided, not yet decided,
+    waiting, waits, wait, waiting for my ok, waiting for my signature, pending, outstanding, to
+    approve, to sign, needs approval, need approval, needs signing, in the queue, queue, undecided,
+    to decide, need my, needs my, not approved, not approved or rejected, not yet approved, have to
+    sign, have to sign anything, sitting there
 REQUEST: the start of, start of, stop of, the stop of, request, requests, approval, approvals,
     proposal, proposals, change request
 DECIDED: signed, decided
@@ -46,42 +50,61 @@ REJECTED: knocked back, thrown out, rejected, refused, declined, turned down, sa
 SIMILAR: case like this, a case like, earlier cases like, cases like, seen this before, seen
     anything like, before like, similar, seen this, seen that, had this, had that, like this, like
     that, same thing, earlier cases, past cases, previous cases, history of, happened before, seen
-    before, had before, last time
-LIMIT: set point, setpoint, limit, limits, trip, trips, tripping, trip point, alarm limit,
-    reaches, reach, reaching, hits, hit, alarm low, alarm high, alarms low, alarms high
-ALARM: alm, alms, alarm, alarms, alarming, annunciated
-ORDER: wo, wos, open work orders, open work order, open orders, open jobs, work order, work
-    orders, workorder, workorders, maintenance jobs, jobs, maintenance orders, orders
-RUN: standby, stand by, running, runs, run, on duty, duty, started, turning, in service,
-    operating, on
+    before, had before, last time, case like this one, had a case like this, had a case like this
+    one, how did it turn out, what was it then, seen this kind of
+SETPOINT: set point, setpoint
+LIMIT: limit, limits, alarm limit, alarm limits, reaches, reach, reaching, hits, hit, alarm low,
+    alarm high, alarms low, alarms high, gets to, has to be cleaned, needs cleaning, fouling limit
+TRIP: trip point, trip, trips, tripped, tripping
+ALARM: alm, alms, alarm, alarms, alarming, annunciated, alms up, alarms up
+ACTIVE: active, standing
+CAME: came, come, came in, come in, came up, been in, activated, raised, went off
+ORDER: wo, wos, work order, work orders, workorder, workorders, maintenance jobs, jobs, maintenance
+    orders, orders
+OPEN: open, not closed, not closed yet, haven t been closed, haven t been closed yet, not done, not
+    done yet
+CLOSED: closed, close, completed, finished
+DUE: due, due when, when due
+RUN: standby, stand by, running, runs, run, on duty, duty, started, turning, in service, operating
+STOPPED: stopped, stopping, not running, isn t running, no longer running, not turning
+MODE: mode, auto, in auto, manual, in manual, remote, in remote, local, in local
 CONDITION: good, ready, doing, condition, health, healthy, ok, okay, alright, all right, shape,
-    state, status
+    state, status, fouled, or not good, or not ok
 WRONG: wrong, problem, problems, fault, faults, diagnosis, diagnose, suspect, suspected, suspects,
-    agents, trouble, issue, issues, going on, matter, cases, case
-TAKE: pull, take, taking, isolate, hand over, give, isolating, remove, release
-OUT: out of service, out, fitters, to the fitters, workshop, offline, maintenance, for
-    maintenance, repair, for repair
-WHICH: which, what, whats, which one
-HOW: how, hows
+    agents, trouble, issue, issues, going on, matter, cases, case, bad, think, reckon, favour,
+    favor, believe, whats up with, what is up with, whats up w
+TAKE: pull, take, taking, isolate, isolating
+HAND: give, hand over, release, remove
+OUT: out of service, out, fitters, to the fitters, workshop, offline, maintenance, for maintenance,
+    repair, for repair
+WHICH: which, what, whats, which one, where
+HOW: how, hows, how much
 NOW: now, right now, at the moment, currently, current value, present value, present, value,
     reading
-SHOW: show, show me, list, give me, tell me, read, display, get
-COMMAND: approve, reject, delete, write, set, start, stop, open, close, reset, force, bypass,
-    acknowledge, ignore, disable, shut, trip the, raise, lower, put, switch, execute, send, erase,
-    override, sign
-NEED: need, needed, needs, needed to, required, take to, would it take, do we need, necessary
+SHOW: show, show me, list, give me, tell me, read, display, get, could you tell me, can you tell
+    me, can you show me, any idea
+COMMAND: approve, reject, delete, write, set, force, bypass, acknowledge, ignore, disable, raise,
+    lower, put, switch, execute, send, erase, override, sign, bring
+ACT: start, starts, stop, stops, reset, shut, trip the
+NEED: need, needed, needs, needed to, required, take to, would it take, do we need, necessary, do i
+    have to do, what do i have to do first, do first, anything in the way, missing, how do we go
+    about it, possible
+WISH: want, want to, would like, would like to, i d like to, d like to, like to
+NOT: not, no, never, nothing, nobody, none, neither, isn t, aren t, wasn t, weren t, don t, doesn
+    t, didn t, haven t, hasn t, won t, can t
+EXCEPT: except, unless, without, only, but, other than, than, more, less, most, least, first,
+    second, after, while, during, between
+MODAL: can, could, would, will, shall
 """
 
 _FILLERS = """
-a an the is are was were be been being it its this that there here we i you me my our us they them
-their he she do does did has have had can could would will shall should may might must please of to
-in on at for with from and or so any anything something some all just still yet currently get got
-gets by as about into than then too very much many more plant also really again ever same happening
-going pls plz w haven havent hasn isn aren wasn don t not yet closed o clock morning afternoon
-tonight tomorrow yesterday ago earlier back possible
+a an the is are was were be been being it its this that these those there here we i you me my our
+us they them their he she do does did has have of to in on at for with from and or so any anything
+anyone anybody some somebody someone something all just still ever going got by as about into too
+very through already your keep keeps also please pls plz + & / =
 """
 FILLERS = frozenset(_FILLERS.split())
-"""Words that tell nothing about which question it is."""
+"""Words that carry no meaning of their own, so an answer may leave them out."""
 
 
 def _table() -> dict[tuple[str, ...], str]:

@@ -28,6 +28,7 @@ class Question:
     Attributes:
         direction: Of a question why; `None` where it names none.
         quantity: Value of a question what if, with its unit, as it was typed.
+        day: Of the time of a plan, such as `tomorrow` and `2026-12-03`; empty for none.
         at: Time of the day of a plan, `14:00`; empty for none.
         request_id: Request that it names; empty for none.
         case_id: Case that it names; empty for none.
@@ -47,6 +48,7 @@ class Question:
     subjects: tuple[Subject, ...] = ()
     direction: Direction | None = None
     quantity: str = ""
+    day: str = ""
     at: str = ""
     request_id: str = ""
     case_id: str = ""

@@ -10,40 +10,55 @@ from handwheel.connectors.model.site import Site
 from .lexicon import FILLERS, terminal_of
 from .question import Direction, Intent, Question, Statistic, Verdict
 from .subjects import Mention, SiteVocabulary, Subject, words_of
-from .times import State, is_closed, span_in, state_in
+from .times import State, span_in, state_in, time_in
 
 _STATISTICS = {"MEAN", "LOWEST", "HIGHEST"}
 _VERDICTS: Mapping[str, Verdict] = {"APPROVED": "approve", "REJECTED": "reject"}
 _DIRECTIONS = {"HIGH", "LOW", "RISING", "FALLING"}
+_DOWN = {"low", "falling"}
 _ADJECTIVES = {"open", "open?", "closed", "closed?", "running", "running?"}  # no verbs of writes
-_PATIENCE = 4
-_EMPTY = {"HOW", "NOW", "SHOW", "WHICH"}
 _PLAN = re.compile(r"\s*plan\s*:", re.IGNORECASE)
 _REQUEST = re.compile(r"\bR-[0-9A-Z]{8}\b", re.IGNORECASE)
 _CASE = re.compile(r"\bC-[0-9A-Z]{8}\b", re.IGNORECASE)
-_TIME = re.compile(
-    r"\b([01]?\d|2[0-3]):([0-5]\d)\b|(?<=\bat )([01]\d|2[0-3])([0-5]\d)\b"
-    r"|\b([01]?\d|2[0-3])(?= ?o'?clock\b)"
-)
 _QUANTITY = re.compile(
     r"(?<![\w.-])(-?\d+(?:\.\d+)?)(?:\s*(?:[kK][pP][aA]|bar|degC|°C|m3/h|mm/s|%|kW|K|mg/l|V|MPa|mbar|kPag|degF|°F|rpm|Hz)|\s+A)?"
     r"(?![\w.-]|\.\d)"
 )
 _SIGNS: Mapping[str, str] = {"<": " below ", "≤": " below ", ">": " above ", "≥": " above "}
+_INSTEAD = re.compile(r"\binstead of\s+-?\d+(\.\d+)?(?![\w.-]|\.\d)", re.IGNORECASE)
 _NEXT = re.compile(r"\s*([^\W\d_]\w*)")
 _KPA = re.compile("kpa", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Words of a question that are of one kind.
+
+    Attributes:
+        kind: Terminal of the grammar; empty for a word that is not known.
+        text: The words, in lower case.
+        subject: Tag, equipment or class that they name; `None` for none.
+    """
+
+    kind: str
+    text: str
+    subject: Subject | None = None
+
+    @property
+    def told_as(self) -> str:
+        """Its kind, or that of its subject."""
+        return self.subject.kind if self.subject else self.kind
+
+
 @dataclass(slots=True)
 class Words:
-    """Words of a question by kind, and what they name."""
+    """Words of a question by kind, and what they name. Words without a meaning are left out."""
 
-    kinds: list[str] = field(default_factory=list[str])
-    unknown: list[str] = field(default_factory=list[str])
-    subjects: list[Subject] = field(default_factory=list[Subject])
+    tokens: list[Token] = field(default_factory=list[Token])
     direction: str = ""
     quantity: str = ""
     after_quantity: str = ""  # word that follows it
+    day: str = ""
     at: str = ""
     request_id: str = ""
     case_id: str = ""
@@ -54,53 +69,60 @@ class Words:
     befores: int = -1  # subjects that stand before the word before; -1 without that word
     ago_s: float = 0.0
     verb: str = ""
-    is_closed: bool = False
     names: int = 0  # of tags and equipment that stand in it as they are
 
-    @property
-    def content(self) -> int:
-        """Number of its words that tell something."""
-        return sum(each not in _EMPTY for each in self.kinds)
+    def add(self, kind: str, text: str, subject: Subject | None = None) -> None:
+        """Adds the next words."""
+        self.tokens.append(Token(kind, text, subject))
 
     @property
-    def patience(self) -> int:
-        """How many unknown words it may have. A question that names a tag is about the plant."""
-        return max(2, len(self.kinds) + 1) + _PATIENCE * self.names
+    def kinds(self) -> list[str]:
+        """Terminals of the words that are known, in order."""
+        return [each.kind for each in self.tokens if each.kind]
+
+    @property
+    def unknown(self) -> list[str]:
+        """Words that are not known, in order."""
+        return [each.text for each in self.tokens if not each.kind]
+
+    @property
+    def subjects(self) -> list[Subject]:
+        """Tags, equipment and classes that are named, in order."""
+        return [each.subject for each in self.tokens if each.subject]
 
     def question(self, text: str, intent: Intent, subjects: Sequence[Subject]) -> Question:
         """Returns the question of these words, of a kind and about some subjects."""
         return Question(
             text, intent, tuple(dict.fromkeys(subjects)),
-            cast("Direction | None", self.direction or None), self.quantity, self.at,
+            cast("Direction | None", self.direction or None), self.quantity, self.day, self.at,
             self.request_id, self.case_id, self.last_s,
             cast("Statistic | None", self.statistic or None), self.verdict, self.state,
             next(iter(self.subjects[self.befores :]), None) if self.befores >= 0 else None,
-            self.befores >= 0, self.ago_s, self.verb, self.is_closed,
+            self.befores >= 0, self.ago_s, self.verb, "CLOSED" in self.kinds,
         )  # fmt: skip
 
 
 def read_words(text: str, site: Site) -> Words:
-    """Returns the words of a question, each with its kind. Fillers are left out."""
-    found = Words(state=state_in(text), verb=_verb(text, site), is_closed=is_closed(text))
-    if match := _PLAN.match(text):
-        found.kinds.append("PLAN")
-        text = text[match.end() :]
-    if match := _REQUEST.search(text):
-        found.request_id = match[0].upper()
-        found.kinds.append("REQUEST")
-        text = text.replace(match[0], " ")
-    if match := _CASE.search(text):
-        found.case_id = match[0].upper()
-        text = text.replace(match[0], " ")
-    if match := _TIME.search(text):
-        hour, minute = match[1] or match[3] or match[5], match[2] or match[4] or "00"
-        found.at = f"{int(hour):02d}:{minute}"
-        found.kinds.append("AT")
-        text = text.replace(match[0], " ")
+    """Returns the words of a question, each with its kind."""
+    found = Words(state=state_in(text), verb=_verb(text, site))
+    for kind, pattern in (("PLAN", _PLAN), ("REQUEST", _REQUEST), ("CASE", _CASE)):
+        if match := pattern.search(text):
+            found.add(kind, match[0].strip().lower())
+            text = f"{text[: match.start()]} {text[match.end() :]}"
+            found.request_id = match[0].upper() if kind == "REQUEST" else found.request_id
+            found.case_id = match[0].upper() if kind == "CASE" else found.case_id
+    if (time := time_in(text)) is not None:
+        match, found.day, found.at = time
+        found.add("AT", match[0].strip().lower())
+        text = f"{text[: match.start()]} {text[match.end() :]}"
     if (span := span_in(text)) is not None:
-        match, seconds, is_ago = span
-        found.ago_s, found.last_s = (seconds, 0.0) if is_ago else (0.0, seconds)
-        text = f"{text[: match.start()]} last {text[match.end() :]}"
+        match, kind, seconds = span
+        found.ago_s, found.last_s = (seconds, 0.0) if kind == "AGO" else (0.0, seconds)
+        found.add(kind, match[0].strip().lower())
+        text = f"{text[: match.start()]} {text[match.end() :]}"
+    if match := _INSTEAD.search(text):
+        found.add("IF", match[0].strip().lower())
+        text = f"{text[: match.start()]} {text[match.end() :]}"
     if match := _QUANTITY.search(text):
         found.quantity = _KPA.sub("kPa", match[0].strip())
         after = _NEXT.match(text, match.end())
@@ -111,7 +133,27 @@ def read_words(text: str, site: Site) -> Words:
     words, vocabulary = words_of(text), _vocabulary(site)
     found.names = sum(map(vocabulary.is_name, words))
     _sort(words, list(vocabulary.mentions(words)), found)
+    _drop_labels(found, vocabulary)
+    tags = [site.tags.get(each.name) for each in found.subjects]
+    if found.state and tags and all(each is not None and each.is_alarm for each in tags):
+        found.state = "active"  # an alarm that went off has come
     return found
+
+
+def _drop_labels(found: Words, vocabulary: SiteVocabulary) -> None:
+    """Drops the words beside a subject that say only what it is, such as `valve TV-202`."""
+    numbered = list(enumerate(found.tokens))
+    dropped: set[int] = set()
+    for tokens in (numbered, numbered[::-1]):
+        about: frozenset[str] = frozenset()
+        for n, each in tokens:
+            if each.subject:
+                about = vocabulary.words_about(each.subject)
+            elif not each.kind and each.text in about:
+                dropped.add(n)
+            else:
+                about = frozenset()
+    found.tokens = [each for n, each in numbered if n not in dropped]
 
 
 def _sort(words: Sequence[str], mentions: Sequence[Mention], found: Words) -> None:
@@ -120,29 +162,40 @@ def _sort(words: Sequence[str], mentions: Sequence[Mention], found: Words) -> No
     while at < len(words):
         if mention := named.get(at):
             is_kind = mention.subject.kind == "class"
-            found.kinds.append("KIND" if is_kind else "SUBJECT")
-            found.subjects.append(mention.subject)
+            text = " ".join(words[at : mention.end])
+            found.add("KIND" if is_kind else "SUBJECT", text, mention.subject)
             at = mention.end
             continue
         reach = next((n for n in range(at + 1, len(words)) if n in named), len(words))
         kind, count = terminal_of(words[at:reach])
+        text = " ".join(words[at : at + count])
         if words[at] == "quantity":
-            found.kinds.append("QUANTITY")
-        elif kind in _DIRECTIONS:
-            found.direction = found.direction or kind.lower()
-            found.kinds.append("DIRECTION")
-        elif kind in _VERDICTS:
-            found.verdict = found.verdict or _VERDICTS[kind]
-            found.kinds.append("DECIDED")
-        elif kind in _STATISTICS:
-            found.statistic = kind.lower()
-            found.kinds.append("STATISTIC")
-        elif kind:
-            found.kinds.append(kind)
-            found.befores = len(found.subjects) if kind == "BEFORE" else found.befores
-        elif words[at] not in FILLERS:
-            found.unknown.append(words[at])
+            found.add("QUANTITY", found.quantity)
+        elif kind or words[at] not in FILLERS:
+            found.add(_filled(found, kind), text)
         at += count
+
+
+def _filled(found: Words, kind: str) -> str:
+    """Fills what a kind of word tells, and returns its terminal, an empty text for a second one.
+
+    A question tells one direction, one verdict and one statistic, so another one is left over.
+    """
+    if kind in _DIRECTIONS:
+        is_other = found.direction and (found.direction in _DOWN) != (kind.lower() in _DOWN)
+        found.direction = found.direction or kind.lower()
+        return "" if is_other else "DIRECTION"
+    if kind in _VERDICTS:
+        is_other = found.verdict not in {None, _VERDICTS[kind]}
+        found.verdict = found.verdict or _VERDICTS[kind]
+        return "" if is_other else "DECIDED"
+    if kind in _STATISTICS:
+        is_other = found.statistic not in {"", kind.lower()}
+        found.statistic = found.statistic or kind.lower()
+        return "" if is_other else "STATISTIC"
+    if kind == "BEFORE":
+        found.befores = len(found.subjects)
+    return kind
 
 
 def _verb(text: str, site: Site) -> str:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from handwheel.connectors.model.site import Site
 
 from .examples import nearest
-from .question import NotUnderstood
+from .question import Intent, NotUnderstood
 from .reading import Words, read_words
-from .times import is_ahead, is_of_the_calendar, is_of_today, is_past
+from .times import is_ahead, is_of_the_calendar, is_of_today, is_past, states_in
 
+ONLY_OUT = "a plan is shown only for taking equipment out of service"
+NEEDS_ONE = "a plan is shown for one piece of equipment by its name"
 _LOOKS_BACK = {"value", "condition", "running"}
 _NOW = {*_LOOKS_BACK, "alarms", "waiting", "orders", "wrong"}
-_OF_DAYS = {"decided", "similar", "plan"}  # they tell dates, or are about the future
 _OF_LATELY = {"changed", "since", "alarms"}  # of the past in every tense
 _PAST = ("SUBJECT", "AGO", "RECENT")
 _RETURN = re.compile(r"\b(back|restore|resume|restart|start|starting|return\w*)\b")
@@ -49,7 +50,7 @@ _HOW_LONG = re.compile(r"\s*(for )?how long\b")
 _RAN = re.compile(r"\bwhen (did|has|have)\b.*\brun\b")
 
 
-def check_question(intent: str, text: str, found: Words, site: Site) -> None:
+def check_question(intent: Intent, text: str, found: Words, site: Site) -> None:
     """Raises `NotUnderstood` for a word that the answer of a kind would leave out.
 
     Args:
@@ -62,18 +63,20 @@ def check_question(intent: str, text: str, found: Words, site: Site) -> None:
             raise NotUnderstood(f"{reason}. Try:", near, is_final=True)
 
 
-def _plan(intent: str, text: str, found: Words, site: Site) -> str:
+def _plan(intent: Intent, text: str, found: Words, site: Site) -> str:
     del site
     if intent != "plan":
         return ""
     if _RETURN.search(text):
-        return "a plan is shown only for taking equipment out of service"
+        return ONLY_OUT
+    if found.subjects and all(each.kind != "equipment" for each in found.subjects):
+        return NEEDS_ONE
     if len({each.name for each in found.subjects if each.kind == "equipment"}) > 1:
         return "a plan is shown for one piece of equipment, and this names several"
     return "a plan is shown for what is done, not for what is not" if _NOT.search(text) else ""
 
 
-def _time(intent: str, text: str, found: Words, site: Site) -> str:
+def _time(intent: Intent, text: str, found: Words, site: Site) -> str:
     """Returns why answers of a kind cannot look at the time that is named."""
     del site
     is_calendar = bool(found.at) or is_of_the_calendar(text)
@@ -82,22 +85,24 @@ def _time(intent: str, text: str, found: Words, site: Site) -> str:
     reason = ""
     if intent in _NOW and is_ahead(text):
         reason = "nothing is told of the future but how long until a limit, and what if"
-    elif is_calendar and intent not in _OF_DAYS:
+    elif is_calendar and intent != "plan":
         reason = "a day or an hour of the calendar is not looked up, so ask how long ago"
+    elif intent == "orders" and "CLOSED" in found.kinds:
+        return ""
     elif intent in _NOW - _LOOKS_BACK - {"alarms"} and _has_time(found):
         reason = "such a question is answered as of now only"
     elif found.ago_s and intent not in _LOOKS_BACK:
         reason = "such a question is not answered of an earlier moment"
     elif intent in _NOW and is_past(text) and not _has_time(found):
         reason = "the question is of the past, so it must tell how long ago"
-    return "" if intent == "orders" and found.is_closed else reason
+    return reason
 
 
 def _has_time(found: Words) -> bool:
     return bool(found.ago_s or found.last_s or found.statistic)
 
 
-def _what_if(intent: str, text: str, found: Words, site: Site) -> str:
+def _what_if(intent: Intent, text: str, found: Words, site: Site) -> str:
     if intent != "what-if":
         is_other = "IF" in found.kinds and intent not in {"plan", "limit"}
         return "what if needs one set point or one piece of equipment by its name" * is_other
@@ -113,9 +118,8 @@ def _what_if(intent: str, text: str, found: Words, site: Site) -> str:
 
 
 def _count_of_changes(text: str, found: Words, site: Site) -> int:
-    verbs = {verb for tag in site.tags.values() for verb in tag.verbs.values()}
     words = text.split()
-    told = {verb for verb in verbs if any(each.startswith(verb) for each in words)}
+    told = {verb for verb in _verbs(site) if any(each.startswith(verb) for each in words)}
     tags = [site.tags.get(each.name) for each in found.subjects if each.kind == "tag"]
     set_points = {each.name for each in tags if each is not None and site.is_writable(each)}
     pieces = {each.name for each in found.subjects if told and each.kind == "equipment"}
@@ -125,7 +129,7 @@ def _count_of_changes(text: str, found: Words, site: Site) -> int:
     return max(len(told) + len(numbers), len(set_points), len(pieces), acts)
 
 
-def _quantity(intent: str, text: str, found: Words, site: Site) -> str:
+def _quantity(intent: Intent, text: str, found: Words, site: Site) -> str:
     """Returns that a number has a unit or a second number beside it that is not known."""
     del text, site
     if intent not in {"what-if", "limit", "since"}:
@@ -136,11 +140,15 @@ def _quantity(intent: str, text: str, found: Words, site: Site) -> str:
     return "it names a number that is not understood" * bool(numbers and intent != "what-if")
 
 
-def _moments(intent: str, text: str, found: Words, site: Site) -> str:
+def _moments(intent: Intent, text: str, found: Words, site: Site) -> str:
     """Returns that it is about the moment of another event, where none is looked at."""
-    del found
     if intent == "changed" and _NOT_BEFORE.search(text):
         return "changes are told before an event or in the last while, at no other time"
+    if intent == "changed" and found.befores >= 0:
+        count = len(set(found.subjects[found.befores :]))
+        if count != 1:
+            several = "one event" if count else "an event of a tag or equipment"
+            return f"changes are told before {several}, such as before PT-102 fell"
     if intent == "since" and _RAN.search(text):
         return "it is not told when equipment ran, only since when it runs"
     if intent in _ONE_MOMENT | {"decided"}:
@@ -154,7 +162,7 @@ def _moments(intent: str, text: str, found: Words, site: Site) -> str:
     return ""
 
 
-def _measure(intent: str, text: str, found: Words, site: Site) -> str:
+def _measure(intent: Intent, text: str, found: Words, site: Site) -> str:
     """Returns that it measures something, where only the running of a class would be told."""
     del site
     is_measure = intent == "running" and _HOW_MUCH.search(text)
@@ -165,7 +173,7 @@ def _measure(intent: str, text: str, found: Words, site: Site) -> str:
     return ""
 
 
-def _negation(intent: str, text: str, found: Words, site: Site) -> str:
+def _negation(intent: Intent, text: str, found: Words, site: Site) -> str:
     del site
     is_no_state = intent == "since" and found.state != "stopped"
     is_negated = (intent in {"decided", "changed", "why"} and _NOTHING.search(text)) or (
@@ -174,7 +182,7 @@ def _negation(intent: str, text: str, found: Words, site: Site) -> str:
     return "it asks for what is not so or did not happen, which is not looked up" * bool(is_negated)
 
 
-def _people(intent: str, text: str, found: Words, site: Site) -> str:
+def _people(intent: Intent, text: str, found: Words, site: Site) -> str:
     del site
     if "WHY" in found.kinds and intent not in {"why", "wrong"} and "WHO" not in found.kinds:
         return "no reason is told for that"
@@ -186,14 +194,32 @@ def _people(intent: str, text: str, found: Words, site: Site) -> str:
     return ""
 
 
-_Check = Callable[[str, str, Words, Site], str]
+def _several(intent: Intent, text: str, found: Words, site: Site) -> str:
+    """Returns that it tells two verbs or states, of which only one would count."""
+    verbs = {verb for verb in _verbs(site) if any(each.startswith(verb) for each in text.split())}
+    if intent in {"decided", "waiting"} and len(verbs) > 1:
+        return "requests are looked up by one verb, and this names several"
+    if intent in {"since", "why", "changed"} and len(states_in(text)) > 1:
+        return "it names several states, of which only one would be answered"
+    is_moving = bool(found.direction) and found.state in {"tripped", "stopped", "running"}
+    if intent in {"since", "why"} and is_moving:
+        return "it names a state and a course, of which only one would be answered"
+    return ""
+
+
+def _verbs(site: Site) -> set[str]:
+    return {verb for tag in site.tags.values() for verb in tag.verbs.values()}
+
+
+_Check = Callable[[Intent, str, Words, Site], str]
 _CHECKS: Sequence[tuple[_Check, Sequence[str]]] = (
     (_plan, ("TAKE", "OUT", "NEED")),
+    (_moments, _PAST),
     (_time, _PAST),
     (_what_if, ("IF", "SUBJECT", "QUANTITY")),
     (_quantity, ("IF", "SUBJECT", "QUANTITY")),
-    (_moments, _PAST),
     (_measure, ("SUBJECT", "NOW", "SINCE")),
     (_negation, _PAST),
     (_people, ("WHO", "WHEN", "DECIDED")),
+    (_several, _PAST),
 )

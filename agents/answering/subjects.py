@@ -8,7 +8,9 @@ from typing import Literal
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 
-_WORD = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9_]+)*")
+_WORD = re.compile(
+    r"[a-z0-9]+(?:[-.][a-z0-9_]+)*|[^\W_]+|[!=<>]=|!(?=\w)|[^\w\s!?.,:;\"'’‘“”()…–—-]"
+)
 _POSSESSIVE = re.compile(r"['’](?:s|re|ve|m|ll|d)\b")
 _SMALL_WORDS = "of the an to by and from in on at it this that its for is"
 _SMALL = frozenset(_SMALL_WORDS.split())
@@ -18,7 +20,7 @@ _QUANTITIES = {
 }  # fmt: skip
 _PLURALS = {"pumps": "pump", "fans": "fan", "valves": "valve", "strainers": "strainer"}
 _SAME = {
-    "dp": ("differential", "pressure"), "temp": ("temperature",), "temperatures": ("temperature",),
+    "temp": ("temperature",), "temperatures": ("temperature",),
     "temps": ("temperature",), "hdr": ("header",), "press": ("pressure",), "lvl": ("level",),
     "bsn": ("basin",), "spd": ("speed",), "vib": ("vibration",), "vibs": ("vibration",),
     "pp": ("pump",), "exch": ("exchanger",), "cw": ("cooling", "water"), "prod": ("product",),
@@ -26,7 +28,10 @@ _SAME = {
     "vibrations": ("vibration",), "vibes": ("vibration",), "setpoint": ("set", "point"),
     "amps": ("current",), "outlet": ("leaving",), "inlet": ("entering",), "exit": ("leaving",),
 }  # fmt: skip
+_ATTRIBUTES = {"op": ("output",), "sp": ("set", "point")}
+_BESIDE = {"tower": ("cooling",), "exchanger": ("heat",)}  # words that go with a class
 _STATES = frozenset({"run", "runs", "start", "starts", "stop", "stops", "trip", "trips"})
+_DIFFERENTIAL = {"differential", "pressure"}  # which nobody calls a pressure
 _LONGEST = 6  # words of a subject
 
 
@@ -48,7 +53,7 @@ class Mention:
 
 
 def words_of(text: str) -> list[str]:
-    """Returns the words of a question in lower case. A name with its dots and hyphens is one."""
+    """Returns the words and signs of a question in lower case, a name with its hyphens as one."""
     return _WORD.findall(_POSSESSIVE.sub("", text.lower()))
 
 
@@ -58,6 +63,14 @@ class SiteVocabulary:
     def __init__(self, site: Site) -> None:
         self._names: dict[str, Subject] = {}
         self._labels: list[tuple[frozenset[str], Subject]] = []
+        self._letters: list[tuple[frozenset[str], str]] = []  # pump b
+        self._about = {
+            each.name: frozenset(_spread(words_of(each.label))) for each in site.tags.values()
+        }
+        self._about |= {
+            name: frozenset({each.class_, *_BESIDE.get(each.class_, ())})
+            for name, each in site.equipment.items()
+        }
         for tag in site.tags.values():
             self._add_tag(tag)
         self._classes: dict[str, list[str]] = {}
@@ -71,7 +84,8 @@ class SiteVocabulary:
                 self._classes.setdefault(equipment.class_, []).append(name)
                 if name[-1].isalpha():  # pump B
                     words = frozenset({equipment.class_, name[-1].lower()})
-                    self._labels.append((words, Subject("equipment", name)))
+                    self._labels.append((words, found))
+                    self._letters.append((words, name.lower()))
 
     def _add_tag(self, tag: Tag) -> None:
         found = Subject("tag", tag.name)
@@ -80,13 +94,15 @@ class SiteVocabulary:
         if attribute in {"pv", "sp", "active", "running", "pos"} and loop not in self._names:
             self._names[loop] = found  # of several attributes, the first in the file
         label = frozenset(_spread(words_of(tag.label))) - _SMALL
+        if word := _ATTRIBUTES.get(attribute):
+            self._labels.append((frozenset({loop, *word}), found))
         if tag.verbs and not tag.states:  # it only commands, so its label tells no value
             return
         if label and attribute != "active":
             letters = {each[-1] for each in label if each in self._names and each[-1].isalpha()}
             letters |= {tag.equipment[-1].lower()} if tag.equipment[-1:].isalpha() else set()
             self._labels.append((label | letters, found))
-            if quantity := _QUANTITIES.get(tag.unit):
+            if (quantity := _QUANTITIES.get(tag.unit)) and "dp" not in label:
                 self._labels.append((label | letters | frozenset(quantity.split()), found))
 
     def mentions(self, words: Sequence[str]) -> Iterator[Mention]:
@@ -114,7 +130,7 @@ class SiteVocabulary:
             or all(len(each) == 1 for each in words)
         ):
             return None
-        wanted = frozenset(_spread(words)) - _SMALL
+        wanted = self._wanted(words)
         rest = [each for each in words if each not in self._names]
         if len(rest) < len(words) and _STATES.issuperset(rest):  # P-101B starts
             return None
@@ -130,8 +146,26 @@ class SiteVocabulary:
             return None
         fewest = min(len(label) for label, _ in labels)  # the label with the fewest other words
         best = list(dict.fromkeys(each for label, each in labels if len(label) == fewest))
-        is_vague = len(wanted) == 1 and len({_number(each) for _, each in labels}) > 1
+        every = {_number(each) for label, each in self._labels if wanted <= label}
+        is_vague = len(wanted) == 1 and len(every) > 1
         return best[0] if len(best) == 1 and not is_vague else None
+
+    def _wanted(self, words: Sequence[str]) -> frozenset[str]:
+        """Returns words as labels have them, with equipment by its whole name."""
+        known = (self._names.get(each) for each in words)
+        whole = [
+            subject.name.lower() if subject and subject.kind == "equipment" else each
+            for each, subject in zip(words, known, strict=True)
+        ]
+        wanted = frozenset(_spread(whole)) - _SMALL
+        for letter, name in self._letters:
+            if letter < wanted:
+                wanted = wanted - letter | {name}
+        return wanted
+
+    def words_about(self, subject: Subject) -> frozenset[str]:
+        """Returns the words that say of a subject only what it is, such as its label."""
+        return self._about.get(subject.name, frozenset())
 
     def is_name(self, word: str) -> bool:
         """Whether a word is the name of a tag or of equipment."""
@@ -150,6 +184,8 @@ def _spread(words: Sequence[str]) -> list[str]:
         parts = word.split("-") if word.replace("-", "").isalpha() else [word]
         for each in parts:
             found += _SAME.get(each, (_PLURALS.get(each, each),))
+    if _DIFFERENTIAL.issubset(found):
+        found = [each for each in found if each not in _DIFFERENTIAL] + ["dp"]
     return found
 
 

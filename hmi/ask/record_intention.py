@@ -34,7 +34,7 @@ def record_intention(told: Told, sources: SiteSources) -> Mapping[str, Any]:
     """
     plan, question = _plan(told, sources.found), told.question
     equipment = next(each.name for each in question.subjects if each.kind == "equipment")
-    at = stamp(moment_of(question.text, sources.now.astimezone()))
+    at = stamp(moment_of(question, sources.now.astimezone()))
     roles = dict(plan.roles)
     same = repr((equipment, plan.playbook, sorted(roles.items()), at))
     fields: dict[str, Any] = {
@@ -61,7 +61,7 @@ def offer_lines(told: Told, sources: SiteSources) -> Iterator[str]:
     text = told.question.text
     try:
         plan = _plan(told, sources.found)
-        moment_of(text, sources.now.astimezone())
+        moment_of(told.question, sources.now.astimezone())
     except InvalidArguments:
         return
     if not plan.is_composed and printable(text) == text:

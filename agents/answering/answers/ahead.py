@@ -9,6 +9,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Quality
 
+from ...deviations.standing import measured_by
 from ...lookahead.prediction import Prediction
 from ..examples import nearest
 from ..fact import Answer, joined
@@ -183,18 +184,17 @@ def limit(question: Question, sources: Sources, answer: Answer) -> None:
 
 def _limited(question: Question, sources: Sources) -> Iterator[Tag]:
     site = sources.site
+    tags = [site.tags[each.name] for each in question.subjects if each.kind == "tag"]
+    measured = (site.tags.get(measured_by(each), each) if each.is_alarm else each for each in tags)
+    found = {each.name: each for each in measured if each.kind == "float"}
     for each in question.subjects:
-        if each.kind == "tag":
-            tag = site.tags[each.name]
-            if tag.kind == "float":
-                yield tag
-            continue
         members = site.members_of(each.name)
         named = {name for one in members for name in site.equipment[one].attributes.values()}
         for tag in site.tags.values():
             is_of = tag.equipment in members or tag.name in named
             if is_of and (tag.name.endswith("days_to_limit") or _has_limit(tag)):
-                yield tag
+                found[tag.name] = tag
+    yield from found.values()
 
 
 def _has_limit(tag: Tag) -> bool:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 
-from ..fact import Answer
-from ..question import Question
+from ..examples import nearest
+from ..fact import Answer, joined
+from ..question import NotUnderstood, Question
 from ..sources import SentWrite, Sources
 from .events import DID, SAME_S, asked_state
 from .moments import Change, changes, last_change, last_move, recorded_s
@@ -42,19 +43,23 @@ def changed(question: Question, sources: Sources, answer: Answer) -> None:
     clock = "the plant's clock" if sources.site.clock_tag else "the wall clock"
     last = answer.fact("the question", span_text(last_s), f"looked at, by {clock}")
     before, words = ("before it", "before it") if end.tag else ("before now", "ago")
-    told = sorted(_found(sources, end, last_s), key=lambda each: -each[0])[-_MOST:]
+    wanted = _wanted(question, sources.site)
+    found = [each for each in _found(sources, end, last_s) if not wanted or _tag(each[1]) in wanted]
+    told = sorted(found, key=lambda each: -each[0])[-_MOST:]
     for before_s, each in told:
         span = span_text(float(round(max(before_s - end.before_s, 0.0))))
         if isinstance(each, SentWrite):
             answer.say(written_text(answer, sources, each, span, words))
         else:
             answer.say(_switched(answer, each, span, words))
+    names = [each.name for each in question.subjects if each != question.anchor]
+    about = f"of {joined(names)} " if names else ""
     if told:
         answer.say(f"The times are those of {clock}, in the {last} {before}.")
     else:
         answer.say(
-            f"Nothing was written or switched in the {last} {before} by {clock}, of what was "
-            "recorded."
+            f"Nothing {about}was written or switched in the {last} {before} by {clock}, of what "
+            "was recorded."
         )
     if end.tag is None:
         _say_trends(question, sources, answer, last_s, last)
@@ -66,9 +71,9 @@ def _said_end(question: Question, sources: Sources, answer: Answer, last_s: floa
     asked = asked_state(subject, question.state, site) if subject else None
     tag = asked.tag if asked else site.tags.get(subject.name) if subject else None
     if tag is None or (asked is None and (tag.kind != "float" or question.direction is None)):
-        answer.say("The question does not tell which tag moved, so changes are told up to now.",
-                   is_caution=True)  # fmt: skip
-        return _End()
+        name = subject.name if subject else "it"
+        reason = f"the question must tell what {name} did, such as fell or tripped. Try:"
+        raise NotUnderstood(reason, nearest(["CHANGED", "BEFORE"], site), is_final=True)
     is_fall = question.direction in _FALLS
     find = (
         partial(last_change, sources, tag, asked.value)
@@ -92,6 +97,18 @@ def _said_end(question: Question, sources: Sources, answer: Answer, last_s: floa
     ends = "" if asked else _ends(answer, change)
     answer.say(f"{name} {what} about {ago} ago{ends}.", is_caution=True)
     return _End(change.before_s, 0.0 if asked else change.within_s, tag)
+
+
+def _wanted(question: Question, site: Site) -> set[str]:
+    """Returns the tags whose changes alone are asked for, none for all of them."""
+    subjects = [each for each in question.subjects if each != question.anchor]
+    members = {name for each in subjects for name in site.members_of(each.name)}
+    tags = {each.name for each in site.tags.values() if each.equipment in members}
+    return tags | {each.name for each in subjects}
+
+
+def _tag(found: SentWrite | Change) -> str:
+    return found.tag if isinstance(found, SentWrite) else found.tag.name
 
 
 def _ends(answer: Answer, change: Change) -> str:

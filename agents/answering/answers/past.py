@@ -3,12 +3,13 @@
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Quality
 
-from ..fact import Answer
+from ..fact import Answer, joined
 from ..question import SIGNS, Question
 from ..sources import Sources
 from .events import asked_states, say_event
 from .moments import LOOKED_S, changes, last_crossing, last_move, recorded_s
 from .present import say_value
+from .reasons import is_about, subjects_of
 from .trends import about_text, asked_number, number_text, settled_trend
 
 _HOUR_S = 3600.0
@@ -117,9 +118,13 @@ def _say_moving(answer: Answer, question: Question, sources: Sources, tag: Tag) 
 
 def similar(question: Question, sources: Sources, answer: Answer) -> None:
     """Answers which earlier cases were like the one that is asked about, or the open ones."""
-    cases = [question.case_id] if question.case_id else [each.case_id for each in sources.cases()]
-    for case_id in cases:
+    tags, equipment = subjects_of(question, sources.site)
+    is_every = not question.subjects
+    found = [each for each in sources.cases() if is_every or is_about(each, tags, equipment)]
+    for case_id in [question.case_id] if question.case_id else [each.case_id for each in found]:
         for line in sources.alike(case_id):
             answer.say(f"{case_id}: {answer.fact(case_id, line.strip(), 'closed cases')}")
     if not answer.claims:
-        answer.say("No case is open, so nothing is compared with earlier ones.")
+        names = [each.name for each in question.subjects]
+        about = f" about {joined(names)}" if names else ""
+        answer.say(f"No case{about} is open, so nothing is compared with earlier ones.")

@@ -1,6 +1,5 @@
 """Answers about plans of people to take equipment out of service."""
 
-import re
 from collections.abc import Mapping
 
 from handwheel.connectors.hints import next_step
@@ -11,12 +10,11 @@ from ...lookahead.prediction_fields import trust_text
 from ..examples import nearest
 from ..fact import Answer, joined
 from ..question import NotUnderstood, Question
+from ..refusals import NEEDS_ONE
 from ..sources import PlannedLine, PossiblePlan, Sources
 from .trends import span_text
 
 _DIGITS = 3
-_NAME = re.compile(r"(?<![\w-])[A-Za-z]{1,6}-\d+[A-Za-z]?\b")
-_NEEDS_ONE = "a plan is shown for one piece of equipment by its name"
 _RECORD = (
     " Where it is recorded, the agents judge it again then and tell people, who start it or not."
 )
@@ -56,16 +54,12 @@ def plan(question: Question, sources: Sources, answer: Answer) -> None:
 
 
 def _piece(question: Question, site: Site) -> str:
-    """Returns the equipment of a plan. Raises `NotUnderstood` for none, or one that is unknown."""
-    names = (*site.tags, *site.equipment)
-    known = {part.upper() for each in names for part in (each, each.partition(".")[0])}
-    unknown = [each for each in map(str.upper, _NAME.findall(question.text)) if each not in known]
+    """Returns the equipment of a plan. Raises `NotUnderstood` where it names none."""
     pieces = [each.name for each in question.subjects if each.kind == "equipment"]
-    if pieces and not unknown:
+    if pieces:
         return pieces[0]
-    reason = f"{unknown[0]} does not exist at this site" if unknown else _NEEDS_ONE
     near = nearest(["TAKE", "OUT", "NEED"], site, question.subjects)
-    raise NotUnderstood(f"{reason}. Try:", near, is_final=True)
+    raise NotUnderstood(f"{NEEDS_ONE}. Try:", near, is_final=True)
 
 
 def _say_plan(answer: Answer, found: PossiblePlan) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Quality
 
@@ -139,7 +140,7 @@ def _is_telling(tag: Tag) -> bool:
 
 def alarms(question: Question, sources: Sources, answer: Answer) -> None:
     """Answers which alarms are active, all or those of equipment."""
-    wanted = {name for each in question.subjects for name in _members(sources, each.name)}
+    wanted = {name for each in question.subjects for name in members_of(sources.site, each.name)}
     if question.last_s:
         tags = [each for each in alarm_tags(sources.site) if _is_of(sources, each, wanted or None)]
         say_came(answer, sources, tags, question.last_s)
@@ -150,8 +151,8 @@ def alarms(question: Question, sources: Sources, answer: Answer) -> None:
         answer.say(f"No alarm{about} is active.")
 
 
-def _members(sources: Sources, name: str) -> Sequence[str]:
-    site = sources.site
+def members_of(site: Site, name: str) -> Sequence[str]:
+    """Returns the equipment of a class, or a piece of equipment with its members, or nothing."""
     of_class = [each for each, one in site.equipment.items() if one.class_ == name]
     return of_class or site.members_of(name)
 
@@ -187,7 +188,7 @@ def running(question: Question, sources: Sources, answer: Answer) -> None:
     """Answers which of several pieces of equipment run."""
     site = sources.site
     for subject in question.subjects:
-        for name in _members(sources, subject.name):
+        for name in members_of(site, subject.name):
             tags = [site.tags[each] for each in (f"{name}.running", f"{name}.mode")
                     if each in site.tags]  # fmt: skip
             _say_values(question, sources, answer, tags)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 
 from ...deviations.case import Case
@@ -76,10 +77,7 @@ def _say_direction(answer: Answer, question: Question, tag: Tag, trend: Trend | 
 
 def wrong(question: Question, sources: Sources, answer: Answer) -> None:
     """Answers what the agents name or suspect, and what would decide."""
-    site = sources.site
-    members = {name for each in question.subjects for name in site.members_of(each.name)}
-    members |= {site.tags[each.name].equipment for each in question.subjects if each.kind == "tag"}
-    names = {each.name for each in question.subjects if each.kind == "tag"}
+    names, members = subjects_of(question, sources.site)
     cases = sources.cases()
     told = [
         each
@@ -87,7 +85,7 @@ def wrong(question: Question, sources: Sources, answer: Answer) -> None:
         if _say_case(answer, each, names, members, is_every=not (names or members))
     ]
     if not _say_missing(answer, sources, told) and not told:
-        about = f" about {joined(sorted(members - {''}))}" if members - {""} else ""
+        about = f" about {joined(sorted(members))}" if members else ""
         answer.say(f"The agents have no open case{about}.")
 
 
@@ -111,13 +109,10 @@ def _say_case(
     answer: Answer, case: Case, tags: set[str], equipment: set[str], *, is_every: bool = False
 ) -> bool:
     """Says what a case names or suspects, if it is about some tags. Returns whether it is."""
+    if not (is_every or is_about(case, tags, equipment)):
+        return False
     diagnosis: Mapping[str, Any] = case.judgement.get("diagnosis") or {}
     hypotheses: Sequence[Mapping[str, Any]] = diagnosis.get("hypotheses", ())
-    candidates: Sequence[Mapping[str, Any]] = case.judgement.get("candidates", ())
-    about = {name for each in candidates for name in each.get("equipment", ())}
-    signed = {tag for each in hypotheses for sign in each["evidence"] for tag in sign["tags"]}
-    if not (is_every or about & equipment or signed & tags):
-        return False
     source = "agents, judged"
     place = answer.fact(case.case_id, case.condition or "a deviation", source, case.judged_at)
     answer.say(f"{case.case_id} is open: {place}.", is_answer=True)
@@ -140,6 +135,23 @@ def _say_case(
     if case.run_id:
         answer.say(f"{case.run_id} answers it.", is_more=True)
     return True
+
+
+def is_about(case: Case, tags: set[str], equipment: set[str]) -> bool:
+    """Whether a case is about some tags or equipment."""
+    diagnosis: Mapping[str, Any] = case.judgement.get("diagnosis") or {}
+    hypotheses: Sequence[Mapping[str, Any]] = diagnosis.get("hypotheses", ())
+    candidates: Sequence[Mapping[str, Any]] = case.judgement.get("candidates", ())
+    about = {name for each in candidates for name in each.get("equipment", ())}
+    signed = {tag for each in hypotheses for sign in each["evidence"] for tag in sign["tags"]}
+    return bool(about & equipment or signed & tags)
+
+
+def subjects_of(question: Question, site: Site) -> tuple[set[str], set[str]]:
+    """Returns the tags that a question names, and its equipment with that of the tags."""
+    tags = {each.name for each in question.subjects if each.kind == "tag"}
+    members = {name for each in question.subjects for name in site.members_of(each.name)}
+    return tags, (members | {site.tags[each].equipment for each in tags}) - {""}
 
 
 def _signs(hypothesis: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -9,6 +9,7 @@ from handwheel.tools.requests.timestamps import parse_stamp
 from ..fact import Answer, joined
 from ..question import Question
 from ..sources import SignedWord, Sources
+from .present import members_of
 from .trends import span_text
 from .writes import person_text
 
@@ -62,7 +63,7 @@ def _is_about(request: ListedRequest, question: Question, sources: Sources) -> b
         return True
     site, tags = sources.site, [each.tag for each in request.commands]
     members = {
-        name for each in question.subjects for name in (*site.members_of(each.name), each.name)
+        name for each in question.subjects for name in (*members_of(site, each.name), each.name)
     }
     return any(tag in members or site.tags[tag].equipment in members for tag in tags)
 
@@ -106,7 +107,7 @@ def _say_word(answer: Answer, request: ListedRequest, word: SignedWord) -> None:
 def orders(question: Question, sources: Sources, answer: Answer) -> None:
     """Answers which work orders are open or closed, all or those of equipment."""
     site = sources.site
-    wanted = {name for each in question.subjects for name in site.members_of(each.name)}
+    wanted = {name for each in question.subjects for name in members_of(site, each.name)}
     wanted |= {site.tags[each.name].equipment for each in question.subjects if each.kind == "tag"}
     wanted -= {""}
     if question.is_closed:

@@ -13,6 +13,7 @@ from handwheel.tools.safe_text import printable
 from ...planning.model.answer import parsed
 from ...planning.model.question import Question as Prompt
 from ..examples import nearest
+from ..left_out import BINDING, left_out, left_out_text
 from ..lexicon import FILLERS
 from ..question import Intent, NotUnderstood, Question
 from ..reading import Words, read_words
@@ -112,6 +113,8 @@ def routed_question(text: str, site: Site, model: WordModel) -> Question:
     if intent in {"value", "condition"} and subjects:  # tags are read, of equipment more is told
         intent = "value" if subjects[0].kind == "tag" else "condition"
     check_question(intent, text, found, site)
+    if tokens := [each for each in left_out(intent, found) if each.kind in BINDING]:
+        raise NotUnderstood(left_out_text(tokens), nearest(found.kinds, site), is_final=True)
     if not _is_whole(intent, subjects, found):
         reason = f"model {model.name} understands “{_MEANINGS[intent]}”, which needs more"
         raise _refused(reason, found, site)

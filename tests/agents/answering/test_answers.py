@@ -192,7 +192,7 @@ def _foretold(residual: float | None, with_plan: float) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("plan: swap pumps at 3pm", "a plan is shown for one piece of equipment by its name"),
+        ("plan: swap pumps at 3pm", "a plan is shown only for taking equipment out of service"),
         ("plan: take P-101C out at 14:00", "P-101C does not exist at this site"),
         ("plan: take P-101A and p-101c out", "P-101C does not exist at this site"),
         ("plan: take PT-102 out", "a plan is shown for one piece of equipment by its name"),
