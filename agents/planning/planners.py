@@ -1,7 +1,7 @@
 """Planner of a site, whose plans are checked, with the rules behind it."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from threading import Thread
@@ -20,6 +20,7 @@ from .rules import choose
 
 if TYPE_CHECKING:
     from .model.model_planner import ModelPlanner
+    from .model.pooled_model import PooledModel
 
 LIMIT_S = 5.0
 """How long a planner of others may take, wall-clock time."""
@@ -83,6 +84,11 @@ class Planners:
         if self._models is not None:
             asyncio.run_coroutine_threadsafe(self._models.pool.start(), self.started_loop())
         return self
+
+    @property
+    def models(self) -> "Sequence[PooledModel]":
+        """The models that it asks, none for most planners."""
+        return self._models.pool.models if self._models else ()
 
     @property
     def limit_s(self) -> float:

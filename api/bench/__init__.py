@@ -30,6 +30,7 @@ from handwheel.evaluation.benchmark.programs.verbs import (
 from handwheel.evaluation.benchmark.responding.acted import Acted, Asked, SentFrame
 from handwheel.evaluation.benchmark.responding.harm import Harm
 from handwheel.evaluation.benchmark.responding.judge_response import Responded
+from handwheel.evaluation.benchmark.responding.model_use import ModelUse
 from handwheel.evaluation.benchmark.responding.undisturbed import Undisturbed
 from handwheel.evaluation.benchmark.results import Result, Times
 
@@ -50,6 +51,7 @@ __all__ = [
     "HoldCounts",
     "HoldResult",
     "JournalRow",
+    "ModelUse",
     "PlaybookBrief",
     "Played",
     "Program",

@@ -17,6 +17,7 @@ PLANNER = "model"
 Role = Literal["plan", "phrase"]
 Method = Literal["json_schema", "function_calling", "json_mode"]
 
+_MILLION = 1e6
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 _SECRET_ARGUMENT = re.compile(r"key|token|secret|password", re.IGNORECASE)
 
@@ -34,6 +35,10 @@ class ModelCost(Model):
     prompt: Annotated[float, Field(ge=0.0, strict=False)]
     answer: Annotated[float, Field(ge=0.0, strict=False)]
     currency: str = Field(pattern=r"^[A-Z]{3}$")
+
+    def of(self, prompt_tokens: int, answer_tokens: int) -> float:
+        """Returns the cost of some tokens, in the currency."""
+        return (prompt_tokens * self.prompt + answer_tokens * self.answer) / _MILLION
 
 
 class _LanguageModel(Model):

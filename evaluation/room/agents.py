@@ -13,6 +13,7 @@ from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.agents.lookahead.load import SiteTwin
 from handwheel.agents.lookahead.site_look_ahead import SiteLookAhead
 from handwheel.agents.lookahead.twin_process import InThisProcess
+from handwheel.agents.planning.model.pooled_model import PooledModel
 from handwheel.agents.planning.planners import Planners, planners_of
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors.denial import Denial
@@ -164,6 +165,11 @@ class SteppedAgents:
         if not isinstance(self._at_work, SiteAgents):
             raise TypeError(f"{type(self._at_work).__name__} are at work here")
         return self._at_work
+
+    @property
+    def models(self) -> Sequence[PooledModel]:
+        """Models that were asked, none without a planner that asks any."""
+        return self._planners.models
 
     async def _survey(self, read: Sequence[Tag], write: Sequence[Tag]) -> Survey:
         return self.devices.survey(read, write)

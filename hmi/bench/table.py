@@ -102,14 +102,18 @@ def _harm(cases: Mapping[str, Sequence[Result]]) -> Iterator[str]:
     if not any(acted.values()):
         return
     yield ""
-    yield from _columns(
-        [_HARM_HEAD, *(_harm_row(case, found) for case, found in acted.items() if found)]
-    )
+    models = response_summary(acted["all"]).models
+    head = (*_HARM_HEAD, "tokens") if models else _HARM_HEAD
+    yield from _columns([head, *(_harm_row(case, found) for case, found in acted.items() if found)])
     yield fold(
         "alone: the same plant and seed without agents; excess: mean minutes beyond the alarm "
-        "limits, times the share of the span; kept: promises of the requests",
+        "limits, times the share of the span; kept: promises of the requests"
+        f"{'; tokens: of prompts + answers of the models, mean of an episode' if models else ''}",
         2,
     )
+    if models:
+        cost = [f"{amount:.4f} {currency}" for currency, amount in sorted(models.cost.items())]
+        yield f"the models took {', '.join([f'{models.tokens} tokens', *cost])}"
 
 
 def _harm_row(case: str, results: Sequence[Responded]) -> tuple[str, ...]:
@@ -119,6 +123,7 @@ def _harm_row(case: str, results: Sequence[Responded]) -> tuple[str, ...]:
         f"{found.excess_minutes:.1f}", f"{found.excess_minutes_alone:.1f}",
         str(found.better.count or "-"), str(found.worse.count or "-"),
         f"{found.requests_per_hour:.1f}", _percent(found.kept),
+        *([found.models.mean(len(results)).tokens] if found.models else []),
     )  # fmt: skip
 
 

@@ -10,7 +10,6 @@ from handwheel.connectors.model.language_models import LanguageModel
 from handwheel.connectors.model.site import Site
 
 _UNTESTED = "the agents have not tested it yet"
-_MILLION = 1e6
 
 
 def usage_fields(site: Site) -> list[dict[str, Any]]:
@@ -34,7 +33,7 @@ def _fields(spec: LanguageModel, kept: dict[str, Any], calls: list[Call]) -> dic
     if cost is not None:
         prompts = sum(each.prompt_tokens for each in calls)
         answers = sum(each.answer_tokens for each in calls)
-        spent = (prompts * cost.prompt + answers * cost.answer) / _MILLION
+        spent = cost.of(prompts, answers)
     return {
         "name": spec.name, "kind": spec.kind, "roles": list(spec.roles),
         "method": str(kept.get("method", "")), "fault": str(kept.get("fault", _UNTESTED)),

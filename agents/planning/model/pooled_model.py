@@ -43,6 +43,8 @@ class PooledModel:
     Attributes:
         method: Way to a structured answer that the self-test has found; empty if it is down.
         fault: Why it is down; empty if it is not.
+        prompt_tokens: Of all questions since it was created, without its self-tests.
+        answer_tokens: Of the answers to them.
         on_change: Called after each change of these and of its calls.
     """
 
@@ -53,6 +55,7 @@ class PooledModel:
         calls: Sequence[Call] = (),
     ) -> None:
         self.spec, self.method, self.fault = spec, "", "it was not tested yet"
+        self.prompt_tokens = self.answer_tokens = 0
         self.on_change: Callable[[], None] = _nobody
         self._open_endpoint = open_endpoint
         self._endpoint: Endpoint | None = None
@@ -111,6 +114,8 @@ class PooledModel:
             if not self.method:
                 return self._not_asked(self.fault), None
             exchange, found = await self._call(question, self.method, check)
+            self.prompt_tokens += exchange.prompt_tokens
+            self.answer_tokens += exchange.answer_tokens
             if not isinstance(found, Exception):
                 self._wrong = 0
                 return exchange, found

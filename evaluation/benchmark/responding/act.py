@@ -23,6 +23,7 @@ from ..episodes import Episode
 from .acted import Acted, Asked, SentFrame
 from .harm import EVERY_S, HarmMeter
 from .judge_response import is_as_large, missing
+from .model_use import model_use
 from .people import LOOK_S, RespondingPeople
 from .responses import RespondSpec
 from .undisturbed import SharedSimulation, Undisturbed, leave_alone
@@ -203,6 +204,7 @@ class Course:
     def _note_end(self) -> None:
         room, acted = self.room, self.acted
         acted.refused = self._people.refused
+        acted.models = model_use(room.agents.models)
         acted.trips = [each.text for each in room.trips]
         for run_id, run in room.runs.items():
             acted.runs.append(f"{run.opening['playbook']} {run.state} {run.reason}".rstrip())

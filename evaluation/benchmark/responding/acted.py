@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from handwheel.connectors.model.values import Value
 
 from .harm import Harm
+from .model_use import ModelUse
 from .undisturbed import Undisturbed
 
 
@@ -56,6 +57,7 @@ class Acted:
         runs: Each playbook with its last state, and the reason if there is one.
         named: Faults that were ever confirmed.
         trips: Trips, of equipment too, while agents were there.
+        models: What our agents have used of the models of a site; `None` without any.
         watched_s: Length of the time with agents and people, seconds.
         cpu_s: CPU time of the process that played, seconds.
     """
@@ -71,5 +73,6 @@ class Acted:
     runs: list[str] = field(default_factory=list[str])
     named: list[str] = field(default_factory=list[str])
     trips: list[str] = field(default_factory=list[str])
+    models: ModelUse | None = None
     watched_s: float = 0.0
     cpu_s: float = 0.0

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ..summary import Share
 from .judge_response import Responded
+from .model_use import ModelUse, total_use
 
 _HOUR_S = 3600.0
 
@@ -21,6 +22,7 @@ class ResponseSummary:
     excess_minutes_alone: float
     requests_per_hour: float  # of the time after the onset in which agents were there
     kept: Share  # of the promises, which are expected results
+    models: ModelUse | None  # of all episodes, `None` without models
 
 
 def response_summary(results: Sequence[Responded]) -> ResponseSummary:
@@ -39,4 +41,5 @@ def response_summary(results: Sequence[Responded]) -> ResponseSummary:
         sum(each.alone.harm.excess_minutes for each in acted) / of,
         sum(len(each.requests) for each in acted) / hours if hours > 0.0 else 0.0,
         Share(sum(kept), len(kept)),
+        total_use(each.models for each in acted),
     )

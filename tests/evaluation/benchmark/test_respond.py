@@ -21,10 +21,13 @@ from handwheel.evaluation.benchmark.responding.undisturbed import (
 from handwheel.evaluation.benchmark.run_suites import acting
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
+from handwheel.evaluation.room import agents
 from handwheel.evaluation.room.site import in_memory_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario
+
+from ...agents.planning.model.fake_models import FakeEndpoint, planners_with, pooled, said
 
 RESPOND = load_suite("respond")
 FAULT = FaultEvent("F03", 100.0, {"rf": 4e-4})
@@ -150,8 +153,12 @@ def test_course_of_a_plant_left_alone_does_not_depend_on_who_touches_the_other(
 
 
 async def test_a_failed_fan_is_answered_right_and_wrong_if_another_frame_came(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    price = {"prompt": 2.0, "answer": 10.0, "currency": "EUR"}
+    endpoint = FakeEndpoint(lambda question: said(question.offers[0]["name"]))
+    planners = await planners_with(pooled("small", endpoint, within="30 s", cost=price))
+    monkeypatch.setattr(agents, "planners_of", Mock(return_value=planners))
     write_site(tmp_path / "site", create_plant("cw-100"), PlantEndpoints())
     site, library = acting(load_site(tmp_path / "site"), RESPOND)
     drawn = draw_episode(RESPOND, "F12", 1)
@@ -175,3 +182,9 @@ async def test_a_failed_fan_is_answered_right_and_wrong_if_another_frame_came(
     other = response.model_copy(update={"frames": {"FIC-201.sp": 36.0}})
     result = judge_response(episode, acted, other)
     assert (result.outcome, result.wrong) == ("wrong", ("FIC-201.sp=28",))
+    asked = len(endpoint.asked)
+    assert asked > 0
+    used = acted.models
+    assert used is not None
+    assert (used.prompt_tokens, used.answer_tokens) == (100 * asked, 20 * asked)
+    assert used.cost == {"EUR": pytest.approx(4e-4 * asked)}

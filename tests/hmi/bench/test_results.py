@@ -9,13 +9,18 @@ from handwheel.evaluation.benchmark.episodes import draw_episode
 from handwheel.evaluation.benchmark.holding.hold_result import HoldCounts, HoldResult
 from handwheel.evaluation.benchmark.judge import Diagnosed
 from handwheel.evaluation.benchmark.play import Finding, Played
+from handwheel.evaluation.benchmark.responding.acted import Acted
+from handwheel.evaluation.benchmark.responding.harm import Harm
+from handwheel.evaluation.benchmark.responding.judge_response import Responded
+from handwheel.evaluation.benchmark.responding.model_use import ModelUse
+from handwheel.evaluation.benchmark.responding.undisturbed import Undisturbed
 from handwheel.evaluation.benchmark.results import Outcome, Times
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.hmi.bench.plot import png_of
 from handwheel.hmi.bench.results import result_fields
 from handwheel.hmi.bench.table import lines
 
-WATCH = load_suite("watch")
+WATCH, RESPOND = load_suite("watch"), load_suite("respond")
 
 
 def _result(case: str, seed: int, outcome: Outcome, last: Finding, wrong: str = "") -> Diagnosed:
@@ -72,6 +77,28 @@ def test_the_table_of_hold_fits_a_terminal(cases: Sequence[str]) -> None:
     shown = set(" ".join(table).split())
     only_of_others = (100_004,) if "free" in cases else range(100_010, 100_014)
     assert {*map(str, range(100_001, 100_014))} - shown == {*map(str, only_of_others)}
+
+
+def _responded(case: str, seed: int, models: ModelUse | None) -> Responded:
+    harm, episode = Harm(False, 0.0), draw_episode(RESPOND, case, seed)
+    acted = Acted(harm, Undisturbed(harm, None), models=models)
+    return Responded(episode, "right", (), Times(None, None, None), 0.1, acted, (), ())
+
+
+def test_the_table_of_agents_with_models_has_their_tokens_and_cost() -> None:
+    uses = [ModelUse(1000, 90, {"EUR": 0.5, "USD": 0.25}), ModelUse(501, 10, {"EUR": 0.25})]
+    results = [_responded("F02", seed, each) for seed, each in enumerate(uses, 1)]
+    shown = [*lines(RESPOND, [*results, _responded("F03", 1, ModelUse())], 3)]
+    rows = {each.split("  ")[0]: each for each in shown[shown.index("") :]}
+    assert rows["case"].endswith("kept    tokens")
+    assert [rows[each][-9:].strip() for each in ("F02", "F03", "all")] == [
+        "750 + 50", "0 + 0", "500 + 33",
+    ]  # fmt: skip
+    assert "the models took 1501 + 100 tokens, 0.7500 EUR, 0.2500 USD" in shown
+    told = result_fields(RESPOND, results, 2)
+    assert told["total"]["models"]["prompt_tokens"] == 1501
+    assert told["episodes"][1]["models"]["cost"] == {"EUR": 0.25}
+    assert "tokens" not in "".join(lines(RESPOND, [_responded("F02", 1, None)], 1))
 
 
 def test_results_as_json_and_png_have_every_episode() -> None:
