@@ -36,7 +36,7 @@ def record_intention(told: Told, sources: SiteSources) -> Mapping[str, Any]:
     equipment = next(each.name for each in question.subjects if each.kind == "equipment")
     at = stamp(moment_of(question, sources.now.astimezone()))
     roles = dict(plan.roles)
-    same = repr((equipment, plan.playbook, sorted(roles.items()), at))
+    same = repr((equipment, plan.playbook, sorted(roles.items()), at, question.text))
     fields: dict[str, Any] = {
         "key": sha256(same.encode()).hexdigest(), "equipment": equipment,
         "playbook": plan.playbook, "roles": roles, "at": at, "text": question.text,
