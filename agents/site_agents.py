@@ -158,7 +158,7 @@ class SiteAgents:
             if run_id not in self._tasks.names:
                 self._start_run(run_id)
         self._start_orders.take(rows)
-        self.intentions.take()
+        self.intentions.take(self._tasks)
         if self._answers is not None:
             self._answers.take(self.cases.cases, rows)
         self._closed_orders.observe()

@@ -38,7 +38,7 @@ def record_intention(context: GuestContext, guest: Guest, asked: Intended) -> Ma
         guest=guest.proposer, text=asked.text,
     )  # fmt: skip
     name = context.intentions.record(intention)
-    return context.intentions.open.get(name, intention).fields(name)
+    return context.intentions.open[name].fields(name)
 
 
 def withdraw_intention(context: GuestContext, guest: Guest, name: str) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """Intention to take equipment out of service at a time, at which people are told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -48,7 +48,12 @@ class Intention(Model):
         """The intention in words, of which only account and time are known to be so."""
         who = f"account {self.guest.os_user}, {self.guest.shown}"
         text = quoted(self.text, _LONGEST_TEXT)
-        return f"intended for {self.moment:%Y-%m-%d %H:%M} UTC by {who}: {text}"
+        at = f"{self.moment:%Y-%m-%d %H:%M} UTC"
+        return f"intended for {at} by {who}, in the unverified words {text}"
+
+    def is_same(self, other: "Intention") -> bool:
+        """Returns whether another one asks for the same, whatever model it claims."""
+        return self == other.model_copy(update={"guest": self.guest})
 
     def fields(self, name: str) -> dict[str, Any]:
         """Returns it as JSON for a guest."""
@@ -59,15 +64,15 @@ class Intention(Model):
         }  # fmt: skip
 
 
-def check_time(at: datetime, now: datetime) -> None:
-    """Raises `InvalidArguments` for a time that is past, too soon or too far ahead."""
+def time_problems(at: datetime, now: datetime) -> Iterator[str]:
+    """Yields why a time is none to be told at, past, too soon or too far ahead."""
     shown = f"{at:%Y-%m-%d %H:%M} UTC"
     if at <= now:
-        raise InvalidArguments(f"{shown} is past")
-    if at - now < SOONEST:
-        raise InvalidArguments(f"{shown} is less than a minute ahead")
-    if at - now > LONGEST_AHEAD:
-        raise InvalidArguments(f"{shown} is more than {LONGEST_AHEAD.days} days ahead")
+        yield f"{shown} is past"
+    elif at - now < SOONEST:
+        yield f"{shown} is less than a minute ahead"
+    elif at - now > LONGEST_AHEAD:
+        yield f"{shown} is more than {LONGEST_AHEAD.days} days ahead"
 
 
 def check_goal(site: Site, plan: BoundPlaybook, equipment: str, is_true: IsTrue) -> None:

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from handwheel.tools.errors import PolicyViolation
+from handwheel.agents.starts.intention import Intention
+from handwheel.connectors.errors import HandwheelError
+from handwheel.tools.errors import InterlockActive, InvalidArguments, PolicyViolation
 
 from .asking import KEY, Guests
 
@@ -35,20 +37,35 @@ async def test_wrong_intention_is_refused(
 
 
 async def test_intention_has_the_account_that_the_kernel_names(guests: Guests) -> None:
-    guests.intentions.record.return_value = "I-7K3MQ2XA"
+    open_: dict[str, Intention] = guests.intentions.open
+
+    def record(asked: Intention) -> str:
+        open_["I-7K3MQ2XA"] = asked
+        return "I-7K3MQ2XA"
+
+    guests.intentions.record.side_effect = record
     user = (await guests.get("/v1/status"))[1]["user"]
     status, found = await guests.ask("POST", PATH, INTENDED)
     (recorded,) = guests.intentions.record.call_args.args
     assert (status, recorded.guest.os_user, recorded.guest.kind) == (200, user, "guest")
     assert found["intention"]["account"] == user
-    guests.intentions.open["I-7K3MQ2XA"] = recorded
     assert (await guests.get(PATH))[1]["intentions"] == [found["intention"]]
     guests.intentions.withdraw.return_value = recorded
     await guests.ask("POST", f"{PATH}/I-7K3MQ2XA/withdraw", {})
     guests.intentions.withdraw.assert_called_once_with("I-7K3MQ2XA", user)
 
 
-async def test_too_many_intentions_are_a_denial(guests: Guests) -> None:
-    guests.intentions.record.side_effect = PolicyViolation("10 intentions are open already")
-    status, found = await guests.ask("POST", PATH, INTENDED)
-    assert (status, found["code"]) == (403, "policy")
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (PolicyViolation("10 intentions are open already"), 403, "policy"),
+        (InterlockActive("I-7K3MQ2XA was recorded with this key"), 409, "interlock"),
+        (InvalidArguments("there is no playbook cw/none"), 422, "arguments"),
+    ],
+)
+async def test_refused_intention_is_a_denial(
+    guests: Guests, error: HandwheelError, status: int, code: str
+) -> None:
+    guests.intentions.record.side_effect = error
+    told, found = await guests.ask("POST", PATH, INTENDED)
+    assert (told, found["code"], found["reason"]) == (status, code, str(error))
