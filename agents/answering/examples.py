@@ -12,7 +12,7 @@ _FORMS: Sequence[tuple[str, frozenset[str]]] = (
     ("what is {tag}?", frozenset({"SUBJECT", "NOW", "SHOW", "WHICH"})),
     ("how is {equipment} doing?", frozenset({"SUBJECT", "HOW", "CONDITION"})),
     ("why is {tag} falling?", frozenset({"WHY", "SUBJECT", "DIRECTION"})),
-    ("since when is {tag} high?", frozenset({"SINCE", "SUBJECT", "DIRECTION"})),
+    ("since when is {tag} high?", frozenset({"SINCE", "SUBJECT", "LEVEL"})),
     ("what changed before {tag} fell?", frozenset({"CHANGED", "BEFORE", "RECENT"})),
     ("what if {setpoint} = {value}?", frozenset({"IF", "SUBJECT", "QUANTITY"})),
     ("how long until {limited} reaches its limit?", frozenset({"UNTIL", "LIMIT", "SUBJECT"})),
@@ -26,7 +26,7 @@ _FORMS: Sequence[tuple[str, frozenset[str]]] = (
     ("plan: take {movable} out for maintenance at 14:00", frozenset({"TAKE", "OUT", "NEED"})),
     ("what was {tag} 30 min ago?", frozenset({"SUBJECT", "AGO"})),
     ("what if {stoppable} stops?", frozenset({"IF", "SUBJECT"})),
-    ("was {runner} running in the last 2 h?", frozenset({"SUBJECT", "RECENT", "RUN"})),
+    ("was {runner} running in the last 2 h?", frozenset({"SUBJECT", "SPAN", "RUN"})),
 )
 _USUAL = (0, 2, 8)
 _SHOWN = 3

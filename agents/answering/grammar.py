@@ -31,7 +31,8 @@ what_if.85: _w IF _w SUBJECT _w QUANTITY _w | _w SUBJECT _w QUANTITY _w IF _w
 decided.80: _w DECIDED _w | _w WHO _w REQUEST _w
 limit.75:   _w UNTIL _w SUBJECT _w | _w SUBJECT _w UNTIL _w
 similar.70: _w SIMILAR _w
-since.65:   _w SINCE _w SUBJECT _w | _w SUBJECT _w SINCE _w | _w WHEN _w SUBJECT _w DIRECTION _w
+since.65:   _w SINCE _w SUBJECT _w | _w SUBJECT _w SINCE _w
+          | _w WHEN _w SUBJECT _w (DIRECTION | LEVEL | SIDE) _w
 why.60:     _w WHY _w SUBJECT _w | _w SUBJECT _w WHY _w
 changed.55: _w CHANGED _w
 orders.50:  _w ORDER _w
@@ -45,12 +46,12 @@ _what: SUBJECT | KIND
 _w: _any*
 """
 _TERMINALS = (
-    "ACT", "ACTIVE", "AGO", "ALARM", "AT", "BEFORE", "CAME", "CASE", "CHANGED", "CLOSED",
-    "COMMAND", "CONDITION", "DECIDED", "DIRECTION", "DUE", "EXCEPT", "HAND", "HOW", "IF",
-    "KIND", "LENGTH", "LIMIT", "MODAL", "MODE", "NEED", "NOT", "NOW", "OPEN", "ORDER", "OUT",
-    "PLAN", "QUANTITY", "RECENT", "REQUEST", "RUN", "SETPOINT", "SHOW", "SIMILAR", "SINCE",
-    "SPAN", "STATISTIC", "STOPPED", "SUBJECT", "TAKE", "TODAY", "TRIP", "UNTIL", "WAITING",
-    "WHEN", "WHICH", "WHO", "WHY", "WISH", "WRONG",
+    "ACT", "ACTIVE", "AGO", "ALARM", "AT", "BACK", "BEFORE", "CAME", "CASE", "CHANGED",
+    "CLOSED", "COMMAND", "CONDITION", "DECIDED", "DIRECTION", "DUE", "EXCEPT", "HAND", "HOW",
+    "IF", "KIND", "LENGTH", "LEVEL", "LIMIT", "MODAL", "MODE", "NEED", "NOT", "NOW", "OPEN",
+    "ORDER", "OUT", "PLAN", "QUANTITY", "RECENT", "REQUEST", "RUN", "SETPOINT", "SHOW", "SIDE",
+    "SIMILAR", "SINCE", "SPAN", "STATISTIC", "STOPPED", "SUBJECT", "TAKE", "TODAY", "TRIP",
+    "UNTIL", "WAITING", "WHEN", "WHICH", "WHO", "WHY", "WISH", "WRONG",
 )  # fmt: skip
 _ORDERS = {"ACT", "COMMAND"}
 _BESIDE = {"AGO", "AT", "CASE", "LENGTH", "REQUEST", "SHOW", "SPAN"}

@@ -9,15 +9,16 @@ from .reading import Token, Words
 
 _NAME = re.compile(r"[a-z]{1,6}-\d+[a-z]?(\.\w+)?")  # of a tag or equipment
 _EVERY = "HOW NOW SHOW WHICH"
-_STATE = "ACT CAME DIRECTION RUN STOPPED TRIP"
+_COURSE = "DIRECTION LEVEL"
+_STATE = f"ACT CAME {_COURSE} RUN STOPPED TRIP"
 _TOLD: Mapping[Intent, str] = {
-    "value": "tag AGO ALARM CONDITION DIRECTION LIMIT MODE SPAN STATISTIC TODAY TRIP",
-    "condition": "equipment ACTIVE AGO CONDITION DIRECTION MODE RUN SPAN STATISTIC STOPPED TODAY",
+    "value": f"tag AGO ALARM CONDITION {_COURSE} LIMIT MODE SPAN STATISTIC TODAY TRIP",
+    "condition": f"equipment ACTIVE AGO CONDITION {_COURSE} MODE RUN SPAN STATISTIC STOPPED TODAY",
     "why": f"tag equipment {_STATE} ACTIVE ALARM LIMIT SETPOINT TODAY WHY",
     "since": f"tag equipment {_STATE} ACTIVE ALARM MODE SINCE WHEN",
     "changed": "tag equipment CHANGED RECENT SPAN WHO",
-    "what-if": "tag equipment ACT CHANGED COMMAND DIRECTION IF MODAL QUANTITY SETPOINT",
-    "limit": "tag equipment ALARM BEFORE DIRECTION LIMIT MODAL QUANTITY TRIP UNTIL WHEN",
+    "what-if": "tag equipment ACT CHANGED COMMAND IF MODAL QUANTITY SETPOINT",
+    "limit": f"tag equipment ALARM BEFORE {_COURSE} LIMIT MODAL QUANTITY TRIP UNTIL WHEN",
     "alarms": "equipment class ACTIVE ALARM SPAN",
     "waiting": "tag equipment class ACT NEED REQUEST WAITING WHO",
     "decided": "tag equipment class ACT DECIDED RECENT REQUEST SPAN WHEN WHO",
@@ -30,14 +31,28 @@ _TOLD: Mapping[Intent, str] = {
 """Kinds of words, and of subjects, that an answer takes into account, besides `_EVERY`."""
 _WITH: Sequence[tuple[Intent, str, str]] = (
     ("changed", "BEFORE", f"{_STATE} ALARM BEFORE LENGTH"),
+    ("what-if", "QUANTITY", "DIRECTION"),
     ("since", "DIRECTION", "LIMIT QUANTITY"),
+    ("since", "LEVEL", "LIMIT QUANTITY"),
+    ("since", "SIDE", "LIMIT QUANTITY"),
+    ("since", "LIMIT", "SIDE"),
+    ("since", "QUANTITY", "SIDE"),
+    ("limit", "LIMIT", "SIDE"),
+    ("limit", "QUANTITY", "SIDE"),
+    ("why", "LIMIT", "SIDE"),
+    ("why", "SETPOINT", "SIDE"),
     ("decided", "WHO", "WHY"),
     ("alarms", "SPAN", "CAME"),
     ("orders", "CLOSED", "SPAN"),
 )
 """Kinds that one kind of answer takes into account only beside another one."""
+_NOT_WITH: Sequence[tuple[str, str, str]] = (
+    ("value condition", "AGO SPAN STATISTIC", f"CONDITION {_COURSE} LIMIT TRIP"),
+    ("orders", "CLOSED", "OPEN"),
+)
+"""Kinds that some kinds of answers do not take into account beside others."""
 BINDING = frozenset({
-    "AGO", "AT", "CASE", "EXCEPT", "IF", "LENGTH", "NOT", "QUANTITY", "SPAN", "STATISTIC",
+    "AGO", "AT", "BACK", "CASE", "EXCEPT", "IF", "LENGTH", "NOT", "QUANTITY", "SPAN", "STATISTIC",
 })  # fmt: skip
 """Kinds of words that count also where a model has understood the question."""
 
@@ -48,6 +63,9 @@ def left_out(intent: Intent, found: Words) -> list[Token]:
     for kind, beside, more in _WITH:
         if kind == intent and beside in found.kinds:
             told |= {*more.split()}
+    for kinds, beside, fewer in _NOT_WITH:
+        if intent in kinds.split() and not {*beside.split()}.isdisjoint(found.kinds):
+            told -= {*fewer.split()}
     return [each for each in found.tokens if each.told_as not in told]
 
 

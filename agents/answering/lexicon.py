@@ -22,14 +22,15 @@ UNTIL: when does, how many time, how many time until, days left, hours left, day
     got, how long is left, at this rate
 IF: what if, if, instead of, effect of, effect on, suppose, what would happen, what happens when,
     what happens, end up, ends up
-HIGH: too high, so high, high, elevated, above normal, above, over, up, hot, too hot, warm, higher
-    than, more than, greater than
-LOW: too low, so low, low, below normal, below, under, down, cold, lower than, less than
+HIGH: too high, so high, high, elevated, above normal, up, hot, too hot, warm
+LOW: too low, so low, low, below normal, down, cold
+ABOVE: above, over, higher than, more than, greater than
+BELOW: below, under, lower than, less than
 RISING: rising, rose, went up, climbed, rise, rises, increasing, increase, climbing, going up,
-    creeping up, growing, coming up
+    creeping up, growing, up to, coming up
 FALLING: falling, fell, went down, dropped, sank, fall, falls, dropping, drop, drops, decreasing,
-    decrease, going down, sinking, sagging, coming down, declining, sag, sags, sagged, dip, dips,
-    dipped
+    decrease, going down, sinking, sagging, down to, coming down, declining, sag, sags, sagged,
+    dip, dips, dipped
 CHANGED: changed, change, touch, touched, changes, happened, happen, moved, different, events,
     done, written, wrote
 BEFORE: before, prior to, ahead of, just before, right before, leading up to
@@ -72,11 +73,13 @@ CONDITION: good, ready, doing, condition, health, healthy, ok, okay, alright, al
     state, status, fouled, or not good, or not ok
 WRONG: wrong, problem, problems, fault, faults, diagnosis, diagnose, suspect, suspected, suspects,
     agents, trouble, issue, issues, going on, matter, cases, case, bad, think, reckon, favour,
-    favor, believe, whats up with, what is up with, whats up w
+    favor, believe, whats up with, what is up with, whats up w, wrong with, bad with, problem with,
+    matter with, going on with
 TAKE: pull, take, taking, isolate, isolating
 HAND: give, hand over, release, remove
 OUT: out of service, out, fitters, to the fitters, workshop, offline, maintenance, for maintenance,
-    repair, for repair
+    repair, for repair, to maintenance
+BACK: out of, from, back, restore, resume, restart
 WHICH: which, what, whats, which one, where
 HOW: how, hows, how much
 NOW: now, right now, at the moment, currently, current value, present value, present, value,
@@ -99,9 +102,9 @@ MODAL: can, could, would, will, shall
 
 _FILLERS = """
 a an the is are was were be been being it its this that these those there here we i you me my our
-us they them their he she do does did has have of to in on at for with from and or so any anything
-anyone anybody some somebody someone something all just still ever going got by as about into too
-very through already your keep keeps also please pls plz + & / =
+us they them their he she do does did has have of to in on at for and or so any anything anyone
+anybody some somebody someone something all just still ever going got about too very through
+already your keeps also please pls plz + & / =
 """
 FILLERS = frozenset(_FILLERS.split())
 """Words that carry no meaning of their own, so an answer may leave them out."""

@@ -15,6 +15,8 @@ from .times import State, span_in, state_in, time_in
 _STATISTICS = {"MEAN", "LOWEST", "HIGHEST"}
 _VERDICTS: Mapping[str, Verdict] = {"APPROVED": "approve", "REJECTED": "reject"}
 _DIRECTIONS = {"HIGH", "LOW", "RISING", "FALLING"}
+_SIDES: Mapping[str, str] = {"ABOVE": "high", "BELOW": "low"}
+_LEVELS = {"HIGH", "LOW"}
 _DOWN = {"low", "falling"}
 _ADJECTIVES = {"open", "open?", "closed", "closed?", "running", "running?"}  # no verbs of writes
 _PLAN = re.compile(r"\s*plan\s*:", re.IGNORECASE)
@@ -181,10 +183,12 @@ def _filled(found: Words, kind: str) -> str:
 
     A question tells one direction, one verdict and one statistic, so another one is left over.
     """
-    if kind in _DIRECTIONS:
-        is_other = found.direction and (found.direction in _DOWN) != (kind.lower() in _DOWN)
-        found.direction = found.direction or kind.lower()
-        return "" if is_other else "DIRECTION"
+    if kind in _DIRECTIONS or kind in _SIDES:
+        direction = _SIDES.get(kind, kind.lower())
+        is_other = found.direction and (found.direction in _DOWN) != (direction in _DOWN)
+        found.direction = found.direction or direction
+        what = "SIDE" if kind in _SIDES else "LEVEL" if kind in _LEVELS else "DIRECTION"
+        return "" if is_other else what
     if kind in _VERDICTS:
         is_other = found.verdict not in {None, _VERDICTS[kind]}
         found.verdict = found.verdict or _VERDICTS[kind]

@@ -15,7 +15,7 @@ NEEDS_ONE = "a plan is shown for one piece of equipment by its name"
 _LOOKS_BACK = {"value", "condition", "running"}
 _NOW = {*_LOOKS_BACK, "alarms", "waiting", "orders", "wrong"}
 _OF_LATELY = {"changed", "since", "alarms"}  # of the past in every tense
-_PAST = ("SUBJECT", "AGO", "RECENT")
+_PAST = ("SUBJECT", "AGO", "SPAN")
 _RETURN = re.compile(r"\b(back|restore|resume|restart|start|starting|return\w*)\b")
 _NOT = re.compile(
     r"\b(not|no|never|nothing|nobody|none|neither|without|except|cannot"
@@ -33,7 +33,9 @@ _CLAUSES = re.compile(r"\b(?:and|or|then|while|but)\b|[,;]")
 _ASKS = re.compile(
     r"\s*(what(?! if| happens)|where|how|which|when|why|do|does|is|are|will|would|can|could)\b"
 )
-_ACTS = re.compile(r"=|\b(start|stop|trip|fail|clos|open|shut|fall|ris|drop|turn)\w*")
+_ACTS = re.compile(
+    r"=|\b(start|stop|trip|fail|clos|open|shut|fall|ris|drop|turn)\w*|\b(high|low|hot|cold)\b"
+)
 _WORD = r"\s+(?!(?:did|was|were|has|have|is|are|does|do|will|can|and)\b)\w"
 _AT_EVENT = re.compile(rf"\b(when|while|whilst|during|after|before|once|as soon as){_WORD}")
 _NOT_BEFORE = re.compile(

@@ -64,6 +64,92 @@ def test_word_that_changes_the_meaning_is_refused(text: str, reason: str, site: 
 
 
 @pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("which requests were rejected more than a week ago?", "“more than”, “week” and “ago”"),
+        ("which requests were rejected more than an hour ago?", "“an hour ago” and “more than”"),
+        ("what waits for approval for less than 10 min?", "“10 min” and “less than”"),
+        ("what waits for approval from ben?", "“from” and “ben”"),
+        ("who may approve the start of P-101B?", "“may” and “approve”"),
+        ("who approved the first request?", "“first”"),
+        ("what is PT-102 in bar?", "“bar”"),
+        ("what is PT-102 in 10 min?", "“10 min”"),
+        ("is PT-102 higher than it was an hour ago?", "“higher than”"),
+        ("was PT-102 falling an hour ago?", "“falling”"),
+        ("is PT-102 below 300 kPa?", "“below” and “300 kPa”"),
+        ("what is PT-102 and how is P-101A?", "“p-101a”"),
+        ("what is PT-102 != FT-103?", "“!=”"),
+        ("how long until P-101A trips if load rises?", "“if” and “load”"),
+        ("how long until PT-102 falls below 300 kPa with P-101B running?", "“with” and “running”"),
+        ("since when is PT-102 330 kPa?", "“330 kPa”"),
+        ("since when is PT-102 higher than FT-103?", "“higher than”"),
+        ("what changed except PIC-102.sp?", "“except”"),
+        ("what changed besides PIC-102.sp?", "“besides”"),
+        ("what if PIC-102.sp had been 380?", "“had”"),
+        ("what if PIC-102.sp = 380 at low PT-102?", "“low”"),
+        ("why is PT-102 low and FT-103 high?", "“high”"),
+        ("which alarms are on apart from PAL-102?", "“apart”, “from” and “pal-102”"),
+        ("overdue work orders", "“overdue”"),
+        ("which work orders were closed by anna?", "“by” and “anna”"),
+        ("open and closed work orders", "“open”"),
+        ("plan: take P-101A out of maintenance at 14:00", "“out of”"),
+        ("plan: take P-101A from maintenance at 14:00", "“from”"),
+        ("plan: keep P-101A out for maintenance", "“keep”"),
+    ],
+)
+def test_word_that_the_answer_leaves_out_is_named(text: str, words: str, site: Site) -> None:
+    with pytest.raises(NotUnderstood) as error:
+        answer_question(text, KnownSite(site))
+    assert error.value.reason == f"the answer would leave out {words}. Try:"
+    assert len(error.value.nearest) == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "which requests were rejected last week?", "closed work orders of S-101 last week",
+        "what waits for approval since yesterday?", "have we seen this before last month?",
+    ],
+)  # fmt: skip
+def test_day_of_the_calendar_is_refused_for_every_kind(text: str, site: Site) -> None:
+    with pytest.raises(NotUnderstood, match="a day or an hour of the calendar"):
+        answer_question(text, KnownSite(site))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("what changed before PT-102?", "must tell what PT-102.pv did"),
+        ("what changed before the shift?", "before an event"),
+        ("what changed before PT-102 fell and P-101A tripped?", "before one event"),
+        ("who approved the start or stop of P-101B?", "one verb"),
+        ("when did P-101A trip and start?", "several states"),
+        ("why is P-101A running hot?", "a state and a course"),
+        ("what if P-101B starts and PT-102 is high?", "one change at a time"),
+        ("which alarms are on at K-301?", "K-301 does not exist at this site"),
+    ],
+)
+def test_second_event_or_state_is_refused(text: str, reason: str, site: Site) -> None:
+    with pytest.raises(NotUnderstood, match=reason):
+        answer_question(text, KnownSite(site))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("did anyone change TIC-202.sp in the last 20 min?", "Nothing of TIC-202.sp was written"),
+        ("have we seen this before on CT-101?", "No case about CT-101 is open"),
+        ("who rejected a pump start?", "ben [F"),
+        ("what is the output of TIC-202?", "TIC-202.op"),
+        ("how long until LAL-101?", "LT-101.pv (basin level) is"),
+        ("why is the vibration of pump A high?", "VT-101A.pv is"),
+    ],
+)
+def test_answer_is_about_what_the_question_names(text: str, told: str, site: Site) -> None:
+    assert answer_question(text, KnownSite(site))[1].lines[0].startswith(told)
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ("what if PIC-102.sp = 3.6 bar?", "With PIC-102.sp at 360 kPa [F"),

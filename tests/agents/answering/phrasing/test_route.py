@@ -79,6 +79,12 @@ def test_value_is_that_of_the_question(site: Site) -> None:
     assert understood(asked).endswith("set point: PIC-102.sp; 355 kPa")
 
 
+@pytest.mark.parametrize("text", ["what wobbled except PIC-102.sp", "wibble of PT-102 2 h ago"])
+def test_exception_and_time_count_with_a_model_too(text: str, site: Site) -> None:
+    with pytest.raises(NotUnderstood, match=r"would leave out|earlier moment"):
+        routed_question(text, site, _said("changed"))
+
+
 def test_model_that_does_not_answer_is_named_with_the_nearest(site: Site) -> None:
     with pytest.raises(NotUnderstood, match="model silent: it took more") as error:
         ask_site(ODD, KnownSite(site), "select", SilentModel())
