@@ -8,6 +8,7 @@ from unittest.mock import AsyncMock, Mock
 
 import pytest
 
+from handwheel.agents.answering.question import Question
 from handwheel.agents.answering.sources import FoundPlans, PossiblePlan
 from handwheel.agents.answering.subjects import Subject
 from handwheel.agents.planning.planner import COMPOSED
@@ -20,10 +21,14 @@ NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 
 
 def _asked(
-    text: str = TEXT, routed_by: str = "", plans: Sequence[str] | None = ("cw/p",)
+    text: str = TEXT,
+    routed_by: str = "",
+    plans: Sequence[str] | None = ("cw/p",),
+    at: str = "14:00",
 ) -> tuple[Mock, Mock]:
     """An answer to a question, and the sources in which the plans were found."""
-    question = Mock(text=text, subjects=[Subject("equipment", "P-101A")])
+    subjects = (Subject("equipment", "P-101A"),)
+    question = Question(text, "plan", subjects, day="2026-12-03", at=at)
     made = [PossiblePlan(each, each, {"duty": "P-101A"}, True, ()) for each in plans or ()]
     found = None if plans is None else FoundPlans(made, ())
     return Mock(question=question, routed_by=routed_by), Mock(now=NOW, found=found)
@@ -61,7 +66,7 @@ def test_key_is_the_same_for_the_same_words_only(posted: list[Mapping[str, Any]]
         ({"routed_by": "local-1"}, "only a model has understood the question"),
         ({"plans": ()}, "there is no plan"),
         ({"plans": None}, "there is no plan"),
-        ({"text": "plan: take P-101A out"}, "the time is not clear"),
+        ({"at": ""}, "the question names no time"),
     ],
 )
 def test_what_is_not_clear_is_neither_recorded_nor_offered(
