@@ -7,6 +7,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Quality
 
+from ...deviations.case import Case
 from ...deviations.standing import alarm_tags, measured_by
 from ..fact import Answer, joined
 from ..question import Question
@@ -112,16 +113,34 @@ def condition(question: Question, sources: Sources, answer: Answer) -> None:
         if question.is_of_the_past:
             continue
         _say_alarms(answer, sources, members)
-        for case in sources.cases():
-            if members and set(members) & _equipment(case.judgement):
-                place = answer.fact(case.case_id, case.condition or "opened", "journal")
-                answer.say(f"{case.case_id} is open about {subject.name}: {place}.", is_answer=True)
+        cases = [case for case in sources.cases() if set(members) & _equipment(case.judgement)]
+        for case in cases:
+            place = answer.fact(case.case_id, case.condition or "opened", "journal")
+            answer.say(f"{case.case_id} is open about {subject.name}: {place}.", is_answer=True)
+        if cases:
+            say_missing_agents(answer, sources, cases)
         for order in sources.work_orders():
             if order.asset in members:
                 place = answer.fact(order.workorder_id, order.title, "work orders")
                 answer.say(
                     f"{order.workorder_id} is open about {subject.name}: {place}.", is_answer=True
                 )
+
+
+def say_missing_agents(answer: Answer, sources: Sources, cases: Sequence[Case]) -> bool:
+    """Says that no agents judge now, and since when their cases stand. Returns whether it is so."""
+    missing = sources.missing_agents()
+    if not missing:
+        return False
+    reason = answer.fact("agents", missing, "the gate")
+    for each in cases:
+        stamp = each.judged_at or each.opened_at
+        at = answer.fact(each.case_id, f"{stamp[:10]} {stamp[11:19]} UTC", "journal", stamp)
+        answer.say(f"{reason}, so {each.case_id} stands as of {at} and may have changed since.",
+                   is_caution=True)  # fmt: skip
+    if not cases:
+        answer.say(f"{reason}, so nobody judges it now.", is_caution=True)
+    return True
 
 
 def _equipment(judgement: Mapping[str, Any]) -> set[str]:

@@ -11,7 +11,7 @@ from ..fact import Answer, joined
 from ..question import Question
 from ..sources import Sources
 from .events import asked_states, say_why
-from .present import say_value
+from .present import say_missing_agents, say_value
 from .trends import Trend, course_text, longest_trend, span_text, trend_of
 from .writes import written_text
 
@@ -48,7 +48,7 @@ def why(question: Question, sources: Sources, answer: Answer) -> None:
     if not states:  # writes at an event are told with it, and courses to now are after it
         _say_writes(answer, sources, equipment)
         _say_moved(answer, sources, tags, equipment, last_s)
-    if not _say_missing(answer, sources, cases) and not cases:
+    if not say_missing_agents(answer, sources, cases) and not cases:
         answer.say("No open case of the agents explains it.", is_caution=True)
 
 
@@ -84,25 +84,9 @@ def wrong(question: Question, sources: Sources, answer: Answer) -> None:
         for each in cases
         if _say_case(answer, each, names, members, is_every=not (names or members))
     ]
-    if not _say_missing(answer, sources, told) and not told:
+    if not say_missing_agents(answer, sources, told) and not told:
         about = f" about {joined(sorted(members))}" if members else ""
         answer.say(f"The agents have no open case{about}.")
-
-
-def _say_missing(answer: Answer, sources: Sources, cases: Sequence[Case]) -> bool:
-    """Says that no agents judge now, and since when their cases stand. Returns whether it is so."""
-    missing = sources.missing_agents()
-    if not missing:
-        return False
-    reason = answer.fact("agents", missing, "the gate")
-    for each in cases:
-        stamp = each.judged_at or each.opened_at
-        at = answer.fact(each.case_id, f"{stamp[:10]} {stamp[11:19]} UTC", "journal", stamp)
-        answer.say(f"{reason}, so {each.case_id} stands as of {at} and may have changed since.",
-                   is_caution=True)  # fmt: skip
-    if not cases:
-        answer.say(f"{reason}, so nobody judges it now.", is_caution=True)
-    return True
 
 
 def _say_case(

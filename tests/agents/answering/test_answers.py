@@ -178,6 +178,8 @@ def test_agents_that_do_not_run_are_not_said_to_have_no_case(text: str, site: Si
     assert not any("open case" in each for each in without)
     told = answer_question(text, KnownSite(site, no_agents=dead))[1].lines[-1]
     assert "so C-338DBDB1 stands as of 2026-11-30 20:59:00 UTC [F" in told
+    about = answer_question("how is S-101 doing", KnownSite(site, no_agents=dead))[1].lines
+    assert any("so C-338DBDB1 stands as of" in each for each in about)
     alive = answer_question(text, KnownSite(site, has_case=False))[1].lines
     assert any("open case" in each for each in alive)
 
