@@ -21,7 +21,7 @@ _FORMS: Sequence[tuple[str, frozenset[str]]] = (
     ("who approved the last request, and when?", frozenset({"WHO", "WHEN", "DECIDED"})),
     ("have we seen this before?", frozenset({"SIMILAR", "BEFORE"})),
     ("which work orders are open?", frozenset({"ORDER"})),
-    ("what do the agents think is wrong?", frozenset({"WRONG"})),
+    ("what do the agents think is wrong?", frozenset({"WRONG", "AGENT"})),
     ("which {class_} runs?", frozenset({"KIND", "RUN"})),
     ("plan: take {movable} out for maintenance at 14:00", frozenset({"TAKE", "OUT", "NEED"})),
     ("what was {tag} 30 min ago?", frozenset({"SUBJECT", "AGO"})),

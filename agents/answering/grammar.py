@@ -39,22 +39,23 @@ orders.50:  _w ORDER _w
 waiting.45: _w WAITING _w | _w REQUEST _w
 alarms.40:  _w ALARM _w
 running.35: _w KIND _w RUN _w | _w RUN _w KIND _w
-wrong.30:   _w WRONG _w | _w WHY _w
+wrong.30:   _w (WRONG | THINK | AGENT) _w | _w WHY _w
 value.10:   _w _what _w
 
 _what: SUBJECT | KIND
 _w: _any*
 """
 _TERMINALS = (
-    "ACT", "ACTIVE", "AGO", "ALARM", "AT", "BACK", "BEFORE", "CAME", "CASE", "CHANGED",
-    "CLOSED", "COMMAND", "CONDITION", "DECIDED", "DIRECTION", "DUE", "EXCEPT", "HAND", "HOW",
-    "IF", "KIND", "LENGTH", "LEVEL", "LIMIT", "MODAL", "MODE", "NEED", "NOT", "NOW", "OPEN",
-    "ORDER", "OUT", "PLAN", "QUANTITY", "RECENT", "REQUEST", "RUN", "SETPOINT", "SHOW", "SIDE",
-    "SIMILAR", "SINCE", "SPAN", "STATISTIC", "STOPPED", "SUBJECT", "TAKE", "TODAY", "TRIP",
-    "UNTIL", "WAITING", "WHEN", "WHICH", "WHO", "WHY", "WISH", "WRONG",
+    "ACT", "ACTIVE", "AGENT", "AGO", "ALARM", "APPROVAL", "AT", "BACK", "BE", "BEFORE", "CAME",
+    "CASE", "CHANGED", "CLOSED", "COMMAND", "CONDITION", "DECIDED", "DIRECTION", "DUE",
+    "EXCEPT", "HAND", "HOW", "IF", "KIND", "LENGTH", "LEVEL", "LIMIT", "MODAL", "MODE", "NEED",
+    "NOT", "NOW", "OPEN", "ORDER", "OUT", "PLAN", "QUANTITY", "RECENT", "REQUEST", "RUN",
+    "SETPOINT", "SHOW", "SIDE", "SIMILAR", "SINCE", "SPAN", "STATISTIC", "STILL", "STOPPED",
+    "SUBJECT", "TAKE", "THINK", "TODAY", "TRIP", "UNTIL", "WAITING", "WHEN", "WHICH", "WHO",
+    "WHY", "WISH", "WRONG",
 )  # fmt: skip
 _ORDERS = {"ACT", "COMMAND"}
-_BESIDE = {"AGO", "AT", "CASE", "LENGTH", "REQUEST", "SHOW", "SPAN"}
+_BESIDE = {"AGO", "AT", "BE", "CASE", "LENGTH", "REQUEST", "SHOW", "SPAN"}
 
 
 def parse_question(text: str, site: Site) -> Question:

@@ -8,7 +8,7 @@ from .question import Intent
 from .reading import Token, Words
 
 _NAME = re.compile(r"[a-z]{1,6}-\d+[a-z]?(\.\w+)?")  # of a tag or equipment
-_EVERY = "HOW NOW SHOW WHICH"
+_EVERY = "BE HOW NOW SHOW STILL WHICH"
 _COURSE = "DIRECTION LEVEL"
 _STATE = f"ACT CAME {_COURSE} RUN STOPPED TRIP"
 _TOLD: Mapping[Intent, str] = {
@@ -24,11 +24,19 @@ _TOLD: Mapping[Intent, str] = {
     "decided": "tag equipment class ACT DECIDED RECENT REQUEST SPAN WHEN WHO",
     "similar": "tag equipment BEFORE CASE SIMILAR",
     "orders": "tag equipment class CLOSED DUE OPEN ORDER",
-    "wrong": "tag equipment WHY WRONG",
+    "wrong": "tag equipment AGENT THINK WHY WRONG",
     "running": "equipment class AGO MODE RUN SPAN STOPPED",
     "plan": "equipment AT HAND MODAL NEED OUT PLAN TAKE WISH",
 }
 """Kinds of words, and of subjects, that an answer takes into account, besides `_EVERY`."""
+_NOT_WITH: Sequence[tuple[str, str, str]] = (
+    ("value condition", "AGO SPAN STATISTIC", f"CONDITION {_COURSE} LIMIT TRIP"),
+    ("orders", "CLOSED", "OPEN"),
+    ("alarms value condition running", "AGO SPAN STATISTIC", "STILL"),
+    ("plan", "AT OUT PLAN TAKE", "BE NOW"),  # a plan is a wish, and tells no state
+    ("wrong", "WRONG", "AGENT"),
+)
+"""Kinds that some kinds of answers do not take into account beside others."""
 _WITH: Sequence[tuple[Intent, str, str]] = (
     ("changed", "BEFORE", f"{_STATE} ALARM BEFORE LENGTH"),
     ("what-if", "QUANTITY", "DIRECTION"),
@@ -42,15 +50,12 @@ _WITH: Sequence[tuple[Intent, str, str]] = (
     ("why", "LIMIT", "SIDE"),
     ("why", "SETPOINT", "SIDE"),
     ("decided", "WHO", "WHY"),
+    ("waiting", "WAITING", "APPROVAL"),
     ("alarms", "SPAN", "CAME"),
     ("orders", "CLOSED", "SPAN"),
+    ("wrong", "THINK", "AGENT"),
 )
 """Kinds that one kind of answer takes into account only beside another one."""
-_NOT_WITH: Sequence[tuple[str, str, str]] = (
-    ("value condition", "AGO SPAN STATISTIC", f"CONDITION {_COURSE} LIMIT TRIP"),
-    ("orders", "CLOSED", "OPEN"),
-)
-"""Kinds that some kinds of answers do not take into account beside others."""
 BINDING = frozenset({
     "AGO", "AT", "BACK", "CASE", "EXCEPT", "IF", "LENGTH", "NOT", "QUANTITY", "SPAN", "STATISTIC",
 })  # fmt: skip
@@ -60,12 +65,12 @@ BINDING = frozenset({
 def left_out(intent: Intent, found: Words) -> list[Token]:
     """Returns the words of a question that an answer would leave out, in order."""
     told = {*_EVERY.split(), *_TOLD[intent].split()}
-    for kind, beside, more in _WITH:
-        if kind == intent and beside in found.kinds:
-            told |= {*more.split()}
     for kinds, beside, fewer in _NOT_WITH:
         if intent in kinds.split() and not {*beside.split()}.isdisjoint(found.kinds):
             told -= {*fewer.split()}
+    for kind, beside, more in _WITH:
+        if kind == intent and beside in found.kinds:
+            told |= {*more.split()}
     return [each for each in found.tokens if each.told_as not in told]
 
 

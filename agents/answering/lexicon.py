@@ -43,8 +43,9 @@ WAITING: nobody has decided, nobody has decided on, nobody decided, not decided,
     approve, to sign, needs approval, need approval, needs signing, in the queue, queue, undecided,
     to decide, need my, needs my, not approved, not approved or rejected, not yet approved, have to
     sign, have to sign anything, sitting there
-REQUEST: the start of, start of, stop of, the stop of, request, requests, approval, approvals,
-    proposal, proposals, change request
+APPROVAL: approval, approvals
+REQUEST: the start of, start of, stop of, the stop of, request, requests, proposal, proposals,
+    change request
 DECIDED: signed, decided
 APPROVED: approved, accepted, authorised, authorized, signed off, said yes, say yes
 REJECTED: knocked back, thrown out, rejected, refused, declined, turned down, said no, say no
@@ -71,10 +72,11 @@ STOPPED: stopped, stopping, not running, isn t running, no longer running, not t
 MODE: mode, auto, in auto, manual, in manual, remote, in remote, local, in local
 CONDITION: good, ready, doing, condition, health, healthy, ok, okay, alright, all right, shape,
     state, status, fouled, or not good, or not ok
-WRONG: wrong, problem, problems, fault, faults, diagnosis, diagnose, suspect, suspected, suspects,
-    agents, trouble, issue, issues, going on, matter, cases, case, bad, think, reckon, favour,
-    favor, believe, whats up with, what is up with, whats up w, wrong with, bad with, problem with,
-    matter with, going on with
+WRONG: wrong, problem, problems, fault, faults, trouble, issue, issues, going on, matter, bad,
+    whats up with, what is up with, whats up w, wrong with, bad with, problem with, matter with,
+    going on with
+THINK: suspect, suspected, suspects, think, reckon, favour, favor, believe, cases, case
+AGENT: agents, diagnosis, diagnose
 TAKE: pull, take, taking, isolate, isolating
 HAND: give, hand over, release, remove
 OUT: out of service, out, fitters, to the fitters, workshop, offline, maintenance, for maintenance,
@@ -90,21 +92,24 @@ COMMAND: approve, reject, delete, write, set, force, bypass, acknowledge, ignore
     lower, put, switch, execute, send, erase, override, sign, bring
 ACT: start, starts, stop, stops, reset, shut, trip the
 NEED: need, needed, needs, needed to, required, take to, would it take, do we need, necessary, do i
-    have to do, what do i have to do first, do first, anything in the way, missing, how do we go
-    about it, possible
+    have to do, what do i have to do first, do first, how do we go about it, missing, what is
+    missing, what is still missing, anything in the way, is anything in the way, possible, is
+    possible, is it possible, be possible
 WISH: want, want to, would like, would like to, i d like to, d like to, like to
 NOT: not, no, never, nothing, nobody, none, neither, isn t, aren t, wasn t, weren t, don t, doesn
     t, didn t, haven t, hasn t, won t, can t
 EXCEPT: except, unless, without, only, but, other than, than, more, less, most, least, first,
     second, after, while, during, between
 MODAL: can, could, would, will, shall
+STILL: still
+BE: is, are, was, were, be, been, being
 """
 
 _FILLERS = """
-a an the is are was were be been being it its this that these those there here we i you me my our
-us they them their he she do does did has have of to in on at for and or so any anything anyone
-anybody some somebody someone something all just still ever going got about too very through
-already your keeps also please pls plz + & / =
+a an the it its this that these those there here we i you me my our us they them their he she do
+does did has have of to in on at for and or so any anything anyone anybody some somebody someone
+something all just ever going got about too very through already your keeps also please pls plz + &
+/ =
 """
 FILLERS = frozenset(_FILLERS.split())
 """Words that carry no meaning of their own, so an answer may leave them out."""

@@ -153,7 +153,7 @@ def _drop_labels(found: Words, vocabulary: SiteVocabulary) -> None:
                 about = vocabulary.words_about(each.subject)
             elif not each.kind and each.text in about:
                 dropped.add(n)
-            else:
+            elif each.kind != "BE":
                 about = frozenset()
     found.tokens = [each for n, each in numbered if n not in dropped]
 
