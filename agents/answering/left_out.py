@@ -17,7 +17,7 @@ _TOLD: Mapping[Intent, str] = {
     "why": f"tag equipment {_STATE} ACTIVE ALARM LIMIT SETPOINT TODAY WHY",
     "since": f"tag equipment {_STATE} ACTIVE ALARM MODE SINCE WHEN",
     "changed": "tag equipment CHANGED RECENT SPAN WHO",
-    "what-if": "tag equipment ACT CHANGED COMMAND IF MODAL QUANTITY SETPOINT",
+    "what-if": "tag equipment ACT CHANGED COMMAND IF MODAL QUANTITY SETPOINT STOPPED",
     "limit": f"tag equipment ALARM BEFORE {_COURSE} LIMIT MODAL QUANTITY TRIP UNTIL WHEN",
     "alarms": "equipment class ACTIVE ALARM SPAN",
     "waiting": "tag equipment class ACT NEED REQUEST WAITING WHO",

@@ -19,7 +19,7 @@ UNTIL: when does, how many time, how many time until, days left, hours left, day
     when do we reach, how long until, how long before, how much time, time left, when will, how
     soon, how far off, minutes until, hours until, time until, time to, how many minutes, how long
     do we, how long have we got, how long have i got, have we got before, how much time have we
-    got, how long is left, at this rate
+    got, how long is left, at this rate, how much time until
 IF: what if, if, instead of, effect of, effect on, suppose, what would happen, what happens when,
     what happens, end up, ends up
 HIGH: too high, so high, high, elevated, above normal, up, hot, too hot, warm
@@ -53,7 +53,7 @@ SIMILAR: case like this, a case like, earlier cases like, cases like, seen this 
     anything like, before like, similar, seen this, seen that, had this, had that, like this, like
     that, same thing, earlier cases, past cases, previous cases, history of, happened before, seen
     before, had before, last time, case like this one, had a case like this, had a case like this
-    one, how did it turn out, what was it then, seen this kind of
+    one, how did it turn out, what was it then, seen this kind of, similar cases
 SETPOINT: set point, setpoint
 LIMIT: limit, limits, alarm limit, alarm limits, reaches, reach, reaching, hits, hit, alarm low,
     alarm high, alarms low, alarms high, gets to, has to be cleaned, needs cleaning, fouling limit
@@ -67,15 +67,15 @@ OPEN: open, not closed, not closed yet, haven t been closed, haven t been closed
     done yet
 CLOSED: closed, close, completed, finished
 DUE: due, due when, when due
-RUN: standby, stand by, running, runs, run, on duty, duty, started, turning, in service, operating
+RUN: standby, stand by, running, runs, run, on duty, duty, turning, in service, operating
 STOPPED: stopped, stopping, not running, isn t running, no longer running, not turning
 MODE: mode, auto, in auto, manual, in manual, remote, in remote, local, in local
 CONDITION: good, ready, doing, condition, health, healthy, ok, okay, alright, all right, shape,
-    state, status, fouled, or not good, or not ok
+    state, status, fouled, or not good, or not ok, available, normal
 WRONG: wrong, problem, problems, fault, faults, trouble, issue, issues, going on, matter, bad,
     whats up with, what is up with, whats up w, wrong with, bad with, problem with, matter with,
-    going on with
-THINK: suspect, suspected, suspects, think, reckon, favour, favor, believe, cases, case
+    going on with, what up with
+THINK: suspect, suspected, suspects, think, reckon, favour, favor, believe, cases, case, say
 AGENT: agents, diagnosis, diagnose
 TAKE: pull, take, taking, isolate, isolating
 HAND: give, hand over, release, remove
@@ -87,10 +87,10 @@ HOW: how, hows, how much
 NOW: now, right now, at the moment, currently, current value, present value, present, value,
     reading
 SHOW: show, show me, list, give me, tell me, read, display, get, could you tell me, can you tell
-    me, can you show me, any idea
+    me, can you show me, any idea, i want to know, i would like to know, do you know
 COMMAND: approve, reject, delete, write, set, force, bypass, acknowledge, ignore, disable, raise,
     lower, put, switch, execute, send, erase, override, sign, bring
-ACT: start, starts, stop, stops, reset, shut, trip the
+ACT: start, starts, stop, stops, reset, shut, trip the, started
 NEED: need, needed, needs, needed to, required, take to, would it take, do we need, necessary, do i
     have to do, what do i have to do first, do first, how do we go about it, missing, what is
     missing, what is still missing, anything in the way, is anything in the way, possible, is
