@@ -45,7 +45,8 @@ def plan(question: Question, sources: Sources, answer: Answer) -> None:
         reason = answer.fact(name, why, "released playbooks")
         answer.say(f"No plan could be composed: {reason}.", is_caution=True, is_more=True)
     if question.at and found.plans:
-        at = answer.fact("the question", question.at, "the question")
+        day = f" on {question.day}" if question.day[:1].isdigit() else f" {question.day}"
+        at = answer.fact("the question", f"{question.at}{day}".rstrip(), "the question")
         record = "" if found.plans[0].is_composed else _RECORD
         answer.say(
             f"It is no standing approval: nothing is started at {at} by itself.{record}",

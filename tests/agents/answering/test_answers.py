@@ -73,10 +73,19 @@ def test_why_does_not_take_the_direction_for_granted(
     assert any(each.startswith(told) for each in answer.lines), answer.lines
 
 
-def test_question_of_a_plan_starts_nothing(site: Site) -> None:
-    _, answer = answer_question("plan: take P-101A out at 14:00", KnownSite(site))
+@pytest.mark.parametrize(
+    ("when", "told"),
+    [
+        ("at 14:00", "14:00"), ("tomorrow at 14:00", "14:00 tomorrow"),
+        ("on 2026-12-03 at 14:00", "14:00 on 2026-12-03"),
+    ],
+)  # fmt: skip
+def test_question_of_a_plan_starts_nothing(when: str, told: str, site: Site) -> None:
+    _, answer = answer_question(f"plan: take P-101A out {when}", KnownSite(site))
     assert "It is not released, so two people must approve each of its requests." in answer.lines
-    assert answer.lines[-1].startswith("It is no standing approval: nothing is started at 14:00 [F")
+    assert answer.lines[-1].startswith(
+        f"It is no standing approval: nothing is started at {told} [F"
+    )
     (step,) = answer.next_steps
     assert step.startswith("next: handwheel playbooks plan cw/change-over --role duty=P-101A")
 
