@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from .answers import ahead, changed, past, plans, present, reasons, waiting
 from .examples import nearest
-from .fact import Answer
+from .fact import Answer, joined
 from .grammar import parse_question
 from .question import Intent, NotUnderstood, Question
 from .sources import Sources
@@ -56,4 +56,8 @@ def answer_to(question: Question, sources: Sources) -> Answer:
         names = ", ".join(each.name for each in question.subjects) or "no tag"
         reason = f"such a question cannot be answered about {names}. Try:"
         raise NotUnderstood(reason, nearest([], sources.site, question.subjects), is_final=True)
+    if question.ignored:
+        words = joined([f"“{each}”" for each in question.ignored])
+        answer.say(f"The answer leaves out {words}.", is_caution=True)
+        answer.claims.insert(0, answer.claims.pop())
     return answer

@@ -1,13 +1,14 @@
 """Grammar of questions, over the kinds of their words."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
 from handwheel.connectors.model.site import Site
 
 from .examples import nearest
-from .left_out import left_out, left_out_text
+from .left_out import can_be_ignored, left_out, left_out_text, missing_name_text
 from .question import Intent, NotUnderstood, Question
 from .reading import Words, read_words
 from .refusals import ONLY_OUT, check_question
@@ -80,11 +81,13 @@ def parse_question(text: str, site: Site) -> Question:
     if intent == "value" and found.subjects:
         intent = _intent_about(found.subjects[0], text)
     check_question(cast("Intent", intent), text, found, site)
-    if tokens := left_out(cast("Intent", intent), found):
+    tokens = left_out(cast("Intent", intent), found)
+    if tokens and not can_be_ignored(cast("Intent", intent), tokens):
         near = nearest(found.kinds, site, found.subjects)
         is_final = any(each.kind in _ORDERS for each in tokens)
         raise NotUnderstood(left_out_text(tokens), near, is_final=is_final)
-    return found.question(text, cast("Intent", intent), found.subjects)
+    question = found.question(text, cast("Intent", intent), found.subjects)
+    return replace(question, ignored=tuple(each.text for each in tokens))
 
 
 def _is_order(found: Words) -> bool:
@@ -113,7 +116,8 @@ def _outside(found: Words, site: Site) -> NotUnderstood:
         reason = ONLY_OUT
     elif is_final:
         reason = "a question changes nothing in the plant; only a command of a person does"
-    return NotUnderstood(f"{reason}. Try:", nearest(kinds, site, found.subjects), is_final=is_final)
+    reason = missing_name_text(found.tokens) or f"{reason}. Try:"
+    return NotUnderstood(reason, nearest(kinds, site, found.subjects), is_final=is_final)
 
 
 @cache

@@ -7,7 +7,7 @@ from .fact import joined
 from .question import Intent
 from .reading import Token, Words
 
-_NAME = re.compile(r"[a-z]{1,6}-\d+[a-z]?(\.\w+)?")  # of a tag or equipment
+_NAME = re.compile(r"[a-z]{1,6}-\w*\d\w*(\.\w+)?")  # of a tag or equipment
 _EVERY = "BE HOW NOW SHOW STILL WHICH"
 _COURSE = "DIRECTION LEVEL"
 _STATE = f"ACT CAME {_COURSE} RUN STOPPED TRIP"
@@ -60,6 +60,15 @@ BINDING = frozenset({
     "AGO", "AT", "BACK", "CASE", "EXCEPT", "IF", "LENGTH", "NOT", "QUANTITY", "SPAN", "STATISTIC",
 })  # fmt: skip
 """Kinds of words that count also where a model has understood the question."""
+_TELLING = frozenset[Intent]({
+    "alarms", "changed", "decided", "orders", "similar", "waiting", "why", "wrong",
+})  # fmt: skip
+_MOST_IGNORED = 3
+_LINKS = frozenset({
+    "against", "although", "apart", "besides", "by", "from", "like", "than", "though", "unlike",
+    "versus", "with",
+})  # fmt: skip
+"""Words that tell how others belong to a question, so that its answer cannot leave them out."""
 
 
 def left_out(intent: Intent, found: Words) -> list[Token]:
@@ -74,9 +83,29 @@ def left_out(intent: Intent, found: Words) -> list[Token]:
     return [each for each in found.tokens if each.told_as not in told]
 
 
+def can_be_ignored(intent: Intent, tokens: Sequence[Token]) -> bool:
+    """Returns whether an answer may name the words that it leaves out, instead of a refusal.
+
+    They are few words that are not known, none of them a link, a name or a number. A value, what
+    will be and a plan are refused, since a word more can make them another one.
+    """
+    return (
+        intent in _TELLING
+        and len(tokens) <= _MOST_IGNORED
+        and not any(each.kind or each.text in _LINKS for each in tokens)
+        and not any(map(str.isdigit, "".join(each.text for each in tokens)))
+    )
+
+
 def left_out_text(tokens: Sequence[Token]) -> str:
     """Returns as a reason that an answer would leave out some words, or that a name is unknown."""
-    for each in tokens:
-        if not each.kind and _NAME.fullmatch(each.text):
-            return f"{each.text.upper()} does not exist at this site. Try:"
-    return f"the answer would leave out {joined([f'“{each.text}”' for each in tokens])}. Try:"
+    return missing_name_text(tokens) or (
+        f"the answer would leave out {joined([f'“{each.text}”' for each in tokens])}. Try:"
+    )
+
+
+def missing_name_text(tokens: Sequence[Token]) -> str:
+    """Returns as a reason that a name is not known at the site, empty where none is."""
+    names = (each.text for each in tokens if not each.kind and _NAME.fullmatch(each.text))
+    name = next(names, "")
+    return f"{name.upper()} does not exist at this site. Try:" if name else ""

@@ -60,7 +60,7 @@ LIMIT: limit, limits, alarm limit, alarm limits, reaches, reach, reaching, hits,
 TRIP: trip point, trip, trips, tripped, tripping
 ALARM: alm, alms, alarm, alarms, alarming, annunciated, alms up, alarms up
 ACTIVE: active, standing
-CAME: came, come, came in, come in, came up, been in, activated, raised, went off
+CAME: came, come, came in, come in, came up, come up, been in, activated, raised, went off
 ORDER: wo, wos, work order, work orders, workorder, workorders, maintenance jobs, jobs, maintenance
     orders, orders
 OPEN: open, not closed, not closed yet, haven t been closed, haven t been closed yet, not done, not

@@ -41,6 +41,7 @@ class Question:
         ago_s: How long ago the moment is that it asks about, process time; 0 for now.
         verb: Verb of the write that it asks about, such as `start`; empty for none.
         is_closed: It asks for work orders that are closed.
+        ignored: Words that are not known, which its answer leaves out and names.
     """
 
     text: str
@@ -61,6 +62,7 @@ class Question:
     ago_s: float = 0.0
     verb: str = ""
     is_closed: bool = False
+    ignored: tuple[str, ...] = ()
 
     @property
     def subject(self) -> Subject | None:

@@ -179,7 +179,7 @@ def _sort(words: Sequence[str], mentions: Sequence[Mention], found: Words) -> No
 
 
 def _filled(found: Words, kind: str) -> str:
-    """Fills what a kind of word tells, and returns its terminal, an empty text for a second one.
+    """Fills what a kind of word tells, and returns its terminal, that of a limit for a second one.
 
     A question tells one direction, one verdict and one statistic, so another one is left over.
     """
@@ -188,15 +188,15 @@ def _filled(found: Words, kind: str) -> str:
         is_other = found.direction and (found.direction in _DOWN) != (direction in _DOWN)
         found.direction = found.direction or direction
         what = "SIDE" if kind in _SIDES else "LEVEL" if kind in _LEVELS else "DIRECTION"
-        return "" if is_other else what
+        return "EXCEPT" if is_other else what
     if kind in _VERDICTS:
         is_other = found.verdict not in {None, _VERDICTS[kind]}
         found.verdict = found.verdict or _VERDICTS[kind]
-        return "" if is_other else "DECIDED"
+        return "EXCEPT" if is_other else "DECIDED"
     if kind in _STATISTICS:
         is_other = found.statistic not in {"", kind.lower()}
         found.statistic = found.statistic or kind.lower()
-        return "" if is_other else "STATISTIC"
+        return "EXCEPT" if is_other else "STATISTIC"
     if kind == "BEFORE":
         found.befores = len(found.subjects)
     return kind

@@ -43,10 +43,24 @@ class Asked:
 
 
 def asked_states(question: Question, site: Site) -> Iterator[Asked]:
-    """Yields the states of equipment and alarms that a question takes for granted."""
+    """Yields the states of equipment and alarms that a question takes for granted.
+
+    A question about the alarm of equipment is about each of its alarms.
+    """
     for each in question.subjects:
-        if (found := asked_state(each, question.state, site)) is not None:
+        if question.state == "active" and each.kind == "equipment":
+            yield from _alarms_of(each.name, site)
+        elif (found := asked_state(each, question.state, site)) is not None:
             yield found
+
+
+def _alarms_of(equipment: str, site: Site) -> Iterator[Asked]:
+    """Yields the alarms of equipment, which are those of what is measured there."""
+    members = site.members_of(equipment)
+    for alarm in site.tags.values():
+        measured = site.tags.get(measured_by(alarm), alarm)
+        if alarm.is_alarm and not {alarm.equipment, measured.equipment}.isdisjoint(members):
+            yield Asked(alarm.name.removesuffix(".active"), "active", alarm, 1.0)
 
 
 def asked_state(subject: Subject, state: State | None, site: Site) -> Asked | None:

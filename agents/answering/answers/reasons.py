@@ -10,7 +10,7 @@ from ...deviations.case import Case
 from ..fact import Answer, joined
 from ..question import Question
 from ..sources import Sources
-from .events import asked_states, say_why
+from .events import Asked, asked_states, say_why
 from .present import say_missing_agents, say_value
 from .trends import Trend, course_text, longest_trend, span_text, trend_of
 from .writes import written_text
@@ -30,7 +30,7 @@ def why(question: Question, sources: Sources, answer: Answer) -> None:
     site = sources.site
     states = [] if question.direction else list(asked_states(question, site))
     told = [say_why(answer, sources, each) for each in states]
-    if states and not any(told):
+    if states and not any(told) and not any(_stands(sources, each) for each in states):
         return
     tags = [site.tags[each.name] for each in question.subjects if each.kind == "tag"]
     tags = [each for each in tags if each.kind == "float" or not states]
@@ -43,13 +43,20 @@ def why(question: Question, sources: Sources, answer: Answer) -> None:
         last_s = trend.last_s if trend else last_s
         _say_direction(answer, question, tag, trend)
     equipment = members | {tag.equipment for tag in tags} - {""}
-    names = {tag.name for tag in tags}
+    named = {each.name for each in question.subjects if each.kind == "equipment"}
+    names = {tag.name for tag in site.tags.values() if tag in tags or tag.equipment in named}
     cases = [each for each in sources.cases() if _say_case(answer, each, names, equipment)]
     if not states:  # writes at an event are told with it, and courses to now are after it
         _say_writes(answer, sources, equipment)
         _say_moved(answer, sources, tags, equipment, last_s)
     if not say_missing_agents(answer, sources, cases) and not cases:
         answer.say("No open case of the agents explains it.", is_caution=True)
+
+
+def _stands(sources: Sources, asked: Asked) -> bool:
+    """Returns whether a state is so now."""
+    reading = sources.read([asked.tag]).get(asked.tag.name)
+    return reading is not None and reading.scalar is not None and reading.scalar == asked.value
 
 
 def _say_direction(answer: Answer, question: Question, tag: Tag, trend: Trend | None) -> None:

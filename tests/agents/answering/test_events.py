@@ -41,6 +41,20 @@ def test_trip_is_told_with_interlock_and_limit(text: str, site: Site) -> None:
     assert "beyond its trip limit of 8.1 mm/s [F" in told
 
 
+def test_alarm_of_equipment_is_explained_by_the_case_about_it(site: Site) -> None:
+    known = KnownSite(
+        site, {"PDAH-101.active": True}, courses={"PDAH-101.active": _switched(600.0)}
+    )
+    told = _told("why did the strainer alarm come up", known)
+    assert told.startswith("PDAH-101 came about 10 min [F")
+    assert "The agents name Strainer plugged" in told
+
+
+def test_word_that_is_not_known_is_named_first(site: Site) -> None:
+    told = _told("overdue work orders", KnownSite(site))
+    assert told.startswith("The answer leaves out “overdue”.\n")
+
+
 def test_write_at_an_event_is_told_once(site: Site) -> None:
     known = KnownSite(site, courses={"P-101A.running": _switched(
         590.0, on=False)}, values={"P-101A.running": False}, written="P-101A.run_cmd")  # fmt: skip

@@ -32,6 +32,7 @@ def _meaning(text: str, site: Site) -> dict[str, Any]:
     parts = {name: getattr(found, name) for name in (*_TOLD, *_TOLD_OF.get(found.intent, ()))}
     if anchor := parts.get("anchor"):
         parts["anchor"] = anchor.name
+    parts["ignored"] = list(found.ignored)
     about = [each.name for each in found.subjects]
     return {"intent": found.intent, "about": about} | {k: v for k, v in parts.items() if v}
 

@@ -94,7 +94,6 @@ def test_word_that_changes_the_meaning_is_refused(text: str, reason: str, site: 
         ("plan: is P-101A out at 14:00?", "“is”"),
         ("which agents are wrong?", "“agents”"),
         ("is the agents' diagnosis of E-101 wrong?", "“agents” and “diagnosis”"),
-        ("overdue work orders", "“overdue”"),
         ("which work orders were closed by anna?", "“by” and “anna”"),
         ("open and closed work orders", "“open”"),
         ("plan: take P-101A out of maintenance at 14:00", "“out of”"),
@@ -132,6 +131,9 @@ def test_day_of_the_calendar_is_refused_for_every_kind(text: str, site: Site) ->
         ("why is P-101A running hot?", "a state and a course"),
         ("what if P-101B starts and PT-102 is high?", "one change at a time"),
         ("which alarms are on at K-301?", "K-301 does not exist at this site"),
+        ("what is TT-999?", "TT-999 does not exist at this site"),
+        ("what is P-1O1A doing", "P-1O1A does not exist at this site"),
+        ("what if I stop P-101C", "P-101C does not exist at this site"),
     ],
 )
 def test_second_event_or_state_is_refused(text: str, reason: str, site: Site) -> None:
