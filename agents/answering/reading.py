@@ -179,9 +179,9 @@ def _sort(words: Sequence[str], mentions: Sequence[Mention], found: Words) -> No
 
 
 def _filled(found: Words, kind: str) -> str:
-    """Fills what a kind of word tells, and returns its terminal, that of a limit for a second one.
+    """Fills what a kind of word tells, and returns its terminal.
 
-    A question tells one direction, one verdict and one statistic, so another one is left over.
+    A question tells one direction, one verdict and one statistic, so another one excepts something.
     """
     if kind in _DIRECTIONS or kind in _SIDES:
         direction = _SIDES.get(kind, kind.lower())
