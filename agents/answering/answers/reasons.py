@@ -43,8 +43,7 @@ def why(question: Question, sources: Sources, answer: Answer) -> None:
         last_s = trend.last_s if trend else last_s
         _say_direction(answer, question, tag, trend)
     equipment = members | {tag.equipment for tag in tags} - {""}
-    named = {each.name for each in question.subjects if each.kind == "equipment"}
-    names = {tag.name for tag in site.tags.values() if tag in tags or tag.equipment in named}
+    names, _ = subjects_of(question, site)
     cases = [each for each in sources.cases() if _say_case(answer, each, names, equipment)]
     if not states:  # writes at an event are told with it, and courses to now are after it
         _say_writes(answer, sources, equipment)
@@ -139,8 +138,12 @@ def is_about(case: Case, tags: set[str], equipment: set[str]) -> bool:
 
 
 def subjects_of(question: Question, site: Site) -> tuple[set[str], set[str]]:
-    """Returns the tags that a question names, and its equipment with that of the tags."""
-    tags = {each.name for each in question.subjects if each.kind == "tag"}
+    """Returns the tags that a question names, and its equipment with that of the tags.
+
+    A piece of equipment is named with its tags.
+    """
+    named = {each.name for each in question.subjects}
+    tags = {each.name for each in site.tags.values() if {each.name, each.equipment} & named}
     members = {name for each in question.subjects for name in site.members_of(each.name)}
     return tags, (members | {site.tags[each].equipment for each in tags}) - {""}
 

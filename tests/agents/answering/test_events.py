@@ -48,6 +48,7 @@ def test_alarm_of_equipment_is_explained_by_the_case_about_it(site: Site) -> Non
     told = _told("why did the strainer alarm come up", known)
     assert told.startswith("PDAH-101 came about 10 min [F")
     assert "The agents name Strainer plugged" in told
+    assert "The agents name Strainer plugged" in _told("what is wrong with the strainer", known)
 
 
 def test_word_that_is_not_known_is_named_first(site: Site) -> None:
