@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import signal
 import struct
 import subprocess
@@ -115,9 +116,12 @@ class Terminal:
     written: str = field(default="")
 
     def read_until(self, text: str) -> None:
-        while text not in self.written:
+        self.read_until_match(re.escape(text))
+
+    def read_until_match(self, pattern: str) -> None:
+        while not re.search(pattern, self.written):
             if not self._read():
-                raise AssertionError(f"{text!r} is not in {self.written!r}")
+                raise AssertionError(f"{pattern!r} is not in {self.written!r}")
 
     def answer(self, until: str, keys: str) -> None:
         """Waits for a prompt that was not answered yet, and answers it."""
