@@ -12,16 +12,16 @@ _EVERY = "BE HOW NOW SHOW STILL WHICH"
 _COURSE = "DIRECTION LEVEL"
 _STATE = f"ACT CAME {_COURSE} RUN STOPPED TRIP"
 _TOLD: Mapping[Intent, str] = {
-    "value": f"tag AGO ALARM CONDITION {_COURSE} LIMIT MODE SPAN STATISTIC TODAY TRIP",
+    "value": f"tag ACTIVE AGO ALARM CONDITION {_COURSE} LIMIT MODE SPAN STATISTIC TODAY TRIP",
     "condition": f"equipment ACTIVE AGO CONDITION {_COURSE} MODE RUN SPAN STATISTIC STOPPED TODAY",
     "why": f"tag equipment {_STATE} ACTIVE ALARM LIMIT SETPOINT TODAY WHY",
     "since": f"tag equipment {_STATE} ACTIVE ALARM MODE SINCE WHEN",
     "changed": "tag equipment CHANGED RECENT SPAN WHO",
     "what-if": "tag equipment ACT CHANGED COMMAND IF MODAL QUANTITY SETPOINT STOPPED",
-    "limit": f"tag equipment ALARM BEFORE {_COURSE} LIMIT MODAL QUANTITY TRIP UNTIL WHEN",
+    "limit": f"tag equipment ALARM BEFORE CAME {_COURSE} LIMIT MODAL QUANTITY TRIP UNTIL WHEN",
     "alarms": "equipment class ACTIVE ALARM SPAN",
     "waiting": "tag equipment class ACT NEED REQUEST WAITING WHO",
-    "decided": "tag equipment class ACT DECIDED RECENT REQUEST SPAN WHEN WHO",
+    "decided": "tag equipment class ACT CHANGED DECIDED RECENT REQUEST SPAN WHEN WHO",
     "similar": "tag equipment BEFORE CASE SIMILAR",
     "orders": "tag equipment class CLOSED DUE OPEN ORDER",
     "wrong": "tag equipment AGENT THINK WHY WRONG",

@@ -6,9 +6,9 @@ _PHRASES = """
 MEAN: average, mean, avg
 LOWEST: lowest, minimum, min value, smallest
 HIGHEST: highest, maximum, max, peak, largest
-WHY: why, causing, whats causing, what is behind, how come, reason, reason for, cause, what for,
-    what causes, what is causing, what makes, cause of, explain, making, brought in, brought on,
-    set off, triggered, triggers
+WHY: why, causing, whats causing, what is behind, whats behind, behind, how come, reason,
+    reason for, cause, what for, what causes, what is causing, what makes, cause of, explain,
+    making, brought in, brought on, set off, triggered, triggers
 WHO: who, by whom, whose
 WHEN: when, what time, at what time, at what hour
 SINCE: when did, since when, how long has, how long have, for how long, how long is, since what
@@ -60,7 +60,8 @@ LIMIT: limit, limits, alarm limit, alarm limits, reaches, reach, reaching, hits,
 TRIP: trip point, trip, trips, tripped, tripping
 ALARM: alm, alms, alarm, alarms, alarming, annunciated, alms up, alarms up
 ACTIVE: active, standing
-CAME: came, come, came in, come in, came up, come up, been in, activated, raised, went off
+CAME: came, come, comes, comes in, comes up, came in, come in, came up, come up, been in, activated,
+    raised, went off
 ORDER: wo, wos, work order, work orders, workorder, workorders, maintenance jobs, jobs, maintenance
     orders, orders
 OPEN: open, not closed, not closed yet, haven t been closed, haven t been closed yet, not done, not
@@ -80,11 +81,13 @@ AGENT: agents, diagnosis, diagnose
 TAKE: pull, take, taking, isolate, isolating
 HAND: give, hand over, release, remove
 OUT: out of service, out, fitters, to the fitters, workshop, offline, maintenance, for maintenance,
-    repair, for repair, to maintenance
+    repair, for repair, to maintenance, bearing change, bearing job, bearing work, inspection,
+    overhaul, for a bearing change, for the bearing job, for bearing work
 BACK: out of, from, back, restore, resume, restart
 WHICH: which, what, whats, which one, where
 HOW: how, hows, how much
-NOW: now, right now, at the moment, currently, current value, present value, present, value,
+NOW: heading, where is it heading, where it is heading, where is it going, trend, trending, now,
+    right now, at the moment, currently, current value, present value, present, value,
     reading
 SHOW: show, show me, list, give me, tell me, read, display, get, could you tell me, can you tell
     me, can you show me, any idea, i want to know, i would like to know, do you know
