@@ -30,30 +30,34 @@ class AskLevel(StrEnum):
     PHRASE = "phrase"
 
 
+LevelOption = Annotated[
+    AskLevel | None,
+    typer.Option(
+        "--level",
+        help="What a model of site.yaml does: nothing, understand the question, order our "
+        "sentences too, or word them. Default: select, without a model grammar.",
+    ),
+]
+ModelOption = Annotated[
+    str | None,
+    typer.Option("--model", metavar="NAME", help="The only model to ask."),
+]
+RecordOption = Annotated[
+    bool,
+    typer.Option(
+        "--record", help="Of a plan: record it, so that the agents tell people of it at its time."
+    ),
+]
+
+
 def command(
     question: Annotated[
         list[str], typer.Argument(metavar="QUESTION", help="Such as: why is PT-102 falling?")
     ],
     site: SiteOption = None,
-    level: Annotated[
-        AskLevel | None,
-        typer.Option(
-            "--level",
-            help="What a model of site.yaml does: nothing, understand the question, order our "
-            "sentences too, or word them. Default: select, without a model grammar.",
-        ),
-    ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", metavar="NAME", help="The only model to ask."),
-    ] = None,
-    record: Annotated[
-        bool,
-        typer.Option(
-            "--record",
-            help="Of a plan: record it, so that the agents tell people of it at its time.",
-        ),
-    ] = False,
+    level: LevelOption = None,
+    model: ModelOption = None,
+    record: RecordOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question about the plant from facts, each listed with its place and time.
