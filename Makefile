@@ -10,7 +10,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 # Where it is set, each of the hundreds of processes that the tests start compiles all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-wheel check mypy pyright bench valve playbooks soak coverage lock picture clean
+.PHONY: demo test test-wheel check size mypy pyright bench valve playbooks soak coverage lock picture clean
 
 demo: $(VENV)/.run
 	@$(BIN)/handwheel demo $(ARGS)
@@ -34,6 +34,11 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check
 	@$(MAKE) --no-print-directory -j2 mypy pyright
 	PYTHONPATH=typings $(BIN)/lint-imports
+	$(BIN)/python .ci/size.py
+
+# Lowers the numbers of size.toml to what is there.
+size: $(VENV)/.dev
+	$(BIN)/python .ci/size.py --lower
 
 mypy pyright: $(VENV)/.dev
 	$(BIN)/$@
