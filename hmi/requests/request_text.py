@@ -7,9 +7,13 @@ from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.hints import NEXT, next_step
 from handwheel.tools.guardrails.client.request_fields import request_fields
 from handwheel.tools.guardrails.ledger.listing import ListedRequest, listed
-from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord, load_exactly
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
 from handwheel.tools.guardrails.ledger.store.database import Ledger
-from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, ActionState
+from handwheel.tools.guardrails.ledger.store.states import (
+    WAITING_REQUESTS,
+    ActionRecord,
+    ActionState,
+)
 from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain, printable
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from handwheel.tools.guardrails.ledger.intents import was_not_sent
-from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord
+from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.database import Ledger
-from handwheel.tools.guardrails.ledger.store.states import ActionState
+from handwheel.tools.guardrails.ledger.store.states import ActionRecord, ActionState
 from handwheel.tools.requests.request import Action
 
 from ..engine.inputs import FiledAction, FiledRequest

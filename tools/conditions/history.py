@@ -2,14 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from .operands import ConditionInputs, Readings
 from .series import Key, Series
-from .windows import Window
-
-if TYPE_CHECKING:
-    from .condition import Condition, Expression
+from .windows import Window, Windowed
 
 _AGE = re.compile(r"\bage\s*\(")
 _SPARE = 1.05  # recalled further back, since a scan may be late
@@ -22,7 +18,7 @@ class History:
     window keeps about a thousand samples at most, once for all conditions.
     """
 
-    def __init__(self, conditions: "Iterable[Condition | Expression]") -> None:
+    def __init__(self, conditions: Iterable[Windowed]) -> None:
         windows = {each.key: each for condition in conditions for each in condition.windows}
         self._windows: Mapping[Key, Window] = windows
         self.series: Mapping[Key, Series] = {key: Series(key[1]) for key in windows}
@@ -34,7 +30,7 @@ class History:
         ]
         self._last_s = float("-inf")
 
-    def add(self, conditions: "Iterable[Condition | Expression]") -> None:
+    def add(self, conditions: Iterable[Windowed]) -> None:
         """Adds the windows of further conditions. Those that are new begin empty."""
         found = {each.key: each for condition in conditions for each in condition.windows}
         added = {key: each for key, each in found.items() if key not in self._windows}
@@ -82,11 +78,11 @@ class History:
                 continue  # an outer window begins once its inner ones are covered
             series[window.key].add(now_s, None if isinstance(value, str) else value)
 
-    def is_forming(self, condition: "Condition | Expression") -> bool:
+    def is_forming(self, condition: Windowed) -> bool:
         """Whether a window is unknown only until more scans cover it by samples."""
         return any(self._is_forming(window) for window in condition.windows)
 
-    def missing_s(self, condition: "Condition | Expression") -> float:
+    def missing_s(self, condition: Windowed) -> float:
         """Returns how long its windows need still until they are known, at least, seconds."""
         forming = (each.key for each in condition.windows if self._is_forming(each))
         return max((self.series[key].missing_s for key in forming), default=0.0)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import inf, sqrt
+from typing import Protocol
 
 from handwheel.connectors.model.values import Value
 
@@ -46,6 +47,15 @@ class Window:
         if self.form.kind == "condition":
             return None if value is None else bool(value)
         return value if is_number(value) else None
+
+
+class Windowed(Protocol):
+    """Condition or expression, by its windows."""
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Calls that look back, inner before outer."""
+        ...
 
 
 def _held(series: Series) -> Sample | None:

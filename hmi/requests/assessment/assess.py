@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
+from handwheel.agents.cases.field_answers import read_field_answers
 from handwheel.agents.deviations.baseline_file import SiteBaseline, read_baseline
 from handwheel.agents.deviations.case import case_ids
-from handwheel.agents.deviations.field_answers import read_field_answers
 from handwheel.agents.diagnosis.check_names import CheckKey
 from handwheel.agents.diagnosis.evidence import Evidence
 from handwheel.agents.diagnosis.hypotheses import Hypotheses

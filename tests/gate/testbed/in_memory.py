@@ -10,7 +10,7 @@ from handwheel.tools.guardrails.gate.gate import Gate
 from handwheel.tools.guardrails.gate.state.execution import Execution, GateContext
 from handwheel.tools.guardrails.identity.roster import Roster
 from handwheel.tools.guardrails.interlocks.lockout_files import make_lockout_folder
-from handwheel.tools.guardrails.ledger.records import ActionRecord
+from handwheel.tools.guardrails.ledger.store.states import ActionRecord
 
 from ...plants.fault_injection import Fuse, FusedClock, FusedDatabase, reopen
 from ...plants.in_memory import MemoryPlant

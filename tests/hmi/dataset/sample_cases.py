@@ -5,8 +5,8 @@ from typing import Any
 
 from handwheel.agents.memory.episode import CaseDiagnosis, CaseRun, Episode, Gain, RaisedOrder
 from handwheel.hmi.dataset.records import AskedWrites, CaseRecord
-from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord
-from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.guardrails.ledger.store.states import ActionRecord, ActionState, RequestState
 
 from ...sites.signed_requests import NOW, REQUEST, decision_of
 

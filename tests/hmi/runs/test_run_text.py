@@ -10,8 +10,8 @@ from handwheel.hmi.requests.request_text import request_line
 from handwheel.hmi.runs.run_screen import render_run, run_line
 from handwheel.playbooks.engine.states import EventKind
 from handwheel.tools.guardrails.ledger.listing import listed
-from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord
-from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.guardrails.ledger.store.states import ActionRecord, ActionState, RequestState
 
 from ...gate.testbed.words import ask_run
 from ...sites.signed_requests import NOW

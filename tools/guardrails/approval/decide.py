@@ -11,9 +11,9 @@ from ..identity.roster import Operator
 from ..interlocks.suspension import applying
 from ..ledger.decisions import Signed, load_decisions
 from ..ledger.lifecycle import move_action, move_request, set_next_due
-from ..ledger.records import ActionRecord, RequestRecord, load_request_of
+from ..ledger.records import RequestRecord, load_request_of
 from ..ledger.store.database import Transaction, WaitsFor
-from ..ledger.store.states import OPEN_REQUESTS, WAITING_REQUESTS, RequestState
+from ..ledger.store.states import OPEN_REQUESTS, WAITING_REQUESTS, ActionRecord, RequestState
 from ..ledger.write_leases import check_may_have_lease
 from ..policy.policy import Policy
 from ..signatures.administrators import chain_of

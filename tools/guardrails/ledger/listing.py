@@ -14,10 +14,10 @@ from handwheel.connectors.model.values import Value
 from ...requests.canonical import number_in
 from ...requests.proposer import shown_proposer
 from ...requests.timestamps import Instant, parse_stamp
-from .records import ActionRecord, RequestRecord, read_actions, read_requests, unfinished
+from .records import RequestRecord, read_actions, read_requests, unfinished
 from .store.database import TableReader
 from .store.request_status import sent_text, status_of
-from .store.states import RequestState
+from .store.states import ActionRecord, RequestState
 
 _TEXTS = itemgetter("action_id", "kind", "tag", "shown", "unit", "wire")
 _RUN = ("run_id", "playbook", "version", "segment")

@@ -20,7 +20,7 @@ from .journal_rows import newest_row
 from .store.database import LedgerReader, TableReader
 from .store.journal import JournalRow
 from .store.request_status import status_of
-from .store.states import OPEN_REQUESTS, UNRESOLVED_ACTIONS, ActionState, RequestState
+from .store.states import OPEN_REQUESTS, UNRESOLVED_ACTIONS, ActionRecord, ActionState, RequestState
 
 T = TypeVar("T")
 
@@ -39,17 +39,6 @@ _REJECTED = (
     "AND CASE filed_boot_id WHEN ? THEN filed_boot_ms >= ? ELSE filed_at >= ? END "
     "ORDER BY rowid DESC"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ActionRecord:
-    """One action and where it stands."""
-
-    action_id: str
-    state: ActionState
-    reason: str
-    due_boot_ms: int | None  # when it was set due, on the boot clock; `None` before
-    sent_at: str | None  # when its intent was recorded; `None` before
 
 
 @dataclass(frozen=True, slots=True)

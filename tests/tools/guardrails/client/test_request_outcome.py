@@ -7,8 +7,8 @@ import pytest
 
 from handwheel.tools.guardrails.client.request_outcome import RequestOutcome, outcome_of
 from handwheel.tools.guardrails.ledger.effects import Effect
-from handwheel.tools.guardrails.ledger.records import ActionRecord, RequestRecord
-from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
+from handwheel.tools.guardrails.ledger.records import RequestRecord
+from handwheel.tools.guardrails.ledger.store.states import ActionRecord, ActionState, RequestState
 from handwheel.tools.requests.request import ExpectedEffect
 
 from ....sites.signed_requests import NOW, request_of

@@ -113,7 +113,9 @@ class Database:
                 connection.execute("PRAGMA log.synchronous = NORMAL")
             connection.execute("BEGIN IMMEDIATE")
             try:
-                self._open = transaction = Transaction(self, now or instant_now())
+                self._open = transaction = Transaction(
+                    self, self.append, self.tables.connection, now or instant_now()
+                )
                 yield transaction
                 connection.execute("COMMIT")
             except BaseException:

@@ -1,19 +1,20 @@
 """Ledger as its readers and its one writer see it."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from ....errors import LedgerError
 from ....requests.timestamps import Instant
 from .journal import JournalRow
 
-if TYPE_CHECKING:  # it imports this module
-    from .database import Database
-
 WaitsFor = Literal["anchor", "rows", "nothing"]
 """What the disk must have when a transaction ends. An anchor is waited for with its rows."""
+
+
+Append = Callable[[str, str, dict[str, object], Instant], JournalRow]
+"""Appends a row of a kind about a subject to the journal, and changes the tables as it says."""
 
 
 class LostRace(LedgerError):
@@ -102,8 +103,10 @@ class Ledger(LedgerReader, JournalReader, Protocol):
 class Transaction:
     """One transaction. All its rows are committed, or none."""
 
-    def __init__(self, database: "Database", now: Instant) -> None:
-        self._database = database
+    def __init__(
+        self, reader: LedgerReader, append: Append, tables: sqlite3.Connection, now: Instant
+    ) -> None:
+        self._reader, self._append, self._tables = reader, append, tables
         self.now = now
         self.rows: list[JournalRow] = []
 
@@ -113,13 +116,13 @@ class Transaction:
         Raises:
             IllegalRow: The tables do not allow it.
         """
-        row = self._database.append(kind, subject, body, self.now)
+        row = self._append(kind, subject, body, self.now)
         self.rows.append(row)
         return row
 
     def change(self, statement: str, values: Sequence[object]) -> None:
         """Changes exactly one row of a table that no journal row tells of, or raises `LostRace`."""
-        if self._database.tables.connection.execute(statement, values).rowcount != 1:
+        if self._tables.execute(statement, values).rowcount != 1:
             raise LostRace("it has changed meanwhile; nothing was changed")
 
     def one(self, question: str, *values: object) -> Any:
@@ -129,8 +132,8 @@ class Transaction:
 
     def all(self, question: str, *values: object) -> list[sqlite3.Row]:
         """Returns every answer of the tables."""
-        return self._database.all(question, *values)
+        return self._reader.all(question, *values)
 
     def find_rows(self, *about: str | None, **limits: Any) -> list[JournalRow]:
         """Returns rows of the journal, see `LedgerReader`. Those of this transaction count."""
-        return self._database.find_rows(*about, **limits)
+        return self._reader.find_rows(*about, **limits)

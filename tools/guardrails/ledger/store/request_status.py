@@ -1,22 +1,18 @@
 """State and reason of a request as text, with what of it was sent."""
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
 
 from handwheel.connectors.hints import next_step
 
 from ....safe_text import printable
-from .states import ENDED_EARLY, UNRESOLVED_ACTIONS, ActionState, RequestState
-
-if TYPE_CHECKING:
-    from ..records import ActionRecord
+from .states import ENDED_EARLY, UNRESOLVED_ACTIONS, ActionRecord, ActionState, RequestState
 
 
 def status_of(
     request_id: str,
     state: RequestState,
     reason: str,
-    actions: "Sequence[ActionRecord]",
+    actions: Sequence[ActionRecord],
     commands: Collection[str],
 ) -> tuple[str, str]:
     """Returns state and reason. The state is `HELD` until a person resolves an outcome.
@@ -33,7 +29,7 @@ def status_of(
 
 
 def sent_text(
-    state: RequestState, actions: "Sequence[ActionRecord]", commands: Collection[str]
+    state: RequestState, actions: Sequence[ActionRecord], commands: Collection[str]
 ) -> str:
     """Returns which commands of a request that was ended early were sent, empty if none were."""
     sent = [each for each in actions if each.sent_at and each.action_id in commands]

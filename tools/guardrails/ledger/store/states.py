@@ -1,6 +1,7 @@
 """The states of requests and actions, and the only ways from one to the next."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -37,6 +38,17 @@ class ActionState(StrEnum):
     ABORTED_NOT_SENT = "ABORTED_NOT_SENT"
     RESOLVED_APPLIED = "RESOLVED_APPLIED"
     RESOLVED_NOT_APPLIED = "RESOLVED_NOT_APPLIED"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRecord:
+    """One action and where it stands."""
+
+    action_id: str
+    state: ActionState
+    reason: str
+    due_boot_ms: int | None  # when it was set due, on the boot clock; `None` before
+    sent_at: str | None  # when its intent was recorded; `None` before
 
 
 ACKNOWLEDGED = "acknowledged; a pulse cannot be read back"
