@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from handwheel.connectors.model import site as site_files
-from handwheel.connectors.model.site_file import Equipment
+from handwheel.connectors.model.equipment import Equipment
 from handwheel.connectors.model.tags import Tag
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.maintenance.work_order_database import WorkOrder

@@ -3,37 +3,18 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
-
-from pydantic import BeforeValidator
 
 from ..config.plug_ins import MissingPlugIn, UnusablePlugIn
-from ..config.validation import Model
 from ..config.yaml_documents import Document, Path_
 from ..errors import Problem
 from ..hints import did_you_mean
 from ..methods.installed import load_method
 from ..methods.method import Method
+from .equipment import ComputedSpec, Equipment
 from .tag_file import NAME
 from .tags import Computation, Tag
 
-if TYPE_CHECKING:
-    from .site_file import Equipment
-
 _QUANTITY = re.compile(r"([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)(?:\s+(\S+))?", re.ASCII)
-
-
-def _as_text(value: object) -> object:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return str(value) if is_number else value
-
-
-class ComputedSpec(Model):
-    """A computed tag. An input is another tag, or a constant with its unit such as `40 m2`."""
-
-    method: str
-    unit: str = ""
-    inputs: dict[str, Annotated[str, BeforeValidator(_as_text)]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +34,7 @@ class ComputedChecks:
     """
 
     def __init__(
-        self, equipment: Mapping[str, "Equipment"], tags: Mapping[str, Tag], document: Document
+        self, equipment: Mapping[str, Equipment], tags: Mapping[str, Tag], document: Document
     ) -> None:
         self._equipment, self._tags, self._document = equipment, tags, document
         self._computed = {

@@ -15,11 +15,11 @@ from ..config.yaml_documents import Document, read_document
 from ..errors import ConfigError, Problem, made_of_each
 from .computed import ComputedChecks
 from .endpoints import ConnectionConfig, with_connector
+from .equipment import Equipment
 from .language_models import LanguageModel, check_models
 from .notice_spec import NoticeSpec, check_notices
 from .site_file import (
     SITE_SCOPE,
-    Equipment,
     PlantClock,
     Processes,
     SiteFile,

@@ -9,14 +9,14 @@ from pydantic import Discriminator, Field, field_validator
 from ..config.validation import KeyId, Model, spelled
 from ..config.yaml_documents import Document, Path_
 from ..errors import Problem
-from .computed import ComputedSpec
 from .endpoints import (
     ConnectionEntry,
     InstalledConnection,
     ModbusConnection,
     is_same_device,
 )
-from .heartbeats import HeartbeatSpec, check_heartbeats
+from .equipment import Equipment
+from .heartbeats import check_heartbeats
 from .language_models import LanguageModel
 from .notice_spec import NoticeSpec
 from .tag_file import NAME
@@ -38,23 +38,6 @@ class Trust(Model):
     """Fingerprint of the first administrator's key."""
 
     root: KeyId
-
-
-class Equipment(Model):
-    """A piece of equipment with its class, path, members and the tags of its attributes.
-
-    `remote_when` is the condition under which Handwheel may act on it. `heartbeat` is the tag that
-    the gate writes as long as agents may act on it. `computed` has the tags that are computed from
-    others.
-    """
-
-    class_: str = Field(default="", alias="class")
-    path: str = ""
-    members: list[str] = Field(default_factory=list)
-    remote_when: str = ""
-    heartbeat: HeartbeatSpec | None = None
-    attributes: dict[str, str] = Field(default_factory=dict)
-    computed: dict[str, ComputedSpec] = Field(default_factory=dict)
 
 
 class WallClock(Model):

@@ -12,8 +12,8 @@ from handwheel.agents.diagnosis import baseline
 from handwheel.agents.diagnosis import failure_modes as modes
 from handwheel.agents.lookahead.fmi.mapping import Output, UnitMap
 from handwheel.connectors.model import (
-    computed,
     endpoints,
+    equipment,
     heartbeats,
     language_models,
     notice_spec,
@@ -124,8 +124,8 @@ def test_the_reference_lists_exactly_the_keys_of_a_sites_files() -> None:
     )
     assert listed["A connection of kind modbus"] == _keys(endpoints.ModbusConnection)
     assert listed["A connection of another kind"] == _keys(endpoints.InstalledConnection)
-    assert listed["A piece of equipment"] == _keys(site_file.Equipment)
-    assert listed["A computed tag"] == _keys(computed.ComputedSpec)
+    assert listed["A piece of equipment"] == _keys(equipment.Equipment)
+    assert listed["A computed tag"] == _keys(equipment.ComputedSpec)
     assert listed["A heartbeat"] == _keys(heartbeats.HeartbeatSpec)
     assert listed["Notices"] == _keys(notice_spec.NoticeSpec)
     channels = (notice_spec.EmailChannel, notice_spec.WebhookChannel, notice_spec.CommandChannel)

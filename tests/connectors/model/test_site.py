@@ -9,8 +9,8 @@ import pytest
 from handwheel.connectors.config.secrets import resolve_secret
 from handwheel.connectors.errors import ConfigError, NotConnected
 from handwheel.connectors.model.endpoints import ModbusConnection
+from handwheel.connectors.model.equipment import Equipment
 from handwheel.connectors.model.site import SITE_VARIABLE, find_site, load_site
-from handwheel.connectors.model.site_file import Equipment
 from handwheel.connectors.model.tags import NodeAddress, RegisterAddress, Tag
 
 from ...sites.site_text import SITE, TAGS, load
