@@ -8,10 +8,10 @@ from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.runs import RunEntry, load_runs
 from handwheel.tools.guardrails.ledger.store.database import Ledger, LostRace
 
+from .cases.site_cases import SiteCases
+from .cases.start_orders import StartOrders
 from .deviations.case import Case
-from .deviations.site_cases import SiteCases
 from .site_runs import SiteRuns
-from .starts.start_orders import StartOrders
 from .supervised_run import Report
 
 

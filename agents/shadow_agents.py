@@ -15,7 +15,7 @@ from handwheel.tools.guardrails.ledger.store.database import LostRace
 from handwheel.tools.problem_log import ProblemLog
 
 from .agent_context import CaseContext, ShadowLedger
-from .deviations.site_cases import SiteCases
+from .cases.site_cases import SiteCases
 from .graph import Deliberations
 from .supervised_run import one_line
 

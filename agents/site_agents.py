@@ -20,19 +20,19 @@ from handwheel.tools.requests.timestamps import stamp
 
 from .advice.site_advice import ADVICE, SiteAdvice
 from .agent_context import AgentContext
+from .cases.field_answers import OpenAnswers
+from .cases.intentions import Intentions
+from .cases.site_cases import SiteCases
+from .cases.start_orders import StartOrders
 from .checkpoints import Checkpoints
 from .composing.composer import Composer
 from .deviations.case import LETTER, Case
-from .deviations.field_answers import OpenAnswers
-from .deviations.site_cases import SiteCases
 from .graph import Deliberations, Outcome, graph_hash
 from .left_open import LeftOpen
 from .maintenance.closed_orders import ClosedOrders
 from .planning.candidates import Candidate, judge_candidate
 from .planning.situation import Judged, Situation
 from .site_runs import SiteRuns
-from .starts.intentions import Intentions
-from .starts.start_orders import StartOrders
 from .supervised_run import one_line
 from .supervision.turns import Turns
 from .tasks import Tasks

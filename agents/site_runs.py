@@ -29,9 +29,9 @@ from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import stamp
 
 from .agent_context import AgentContext
-from .deviations.reask import GIVES_WAY
+from .cases.admission import full_of_runs
+from .cases.reask import GIVES_WAY
 from .planning.candidates import Candidate
-from .starts.admission import full_of_runs
 from .supervised_run import Report, SupervisedRun
 
 

@@ -12,8 +12,8 @@ from handwheel.tools.guardrails.ledger.store.database import LostRace
 from handwheel.tools.requests.ids import new_id
 
 from ..agent_context import AgentContext
+from ..cases.site_cases import SiteCases
 from ..deviations.case import LETTER, CaseEvent, CaseLog, load_case
-from ..deviations.site_cases import SiteCases
 from ..deviations.triggers import Occasion
 from ..lookahead.site_look_ahead import SiteLookAhead
 from ..lookahead.twin import Move

@@ -15,6 +15,8 @@ HYPOTHESIS = "hypothesis "
 """What stands before the id of a hypothesis in that of its deviation."""
 SLOPE_WINDOW_S = 1800.0
 """Window of a slope, process time. A shorter one is too noisy for a time to a limit."""
+STEADY_S = 10.0
+"""Process time for which a change must last to count."""
 _SURE = 2.0  # standard errors by which a slope must differ from none
 _LONGEST_H = 24.0  # a limit that is further away is not told
 

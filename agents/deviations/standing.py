@@ -11,8 +11,7 @@ from ..diagnosis.baseline import NO_BASELINE, Baseline
 from ..diagnosis.hypotheses import Hypotheses
 from ..diagnosis.weigh import Weighed
 from .continuous_diagnosis import CONFIRMED, ContinuousDiagnosis
-from .deviation import ALARM, HYPOTHESIS, Deviation
-from .reask import STEADY_S
+from .deviation import ALARM, HYPOTHESIS, STEADY_S, Deviation
 
 _ACTIVE = ".active"
 

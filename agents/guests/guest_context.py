@@ -11,8 +11,8 @@ from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.maintenance.work_order_database import WorkOrders
 from handwheel.tools.requests.timestamps import Instant
 
+from ..cases.intentions import Intentions
 from ..deviations.case import Case
-from ..starts.intentions import Intentions
 
 
 @dataclass(frozen=True, slots=True)

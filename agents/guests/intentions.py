@@ -7,7 +7,7 @@ from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.requests.proposer import proposal_key_of
 from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
-from ..starts.intention import Intention
+from ..cases.intention import Intention
 from .guest import Guest
 from .guest_context import GuestContext
 from .messages import Intended

@@ -8,7 +8,7 @@ from handwheel.tools.maintenance.work_order_database import Closing, Notice, Wor
 from handwheel.tools.requests.timestamps import stamp
 
 from ..agent_context import AgentContext
-from ..deviations.case_candidates import CaseCandidates
+from ..cases.case_candidates import CaseCandidates
 from ..supervised_run import Report
 
 STILL_SEEN_S = 1800.0

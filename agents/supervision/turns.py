@@ -12,8 +12,8 @@ from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 
 from ..agent_context import AgentContext
+from ..cases.site_cases import SiteCases
 from ..deviations.case import Case
-from ..deviations.site_cases import SiteCases
 from ..planning.candidates import Candidate, blocked_by
 from ..site_runs import SiteRuns
 from .order import IntendedRun, Rank, turn_denial

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.binding.start import needs_of
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.approval.administration import ReleaseLockout, RevokeKey
 from handwheel.tools.guardrails.approval.run_orders import (
@@ -110,7 +109,7 @@ class Orders(KeyHolders):
         """
         order = StartOrder(new_id("C"), plan.id, plan.digest, given)
         signed = self.sign_subject("start-run", order.subject, person)
-        self._submit_message(OrderStart.of(self._site_id, order, needs_of(plan), signed))
+        self._submit_message(OrderStart.of(self._site_id, order, plan.order_needs, signed))
         return order.case_id
 
     def answer(self, answer: CheckAnswer, person: str) -> None:

@@ -11,7 +11,7 @@ from handwheel.connectors.hints import did_you_mean, next_step
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.binding.start import needs_of, split_given
+from handwheel.playbooks.binding.start import split_given
 from handwheel.playbooks.language.errors import PlaybookError
 from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.playbooks.lint.lint import lint
@@ -53,7 +53,7 @@ def start_playbook(
     if not plan.is_manual:
         raise PermitRefused(f"{plan.id} has no trigger with manual: true for this equipment")
     with open_context(site) as context:
-        roles, tags = needs_of(plan)
+        roles, tags = plan.order_needs
         check = partial(check_roles, context, roles=roles, what=f"to start {plan.id}", tags=tags)
         operator = find_operator(context, person, check)
         check(operator)

@@ -23,7 +23,7 @@ from handwheel.evaluation.playbook_tests.stepped_engine import check_connection
 from handwheel.evaluation.room.enrolment import asked_roles
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.bindings import Bindings
-from handwheel.playbooks.binding.start import needs_of, split_given
+from handwheel.playbooks.binding.start import split_given
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.execution.event_log import load_run
 from handwheel.playbooks.language.loader import Playbook, load_library
@@ -222,7 +222,7 @@ class ProcessEngine:
         order = StartOrder(new_id("C"), plan.id, plan.digest, start.given)
         signer = self._people[start.person]
         signed = sign_subject(context, signer, "start-run", order.subject, now)
-        submit(context, OrderStart.of(self.site.id, order, needs_of(plan), signed), now)
+        submit(context, OrderStart.of(self.site.id, order, plan.order_needs, signed), now)
 
     async def inject(self, fault: FaultEvent) -> None:
         """Lets a fault of the plant begin now. Raises `ScenarioError` without it."""

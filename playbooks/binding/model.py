@@ -1,6 +1,6 @@
 """Model of a bound playbook, in which every name, value and condition is resolved."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -128,6 +128,11 @@ class BoundPlaybook:
     def order_role(self) -> str:
         """Role of a person who orders its runs about, as long as no request names another."""
         return self.recovery_approval.role if self.recovery_approval else "operator"
+
+    @property
+    def order_needs(self) -> tuple[Collection[str], Collection[str]]:
+        """Roles that a person must hold to order a start, and the tags that it writes."""
+        return [self.order_role], sorted({each.tag.name for each in self.writes})
 
     @property
     def formulas(self) -> tuple[Expression, ...]:

@@ -3,12 +3,9 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from handwheel.tools.conditions import Condition
-
-if TYPE_CHECKING:
-    from .model import BoundPlaybook
 
 Style = Literal["manual", "computer-assisted", "automated"]
 """Who executes after ISA-106."""
@@ -67,11 +64,6 @@ class Concurrency:
     policy: Policy = "reject"
     max_runs: int | None = None  # most runs of the playbook at once
     priority: int = LOWEST_PRIORITY  # 1 is the most urgent
-
-
-def needs_of(plan: "BoundPlaybook") -> tuple[Collection[str], Collection[str]]:
-    """Returns the roles that a person must hold to order a start, and the tags that it writes."""
-    return [plan.order_role], sorted({each.tag.name for each in plan.writes})
 
 
 def split_given(

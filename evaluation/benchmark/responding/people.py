@@ -6,7 +6,7 @@ from math import inf
 from random import Random
 from typing import Any
 
-from handwheel.agents.deviations.field_answers import make_answer
+from handwheel.agents.cases.field_answers import make_answer
 from handwheel.agents.diagnosis.check_names import check_key
 from handwheel.playbooks.engine.states import RunState
 from handwheel.sim_plant.errors import WriteRejected

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from handwheel.agents.starts.intention import Intention
+from handwheel.agents.cases.intention import Intention
 from handwheel.tools.requests.proposer import guest_proposer
 from handwheel.tools.requests.timestamps import stamp
 

@@ -9,7 +9,7 @@ from unittest.mock import AsyncMock, Mock
 
 import pytest
 
-from handwheel.agents.starts.plan_verdict import plan_verdict
+from handwheel.agents.cases.plan_verdict import plan_verdict
 from handwheel.connectors.errors import NotConnected
 from handwheel.evaluation.room.agents import SteppedAgents
 from handwheel.playbooks.language.libraries import library_folder

@@ -6,8 +6,8 @@ from unittest.mock import Mock
 
 import pytest
 
-from handwheel.agents.starts.intention import MOST_IN_HOUR, MOST_OF_ACCOUNT, MOST_OPEN
-from handwheel.agents.starts.plan_verdict import PlanVerdict
+from handwheel.agents.cases.intention import MOST_IN_HOUR, MOST_OF_ACCOUNT, MOST_OPEN
+from handwheel.agents.cases.plan_verdict import PlanVerdict
 from handwheel.agents.tasks import Tasks
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.tools.errors import (
@@ -174,7 +174,7 @@ async def test_one_withdrawn_while_it_is_judged_tells_nobody(
         idle.agents.intentions.withdraw(name, "anna")
         return PlanVerdict((), (), ("operator",))
 
-    monkeypatch.setattr("handwheel.agents.starts.intentions.plan_verdict", judged)
+    monkeypatch.setattr("handwheel.agents.cases.intentions.plan_verdict", judged)
     await idle.scan(70)
     assert (kinds(idle, name), told(idle, name)) == (["intended", "withdrawn"], [])
     tasks.start.assert_not_called()

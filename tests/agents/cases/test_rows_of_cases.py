@@ -1,6 +1,6 @@
 """A case whose judgement stays the same, or flips, fills neither the journal nor the memory."""
 
-from handwheel.agents.deviations.case_memory import CaseMemory
+from handwheel.agents.cases.case_memory import CaseMemory
 from handwheel.agents.graph import Deliberations
 from handwheel.agents.planning.situation import Situation
 from handwheel.connectors.model.site import Site

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.agents.deviations.field_answers import Questions, make_answer, read_field_answers
+from handwheel.agents.cases.field_answers import Questions, make_answer, read_field_answers
 from handwheel.agents.diagnosis.check_names import CheckKey
 from handwheel.agents.diagnosis.failure_modes import CheckSpec
 from handwheel.tools.errors import GuardrailError, InvalidArguments, PermitRefused

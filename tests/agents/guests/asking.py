@@ -12,10 +12,10 @@ from unittest.mock import Mock
 import httpx
 import pytest
 
+from handwheel.agents.cases.intentions import Intentions
 from handwheel.agents.deviations.case import Case
 from handwheel.agents.guests.guest_context import GuestContext
 from handwheel.agents.guests.guest_server import GuestServer
-from handwheel.agents.starts.intentions import Intentions
 from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.historian.recorded_history import RecordedHistory
 from handwheel.connectors.model.process_clock import Readings

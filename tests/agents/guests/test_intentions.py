@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.agents.starts.intention import Intention
+from handwheel.agents.cases.intention import Intention
 from handwheel.connectors.errors import HandwheelError
 from handwheel.tools.errors import InterlockActive, InvalidArguments, PolicyViolation
 

@@ -12,12 +12,12 @@ from subprocess import PIPE
 
 import pytest
 
+from handwheel.agents.cases import intention
+from handwheel.agents.cases.intention import LONGEST_AHEAD, MOST_OF_ACCOUNT
 from handwheel.agents.guests import admission, guest_server, windows
 from handwheel.agents.guests.followed_requests import LONGEST_WAIT_S
 from handwheel.agents.guests.readings import MOST_TAGS
 from handwheel.agents.guests.work_requests import MOST_OPEN
-from handwheel.agents.starts import intention
-from handwheel.agents.starts.intention import LONGEST_AHEAD, MOST_OF_ACCOUNT
 from handwheel.tools.guardrails.socket_server import bodies
 
 from ...project.pages.doc_tables import DOCS, sections, text_of

@@ -63,7 +63,7 @@ def _why(room: AgentsRoom) -> str:
 async def test_what_a_trusted_twin_forbids_is_not_filed_and_told_once(
     idle: AgentsRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handwheel.agents.deviations.case_memory._FORBIDDEN_S", 30.0)
+    monkeypatch.setattr("handwheel.agents.cases.case_memory._FORBIDDEN_S", 30.0)
     judgement = await _judged(idle, own(LineTwin(jump=-90.0)), 0.01)
     assert (idle.runs(), idle.requests()) == ([], [])
     (candidate,) = judgement["candidates"]

@@ -4,9 +4,9 @@ from unittest.mock import Mock
 
 import pytest
 
+from handwheel.agents.cases.reask import MOST_REPLANS, after_pause, once_steady
 from handwheel.agents.deviations.case import Case
 from handwheel.agents.deviations.deviation import motions
-from handwheel.agents.deviations.reask import MOST_REPLANS, after_pause, once_steady
 from handwheel.agents.diagnosis.windows import Windows
 from handwheel.agents.planning.candidates import Candidate
 from handwheel.agents.planning.planner import Plan, PlanningCase

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.agents.deviations.site_cases import SiteCases
+from handwheel.agents.cases.site_cases import SiteCases
 from handwheel.connectors.denial import Denial
 from handwheel.playbooks.engine.inputs import FiledRequest
 from handwheel.playbooks.execution.ledger_port import LedgerPort

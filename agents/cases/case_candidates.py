@@ -11,16 +11,16 @@ from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.requests.timestamps import stamp
 
 from ..agent_context import CaseContext
+from ..deviations.case import Case
+from ..deviations.deviation import Deviation
+from ..deviations.triggers import Occasion, TriggerWatch
 from ..planning.answers import is_answer, is_test_step, why_asked
 from ..planning.candidates import Candidate
 from ..planning.risk import lowest_class
 from ..planning.situation import Situation
-from ..starts.admission import Admission
-from ..starts.watches import Watches
-from .case import Case
+from .admission import Admission
 from .case_deviations import CaseDeviations
-from .deviation import Deviation
-from .triggers import Occasion, TriggerWatch
+from .watches import Watches
 
 
 class CaseCandidates:

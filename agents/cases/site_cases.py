@@ -13,18 +13,19 @@ from handwheel.tools.errors import LedgerError
 from handwheel.tools.requests.ids import new_id
 
 from ..agent_context import CaseContext
+from ..deviations.case import LETTER, Case, CaseEvent, CaseLog, case_ids, load_case
+from ..deviations.deviation import STEADY_S
+from ..deviations.escalation import due_escalations, send
+from ..deviations.triggers import TriggerWatch
 from ..planning.candidates import Candidate
 from ..planning.situation import Judged
-from ..starts.schedules import Schedules
-from ..starts.watches import Watches
 from ..supervised_run import Report
-from .case import LETTER, Case, CaseEvent, CaseLog, case_ids, load_case
 from .case_candidates import CaseCandidates
 from .case_deviations import CaseDeviations
 from .case_memory import CaseMemory
-from .escalation import due_escalations, send
-from .reask import STEADY_S, after_pause, is_failure, once_steady, waits_for_people
-from .triggers import TriggerWatch
+from .reask import after_pause, is_failure, once_steady, waits_for_people
+from .schedules import Schedules
+from .watches import Watches
 
 JUDGED_EVERY_S = 10.0
 """How long a case is not judged again at most while nothing changes, process time."""

@@ -10,8 +10,9 @@ from handwheel.playbooks.engine.states import RunState
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
+from ..deviations.case import Case
+from ..deviations.deviation import STEADY_S
 from ..planning.candidates import Candidate
-from .case import Case
 
 REASK_S = 600.0
 """How long a case that a run gave back is not asked for again, wall-clock time."""
@@ -21,8 +22,6 @@ MOST_REPLANS = 3
 """How often a case is planned anew after its runs were rejected, stopped or aborted."""
 GIVES_WAY = "it gives way to "
 """Beginning of the reason of a run that another one of a higher priority has stopped."""
-STEADY_S = 10.0
-"""Process time for which a change must last to count."""
 
 
 def after_pause(

@@ -8,15 +8,15 @@ from typing import Any
 from handwheel.playbooks.execution.plant_view import PlantView
 
 from ..agent_context import CaseContext
+from ..deviations.case import Case
+from ..deviations.continuous_diagnosis import ContinuousDiagnosis
+from ..deviations.deviation import HYPOTHESIS, Deviation, Motion, motions
+from ..deviations.standing import StandingDeviations
+from ..deviations.triggers import Occasion, TriggerWatch
 from ..diagnosis.check_names import check_name
 from ..diagnosis.hypotheses import Hypothesis
 from ..diagnosis.ranking import DecidingCheck
 from ..planning.answers import is_answer
-from .case import Case
-from .continuous_diagnosis import ContinuousDiagnosis
-from .deviation import HYPOTHESIS, Deviation, Motion, motions
-from .standing import StandingDeviations
-from .triggers import Occasion, TriggerWatch
 
 _MOST_MOTIONS = 3
 

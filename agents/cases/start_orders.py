@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.hints import next_step
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.binding.start import needs_of, split_given
+from handwheel.playbooks.binding.start import split_given
 from handwheel.tools.errors import LedgerError, PermitRefused
 from handwheel.tools.guardrails.approval.start_orders import (
     StartOrder,
@@ -18,8 +18,8 @@ from handwheel.tools.guardrails.signatures.decisions import parse_decision
 
 from ..agent_context import AgentContext
 from ..deviations.case import LETTER, plan_name
-from ..deviations.site_cases import SiteCases
 from ..deviations.triggers import Occasion
+from .site_cases import SiteCases
 
 START_WITHIN_S = 600.0
 """How long an order may wait for permissives or equipment, wall-clock time."""
@@ -79,7 +79,7 @@ class StartOrders:
         plan = self._plan(order)
         # The people may have changed since the process began.
         current = self._context.ledger.renewed()
-        check_start(current, order, needs_of(plan), self._context.clock())
+        check_start(current, order, plan.order_needs, self._context.clock())
         if not plan.is_manual:
             raise PermitRefused(f"{plan.id} has no trigger with manual: true for this equipment")
         if about := self._cases.about(plan_name(plan)):

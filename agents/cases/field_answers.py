@@ -17,10 +17,10 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import Decision
 from handwheel.tools.requests.timestamps import Instant
 
+from ..deviations.continuous_diagnosis import ContinuousDiagnosis
 from ..diagnosis.check_names import CheckKey, about_piece, check_name
 from ..diagnosis.evidence import Evidence
 from ..diagnosis.failure_modes import CheckSpec
-from .continuous_diagnosis import ContinuousDiagnosis
 
 Questions = Mapping[CheckKey, CheckSpec]
 """Questions of a site, each about a piece of equipment; see `Hypotheses.questions`."""

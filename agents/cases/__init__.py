@@ -1,0 +1,1 @@
+"""Cases of a site, with the plans and the starts that follow from them."""

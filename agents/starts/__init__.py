@@ -1,1 +1,0 @@
-"""Decision whether the playbook of a candidate may start now."""
