@@ -19,8 +19,8 @@ from .access.listener import ListeningServer
 from .access.service_rules import PlantRules
 from .access.sessions import Sessions
 from .address_space import SpaceBuilder, variant
+from .alarm_methods import PlantCalls
 from .alarms.condition_set import Conditions
-from .alarms.methods import PlantCalls
 from .node_adder import NodeAdder
 from .node_ids import standard_node
 from .status_codes import QUALITIES, status

@@ -10,16 +10,16 @@ from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.uaerrors import BadTooManyOperations
 
-from ....errors import ServeError, WriteRejected
-from ...frame_log import FrameLog
-from ...process_image import ProcessImage
-from ..access.accounts import ACKNOWLEDGERS
-from ..access.service_rules import wire_body
-from ..access.sessions import OwnSession
-from ..node_ids import standard_node
-from ..status_codes import status
-from .condition import AlarmCondition, ConditionComment
-from .condition_set import Conditions
+from ...errors import ServeError, WriteRejected
+from ..frame_log import FrameLog
+from ..process_image import ProcessImage
+from .access.accounts import ACKNOWLEDGERS
+from .access.service_rules import wire_body
+from .access.sessions import OwnSession
+from .alarms.condition import AlarmCondition, ConditionComment
+from .alarms.condition_set import Conditions
+from .node_ids import standard_node
+from .status_codes import status
 
 _CONDITION_TYPE = standard_node(ObjectIds.ConditionType)
 _ACKNOWLEDGE = standard_node(ObjectIds.AcknowledgeableConditionType_Acknowledge)
