@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from handwheel.agents.deviations.field_answers import make_answer
+from handwheel.agents.cases.field_answers import make_answer
 from handwheel.agents.diagnosis.check_names import check_key
 from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.connectors.hints import next_step

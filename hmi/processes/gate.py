@@ -22,7 +22,7 @@ from handwheel.tools.safe_text import printable
 from ..journal.rows.case_text import CASES
 from ..journal.rows.row_line import show_row
 from ..requests.write_followup import open_line
-from ..shell.terminal.line_writer import print_log
+from ..shell.cli.line_writer import print_log
 from ..shell.terminal.wrap import fold
 from .serve import announce, serve, way_to_stop
 

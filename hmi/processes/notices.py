@@ -18,7 +18,7 @@ from handwheel.tools.notices.open_channels import open_channels
 from handwheel.tools.problem_log import ProblemLog
 from handwheel.tools.requests.timestamps import instant_now
 
-from ..shell.terminal.line_writer import print_log
+from ..shell.cli.line_writer import print_log
 from .waiting_notices import ABOUT, WaitingNotices, why_over
 
 _PAUSE_S = 10.0  # after a fault

@@ -40,7 +40,7 @@ from handwheel.tools.requests.timestamps import instant_now, stamp
 
 from ..playbooks.preview.asking import preview_requests
 from ..shell.cli.ledger_wait import GateWatch
-from ..shell.terminal.line_writer import print_log
+from ..shell.cli.line_writer import print_log
 from ..shell.terminal.wrap import warn
 from .agents import (
     read_plant,

@@ -10,8 +10,8 @@ from typing import TextIO
 
 from handwheel.tools.safe_text import printable
 
-from ..cli.stdio import visible
-from .wrap import fold
+from ..terminal.wrap import fold
+from .stdio import visible
 
 
 class LineWriter:
