@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from handwheel.agents.deviations.field_answers import make_answer
+from handwheel.agents.cases.field_answers import make_answer
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.evaluation.room.room import Room
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site

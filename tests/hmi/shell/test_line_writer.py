@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from time import sleep
 
-from handwheel.hmi.shell.terminal.line_writer import LineWriter
+from handwheel.hmi.shell.cli.line_writer import LineWriter
 
 
 def test_a_line_goes_into_no_file_that_takes_the_number_of_a_closed_stream(tmp_path: Path) -> None:

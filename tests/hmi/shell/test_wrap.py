@@ -14,7 +14,7 @@ import pytest
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.hmi.shell.cli.exits import fail
-from handwheel.hmi.shell.terminal.line_writer import print_log
+from handwheel.hmi.shell.cli.line_writer import print_log
 from handwheel.hmi.shift import console as desk
 
 from ...command_line import HANDWHEEL
