@@ -20,6 +20,7 @@ from handwheel.tools.requests.timestamps import stamp
 
 from .advice.site_advice import ADVICE, SiteAdvice
 from .agent_context import AgentContext
+from .cases.closed_orders import ClosedOrders
 from .cases.field_answers import OpenAnswers
 from .cases.intentions import Intentions
 from .cases.site_cases import SiteCases
@@ -29,13 +30,12 @@ from .composing.composer import Composer
 from .deviations.case import LETTER, Case
 from .graph import Deliberations, Outcome, graph_hash
 from .left_open import LeftOpen
-from .maintenance.closed_orders import ClosedOrders
 from .planning.candidates import Candidate, judge_candidate
 from .planning.situation import Judged, Situation
 from .site_runs import SiteRuns
 from .supervised_run import one_line
-from .supervision.turns import Turns
 from .tasks import Tasks
+from .turns import Turns
 
 _DAY_S = 86400.0
 

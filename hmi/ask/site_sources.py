@@ -13,7 +13,7 @@ from handwheel.agents.lookahead.foretell import foretell
 from handwheel.agents.lookahead.load import load_twin
 from handwheel.agents.lookahead.prediction import Prediction
 from handwheel.agents.lookahead.twin import Move, TwinError
-from handwheel.agents.presenting.alike_cases import alike_to_case
+from handwheel.agents.memory.alike_cases import alike_to_case
 from handwheel.connectors.client.site_reader import read_reachable
 from handwheel.connectors.historian.errors import HistoryError
 from handwheel.connectors.historian.recorded_history import RecordedHistory, RecordedSlot

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from handwheel.agents.deviations.case import SHADOW, Case, case_ids, load_case
-from handwheel.agents.presenting.alike_cases import alike_to_case
+from handwheel.agents.memory.alike_cases import alike_to_case
 from handwheel.connectors.hints import NEXT, next_step
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import LedgerError

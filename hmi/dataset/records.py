@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from handwheel.agents.deviations.case import PREFIX, CaseEvent
-from handwheel.agents.presenting.episodes import Episode, read_episodes
+from handwheel.agents.memory.episode import Episode
+from handwheel.agents.memory.episode_reader import read_episodes
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.client import connect

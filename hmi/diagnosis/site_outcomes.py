@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from handwheel.agents.diagnosis.probability import LEAST_DB
-from handwheel.agents.presenting.episodes import Episode, read_episodes
+from handwheel.agents.memory.episode import Episode
+from handwheel.agents.memory.episode_reader import read_episodes
 from handwheel.connectors.model.site import Site
 from handwheel.evaluation.calibration.prediction import Prediction
 from handwheel.tools.guardrails.client import connect

@@ -12,9 +12,9 @@ from handwheel.agents.diagnosis.evidence import Evidence
 from handwheel.agents.diagnosis.hypotheses import Hypotheses
 from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.agents.lookahead.load import load_twin
+from handwheel.agents.memory.alike_cases import SiteMemory
+from handwheel.agents.memory.episode import diagnosis_of
 from handwheel.agents.planning.answers import is_answer
-from handwheel.agents.presenting.alike_cases import SiteMemory
-from handwheel.agents.presenting.episodes import diagnosis_of
 from handwheel.connectors.errors import HandwheelError
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook

@@ -42,7 +42,7 @@ limits: {max_writes: 0, max_duration: 30 min}
 async def test_a_fault_that_outlives_its_order_opens_a_case_again_and_is_told_once(
     new_room: NewRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_gone: bool
 ) -> None:
-    monkeypatch.setattr("handwheel.agents.maintenance.closed_orders.STILL_SEEN_S", 60.0)
+    monkeypatch.setattr("handwheel.agents.cases.closed_orders.STILL_SEEN_S", 60.0)
     modes = ("own.yaml",)
     async with new_room(is_worn=False, failure_modes=modes) as room:
         (room.site.root / "own.yaml").write_text(MODES, "utf-8")
@@ -75,7 +75,7 @@ async def test_a_fault_that_outlives_its_order_opens_a_case_again_and_is_told_on
 async def test_a_fault_that_was_gone_for_long_opens_a_case_though_its_order_is_open(
     new_room: NewRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handwheel.agents.maintenance.closed_orders.STILL_SEEN_S", 120.0)
+    monkeypatch.setattr("handwheel.agents.cases.closed_orders.STILL_SEEN_S", 120.0)
     async with new_room(is_worn=False, failure_modes=("own.yaml",)) as room:
         (room.site.root / "own.yaml").write_text(MODES, "utf-8")
         room.library = [loaded(tmp_path, ORDER)]

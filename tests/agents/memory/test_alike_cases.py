@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from handwheel.agents.memory.alike_cases import ORIGIN, SiteMemory, alike_to_case
 from handwheel.agents.memory.episode import diagnosis_of
-from handwheel.agents.presenting.alike_cases import ORIGIN, SiteMemory, alike_to_case
 from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.ledger.store.database import Database
 

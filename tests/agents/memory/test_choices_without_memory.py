@@ -17,7 +17,7 @@ from handwheel.tools.guardrails.ledger.store.database import Database
 
 from ...sites.cw100 import make_site
 
-DELETED = ("handwheel.agents.memory", "handwheel.agents.presenting")
+DELETED = ("handwheel.agents.memory",)
 IMPORTED_ANEW = ("handwheel.agents", "handwheel.evaluation")
 TRIPPED = FaultEvent("F10", 5.0, {"pump": "P-101A"})
 

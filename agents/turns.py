@@ -11,12 +11,12 @@ from handwheel.playbooks.execution.driver import RunDriver
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 
-from ..agent_context import AgentContext
-from ..cases.site_cases import SiteCases
-from ..deviations.case import Case
-from ..planning.candidates import Candidate, blocked_by
-from ..site_runs import SiteRuns
-from .order import IntendedRun, Rank, turn_denial
+from .agent_context import AgentContext
+from .case_order import IntendedRun, Rank, turn_denial
+from .cases.site_cases import SiteCases
+from .deviations.case import Case
+from .planning.candidates import Candidate, blocked_by
+from .site_runs import SiteRuns
 
 _COMING = frozenset({RunState.CHECKING, RunState.RESTARTING})
 

@@ -8,9 +8,9 @@ from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.safe_text import printable
 
-from ..memory.episode import CaseDiagnosis, Episode
-from ..memory.episode_reader import Episodes, read_episode, read_episodes
-from ..memory.similarity import SimilarEpisode, similar
+from .episode import CaseDiagnosis, Episode
+from .episode_reader import Episodes, read_episode, read_episodes
+from .similarity import SimilarEpisode, similar
 
 MOST_CLOSED = 500
 """How many closed cases are looked at, the newest ones."""

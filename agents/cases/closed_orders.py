@@ -8,8 +8,8 @@ from handwheel.tools.maintenance.work_order_database import Closing, Notice, Wor
 from handwheel.tools.requests.timestamps import stamp
 
 from ..agent_context import AgentContext
-from ..cases.case_candidates import CaseCandidates
 from ..supervised_run import Report
+from .case_candidates import CaseCandidates
 
 STILL_SEEN_S = 1800.0
 """Process time after which a fault must not be seen any more, once its order is closed.

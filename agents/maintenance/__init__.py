@@ -1,1 +1,0 @@
-"""Work orders about confirmed faults, after they were raised."""

@@ -1,1 +1,0 @@
-"""Facts for people from the records of the agents."""
