@@ -19,9 +19,8 @@ from ..lookahead.site_look_ahead import SiteLookAhead
 from ..lookahead.twin import Move
 from ..supervised_run import Report, one_line
 from ..tasks import Tasks
-from .foretold_cost import is_allowed, mean_cost
 from .promise import MOST_SHORT, MeasuredCost, Promise
-from .search import Values, least_cost
+from .search import Values, is_allowed, least_cost, mean_cost
 
 ADVICE = "advice"
 """Name of the task that searches."""

@@ -14,13 +14,11 @@ from ..agent_context import CaseContext
 from ..deviations.case import Case
 from ..deviations.deviation import Deviation
 from ..deviations.triggers import Occasion, TriggerWatch
-from ..planning.answers import is_answer, is_test_step, why_asked
-from ..planning.candidates import Candidate
-from ..planning.risk import lowest_class
+from ..planning.candidates import Candidate, is_answer, is_test_step, lowest_class, why_asked
 from ..planning.situation import Situation
 from .admission import Admission
 from .case_deviations import CaseDeviations
-from .watches import Watches
+from .schedules import Watches
 
 
 class CaseCandidates:

@@ -16,7 +16,7 @@ from ..deviations.triggers import Occasion, TriggerWatch
 from ..diagnosis.check_names import check_name
 from ..diagnosis.hypotheses import Hypothesis
 from ..diagnosis.ranking import DecidingCheck
-from ..planning.answers import is_answer
+from ..planning.candidates import is_answer
 
 _MOST_MOTIONS = 3
 

@@ -1,16 +1,18 @@
-"""Moments of the schedules of playbooks, each taken once whatever happens to the process."""
+"""Starts of playbooks by their schedules and by their triggers."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from handwheel.playbooks.binding.model import BoundPlaybook, owned_by
 from handwheel.playbooks.binding.start import Schedule
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.states import RunState
 from handwheel.tools.requests.timestamps import Instant, parse_stamp, stamp
 
-from ..deviations.case import Case, CaseLog
+from ..agent_context import CaseContext
+from ..deviations.case import Case, CaseLog, plan_name
 from ..deviations.triggers import Occasion, TriggerWatch
 
 _PREFIX = "schedule."
@@ -110,3 +112,26 @@ def _occasion(schedules: Iterable[Schedule], at: datetime, now: datetime) -> Occ
     late = ", which was missed while no agents ran" if late_s > _LATE_S else ""
     text = f"schedule {at:%Y-%m-%d %H:%M} UTC{late}"
     return Occasion(text, due.place if due else "")
+
+
+class Watches:
+    """Watches of the playbooks of a site.
+
+    Attributes:
+        by_name: The watch of each playbook.
+    """
+
+    def __init__(self, context: CaseContext) -> None:
+        self._context = context
+        self.by_name = {watch.name: watch for watch in map(self._new, context.plans)}
+
+    def _new(self, plan: BoundPlaybook) -> TriggerWatch:
+        return TriggerWatch(plan, set(owned_by(plan, self._context.ledger.context.site)))
+
+    def of(self, plan: BoundPlaybook) -> TriggerWatch:
+        """Returns the watch of a playbook, a new one without triggers for other values."""
+        name = plan_name(plan)
+        if name not in self.by_name:
+            self.by_name[name] = self._new(replace(plan, triggers=(), schedules=()))
+            self._context.plant.history.add(plan.conditions)
+        return self.by_name[name]

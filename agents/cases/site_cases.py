@@ -24,8 +24,7 @@ from .case_candidates import CaseCandidates
 from .case_deviations import CaseDeviations
 from .case_memory import CaseMemory
 from .reask import after_pause, is_failure, once_steady, waits_for_people
-from .schedules import Schedules
-from .watches import Watches
+from .schedules import Schedules, Watches
 
 JUDGED_EVERY_S = 10.0
 """How long a case is not judged again at most while nothing changes, process time."""

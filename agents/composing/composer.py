@@ -1,7 +1,8 @@
-"""Composed playbooks of a site, each a file that people can read as any other."""
+"""Composed playbooks of a site, each of released steps and a file as any other."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from handwheel.connectors.errors import ConfigError, os_reason
@@ -12,13 +13,16 @@ from handwheel.playbooks.engine.inputs import PlantSnapshot
 from handwheel.playbooks.language.loader import Playbook, load_playbook
 from handwheel.playbooks.lint.lint import lint
 from handwheel.tools.atomic_files import replace_file
+from handwheel.tools.guardrails.identity.roster import load_roster
+from handwheel.tools.guardrails.signatures.administrators import revoked_keys
+from handwheel.tools.guardrails.signatures.context import DecisionContext
+from handwheel.tools.guardrails.signatures.playbooks_lock import read_lock, release_fault
 
 from ..agent_context import AgentContext
 from ..planning.planner import COMPOSED
 from .chain import chain, parts_of
 from .composed_text import composed_document
 from .goal import true_in
-from .released import released
 
 _NAME = re.compile(rf"{COMPOSED}[a-z0-9-]+")
 _FOLDER = "composed"
@@ -86,3 +90,23 @@ class Composer:
         playbook = self._load(path)
         wrong = [each for each in lint(playbook, self._site) if each.is_error]
         return None if wrong else bind(playbook, self._site)
+
+
+def released(
+    context: DecisionContext, plans: Iterable[BoundPlaybook], at: datetime
+) -> list[BoundPlaybook]:
+    """Returns the playbooks that are released for their equipment, none if that cannot be read."""
+    site = context.site
+    try:
+        lock, roster = read_lock(site), load_roster(site)
+    except ConfigError:
+        return []
+    revoked, found = revoked_keys(context.database), list[BoundPlaybook]()
+    for plan in plans:
+        release = lock.find(plan.id)
+        if release is None or (plan.version, plan.digest) != (release.version, release.digest):
+            continue
+        is_bound = any(each.roles.items() <= plan.parameters.items() for each in release.bindings)
+        if is_bound and not release_fault(release, site.id, roster, revoked, at):
+            found.append(plan)
+    return found

@@ -75,7 +75,7 @@ def diagnoser(
 
 
 _SHIPPED = (
-    "balances", "coolers", "exchangers", "fans", "feeds", "levels", "loops", "pumps", "sensors",
+    "coolers", "exchangers", "fans", "feeds", "levels", "loops", "pumps", "sensors",
     "strainers", "trends", "valves",
 )  # fmt: skip
 

@@ -1,13 +1,15 @@
-"""Requests as guests see them, with what came of them by the ledger alone."""
+"""Cases and requests as guests see them, with what came of them by the ledger alone."""
 
 import asyncio
 import json
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from time import monotonic
 from typing import Any, NamedTuple
 
 from handwheel.connectors.errors import HandwheelError
+from handwheel.connectors.model.site import Site
 from handwheel.tools.guardrails.client.request_fields import request_fields
 from handwheel.tools.guardrails.client.request_lines import request_lines
 from handwheel.tools.guardrails.client.request_outcome import outcome_of
@@ -20,6 +22,7 @@ from handwheel.tools.guardrails.ledger.records import (
     load_unfinished,
 )
 
+from ..deviations.case import Case
 from .guest_context import GuestContext
 
 LONGEST_WAIT_S = 25.0
@@ -111,3 +114,37 @@ class FollowedRequests:
         }
         token = sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:_DIGITS]
         return Followed(fields, token)
+
+
+def case_fields(case: Case, site: Site) -> dict[str, Any]:
+    """Returns a case as plain JSON, its ranking as it was judged last."""
+    ranking: Mapping[str, Any] | None = case.judgement.get("diagnosis")
+    told = [str(each["text"]) for each in case.judgement.get("deviations", ())]
+    return {
+        "case_id": case.case_id,
+        "opened_at": case.opened_at,
+        "condition": case.condition,
+        "deviations": told or list(case.deviations),
+        "equipment": sorted(set(_equipment(case.judgement, site)) - {""}),
+        "named": list(ranking["named"]) if ranking else [],
+        "ranking": ranking,
+        "run_id": case.run_id,
+    }
+
+
+def _equipment(judgement: Mapping[str, Any], site: Site) -> Iterator[str]:
+    """Yields what the candidates write, and what the deviations and the named faults show in."""
+    for each in judgement.get("candidates", ()):
+        yield from each["equipment"]
+    for tag in _shown_in(judgement):
+        if tag in site.tags:
+            yield site.tags[tag].equipment
+
+
+def _shown_in(judgement: Mapping[str, Any]) -> Iterator[str]:
+    for each in judgement.get("deviations", ()):
+        yield from (motion["tag"] for motion in each.get("motions", ()))
+    ranking = judgement.get("diagnosis", {})
+    for each in ranking.get("hypotheses", ()):
+        if each["id"] in ranking["named"]:
+            yield from (tag for one in each["evidence"] for tag in one.get("tags", ()))

@@ -17,19 +17,20 @@ from handwheel.tools.guardrails.socket_server.peers import peer_of
 from handwheel.tools.guardrails.socket_server.rejections import denials
 from handwheel.tools.guardrails.socket_server.serving import serving
 
-from .admission import Admission
-from .followed_requests import LONGEST_WAIT_S, FollowedRequests
-from .guest import Guest
-from .guest_context import GuestContext
-from .intentions import open_intentions, record_intention, withdraw_intention
+from .admission import Admission, Pace
+from .followed_requests import LONGEST_WAIT_S, FollowedRequests, case_fields
+from .guest_context import Guest, GuestContext
 from .messages import Intended, Proposal, WorkRequest, read_message
-from .open_cases import case_fields
-from .pace import Pace
-from .proposals import Proposals
+from .proposals import (
+    Proposals,
+    open_intentions,
+    record_intention,
+    request_work,
+    withdraw_intention,
+)
 from .questions import number_in
 from .readings import GuestReadings
 from .windows import GuestWindows
-from .work_requests import request_work
 
 LARGEST = 64 * 1024
 """Bytes of a message."""

@@ -1,8 +1,11 @@
-"""Proposals of guests, filed as requests that people decide."""
+"""Proposals, work requests and intentions of guests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
 
-from handwheel.tools.errors import PolicyViolation
+from handwheel.connectors.hints import did_you_mean
+from handwheel.tools.errors import InvalidArguments, PolicyViolation
 from handwheel.tools.guardrails.approval.build_request import (
     ProposedWrite,
     make_request,
@@ -14,16 +17,26 @@ from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.interlocks.blocking import check_files
 from handwheel.tools.guardrails.ledger.actions import request_of_proposal
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
+from handwheel.tools.maintenance.work_order_database import WorkOrder
+from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation, parse_lease
 from handwheel.tools.requests.proposer import proposal_key_of
+from handwheel.tools.requests.timestamps import parse_stamp, stamp
 from handwheel.tools.requests.values import check_not_already, parse_value
+from handwheel.tools.safe_text import quoted
 
-from .guest import Guest
-from .guest_context import GuestContext
-from .messages import Proposal
-from .pace import Pace
+from ..cases.intention import Intention
+from .admission import Pace
+from .guest_context import Guest, GuestContext
+from .messages import Intended, Proposal, WorkRequest
 from .questions import known_tags
 from .readings import survey
+
+MOST_OPEN = 20
+"""Work orders of all guests together that may be open."""
+_DUE_IN: Mapping[int, timedelta] = {
+    1: timedelta(days=1), 2: timedelta(days=7), 3: timedelta(days=30), 4: timedelta(days=90),
+}  # fmt: skip
 
 
 class Proposals:
@@ -83,3 +96,76 @@ class Proposals:
     def _writes(self, proposal: Proposal) -> Sequence[ProposedWrite]:
         tags = known_tags(self._context.site, list(proposal.writes))
         return [ProposedWrite(tag, parse_value(tag, proposal.writes[tag.name])) for tag in tags]
+
+
+def request_work(context: GuestContext, guest: Guest, asked: WorkRequest) -> str:
+    """Stores a work order of a guest, and returns its id or that of the same one stored before.
+
+    Raises:
+        InvalidArguments: The site has no such equipment.
+        PolicyViolation: Too many of guests are open.
+        ToolFailed: It cannot be written.
+
+    Effect: OBSERVE. Retry: with the same key, it counts once. Timeout: none.
+    """
+    site, store, now = context.site, context.workorders, context.clock().wall
+    if asked.equipment not in site.equipment:
+        hint = did_you_mean(asked.equipment, site.equipment)
+        raise InvalidArguments(f"there is no equipment {asked.equipment!r}{hint}")
+    key = proposal_key_of(guest.proposer, asked.key)
+    known = [each for each in store.open_orders() if each.guest is not None]
+    if len(known) >= MOST_OPEN and all(each.key != key for each in known):
+        raise PolicyViolation(f"{MOST_OPEN} work orders of guests are open, and no more may be")
+    order = WorkOrder.model_validate(
+        {
+            "workorder_id": new_id("W"),
+            "key": key,
+            "site": site.id,
+            "asset": asked.equipment,
+            "class": "inspection",
+            "priority": asked.priority,
+            "title": f"{guest.proposer.shown}: {quoted(asked.text)}",
+            "due": stamp(now + _DUE_IN[asked.priority]),
+            "opened_at": stamp(now),
+            "guest": guest.proposer,
+        }
+    )
+    return store.raise_order(order).workorder_id
+
+
+def open_intentions(context: GuestContext) -> list[Mapping[str, Any]]:
+    """Returns the intentions whose time has not come, the next one first."""
+    found = sorted(context.intentions.open.items(), key=lambda each: each[1].at)
+    return [each.fields(name) for name, each in found]
+
+
+def record_intention(context: GuestContext, guest: Guest, asked: Intended) -> Mapping[str, Any]:
+    """Records an intention, and returns it or the same one that is open already.
+
+    Raises as `Intentions.record`.
+
+    Effect: none on the plant. Retry: with the same key, it counts once. Timeout: 5 s for the gate.
+    """
+    try:
+        at = parse_stamp(asked.at)
+    except ValueError:
+        raise InvalidArguments(
+            f"{asked.at!r} is no stamp; write 2026-12-01T13:00:00.000Z"
+        ) from None
+    intention = Intention(
+        key=proposal_key_of(guest.proposer, asked.key), equipment=asked.equipment,
+        playbook=asked.playbook, roles=asked.roles, at=stamp(at),
+        guest=guest.proposer, text=asked.text,
+    )  # fmt: skip
+    name = context.intentions.record(intention)
+    return context.intentions.open[name].fields(name)
+
+
+def withdraw_intention(context: GuestContext, guest: Guest, name: str) -> Mapping[str, Any]:
+    """Withdraws an intention of the guest's account, and returns it.
+
+    Raises as `Intentions.withdraw`.
+
+    Effect: none on the plant. Retry: none. Timeout: 5 s for the gate.
+    """
+    return context.intentions.withdraw(name, guest.peer.user).fields(name)

@@ -15,9 +15,8 @@ from handwheel.connectors.session.protocols import Survey
 from handwheel.tools.guardrails.socket_server.rejections import Rejected
 from handwheel.tools.requests.timestamps import stamp
 
-from .guest import Guest
-from .guest_context import GuestContext
-from .pace import Pace
+from .admission import Pace
+from .guest_context import Guest, GuestContext
 from .questions import known_tags
 
 MOST_TAGS = 200

@@ -7,9 +7,8 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from .guest import Guest
-from .guest_context import GuestContext
-from .pace import Pace
+from .admission import Pace
+from .guest_context import Guest, GuestContext
 from .questions import known_tags, number_in
 
 _LONGEST_S = 366 * 86400.0

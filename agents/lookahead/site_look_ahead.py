@@ -17,8 +17,7 @@ from .foretell import course_of, estimate_of, foretell, foretell_without
 from .load import SiteTwin
 from .look_ahead import prediction_of
 from .moves import moves_of
-from .prediction import Prediction
-from .prediction_fields import forbids_text, prediction_fields, trust_text
+from .prediction import Prediction, forbids_text, prediction_fields, trust_text
 from .trust import AHEAD_S, TwinTrust, commands_of
 from .twin import Course, Estimate, Move, TooLittleMeasured
 from .twin_process import Runner

@@ -1,6 +1,6 @@
-"""Candidates of a case, each judged on one snapshot."""
+"""Candidates of a case, each judged on one snapshot, and what they answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -8,11 +8,16 @@ from typing import Any
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.hints import next_step
+from handwheel.connectors.model.process_clock import Readings
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.engine.diagnosis import CheckResult, Diagnosis
-from handwheel.tools.conditions import Truth
+from handwheel.tools.conditions import Expression, Truth
+from handwheel.tools.guardrails.policy.policy import Policy
+from handwheel.tools.guardrails.policy.schema import RiskClass
 
 from ..deviations.case import Case, plan_name
+from ..diagnosis.hypotheses import Hypothesis
+from ..diagnosis.ranking import DecidingCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +121,55 @@ def blocked_by_run(plan: BoundPlaybook, found: Diagnosis, run_id: str) -> Candid
     """Returns a candidate whose equipment a run owns, with the command that shows the run."""
     reason = f"{run_id} owns its equipment; {next_step('runs', 'show', run_id)}"
     return blocked_by(plan, found, Denial("owner", reason))
+
+
+def is_answer(plan: BoundPlaybook, hypothesis: Hypothesis) -> bool:
+    """Whether a bound playbook answers a hypothesis.
+
+    Roles of the same name must be bound alike. Without one the first role of both must be.
+    """
+    if not plan.id or plan.id != hypothesis.mode.playbook:
+        return False
+    roles = _roles(hypothesis)
+    if not plan.roles or not roles:
+        return True
+    if shared := plan.roles.keys() & roles.keys():
+        return all(plan.roles[each] == roles[each] for each in shared)
+    return next(iter(plan.roles.values())) == hypothesis.equipment[0]
+
+
+def is_test_step(plan: BoundPlaybook, check: DecidingCheck) -> bool:
+    """Whether a bound playbook answers a check, on the equipment that it looks at."""
+    is_there = not check.equipment or check.equipment in plan.roles.values()
+    return plan.id == check.spec.playbook and is_there
+
+
+def why_asked(check: DecidingCheck) -> str:
+    """Returns why a test step is asked for, as the condition of its run."""
+    suspects = " or ".join(name for name, _ in check.expected)
+    return f"it would decide between {suspects}" if len(check.expected) > 1 else suspects
+
+
+def _roles(hypothesis: Hypothesis) -> Mapping[str, str]:
+    mode = hypothesis.mode
+    if mode.class_:
+        return {mode.class_.replace("-", "_"): hypothesis.equipment[0]}
+    for each in mode.bind:
+        if tuple(each.values()) == hypothesis.equipment:
+            return each
+    return {}
+
+
+def lowest_class(policy: Policy, plan: BoundPlaybook, readings: Readings) -> str:
+    """Returns the class that the policy gives the known values of a playbook, empty for none.
+
+    Its request may be of a higher one, by computed values or without a release.
+    """
+    found: list[RiskClass] = [
+        policy.judge(
+            each.tag, each.value, readings.get(each.tag.name), from_anywhere=True
+        ).risk_class
+        for each in plan.writes
+        if not isinstance(each.value, Expression)
+    ]
+    return max(found, default="")

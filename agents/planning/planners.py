@@ -45,8 +45,7 @@ def planners_of(site: Site, *, keeps_usage: bool = True) -> "Planners":
     if site.planner != MODEL:
         return Planners(site.planner)
     from .model.model_planner import ModelPlanner  # loads what calls models
-    from .model.pool import site_pool
-    from .model.usage import UsageFile
+    from .model.pool import UsageFile, site_pool
 
     usage = UsageFile(site.state) if keeps_usage else None
     return Planners(MODEL, models=ModelPlanner(site_pool(site, usage)))

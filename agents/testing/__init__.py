@@ -20,7 +20,6 @@ This package needs pytest, and the kit of planners pytest-asyncio. No other pack
 """
 
 from .planners import CASES, PlannerConformance
-from .twins import TwinConformance
-from .windows import steady_windows
+from .twins import TwinConformance, steady_windows
 
 __all__ = ["CASES", "PlannerConformance", "TwinConformance", "steady_windows"]

@@ -10,14 +10,31 @@ from typing import Any, ClassVar
 
 import pytest
 
+from handwheel.connectors.model.values import GOOD, DataValue
+
 from ..diagnosis.windows import Windows
 from ..lookahead.foretell import course_of, estimate_of
 from ..lookahead.load import SiteTwin
 from ..lookahead.twin import Course, Estimate, Move, TooLittleMeasured, Twin, TwinError
 
+SCAN_S = 5.0
 _SHORT_S = 120.0
 _DAY_S = 86400.0
 _CLOCKS = ("time", "monotonic", "perf_counter", "process_time")
+
+
+def steady_windows(values: Mapping[str, float], for_s: float = 3600.0) -> Windows:
+    """Returns windows in which these tags have been read good and constant.
+
+    Args:
+        values: Value of each tag in its unit. A truth value is 0 or 1.
+        for_s: How long, process time, with a scan each 5 s.
+    """
+    windows = Windows(values)
+    readings = {tag: DataValue(each, GOOD, None, None, 0.0) for tag, each in values.items()}
+    for n in range(round(for_s / SCAN_S) + 1):
+        windows.observe(readings, n * SCAN_S)
+    return windows
 
 
 class TwinConformance:

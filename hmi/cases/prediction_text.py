@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from handwheel.agents.lookahead.prediction_fields import trust_words
+from handwheel.agents.lookahead.prediction import trust_words
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.safe_text import LONG, printable
 

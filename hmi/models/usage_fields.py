@@ -5,7 +5,7 @@ from time import time
 from typing import Any
 
 from handwheel.agents.planning.model.exchange import HOUR_S, Call
-from handwheel.agents.planning.model.usage import UsageFile
+from handwheel.agents.planning.model.pool import UsageFile
 from handwheel.connectors.model.language_models import LanguageModel
 from handwheel.connectors.model.site import Site
 

@@ -13,10 +13,14 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import LOCK_FILE, Site
 from handwheel.playbooks.binding.bindings import Bindings
-from handwheel.playbooks.binding.release import release_playbooks, unsigned_release
-from handwheel.playbooks.binding.released_writes import MOST_BINDINGS, combined_parameters
+from handwheel.playbooks.binding.release import (
+    MOST_BINDINGS,
+    combined_parameters,
+    release_playbooks,
+    unsigned_release,
+)
 from handwheel.playbooks.language.loader import Playbook, load_library
-from handwheel.playbooks.lint.placeholders import PLACEHOLDER
+from handwheel.playbooks.lint.key_rules import PLACEHOLDER
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.signatures.playbooks_lock import (
     Unsigned,

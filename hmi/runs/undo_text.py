@@ -7,7 +7,7 @@ from handwheel.playbooks.engine.inputs import recorded_of
 from handwheel.playbooks.engine.requests.write_values import fix_value
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.undo import UNDO_DONE, PendingUndo, pending_undos
-from handwheel.playbooks.execution.filed_requests import filed_request
+from handwheel.playbooks.execution.ledger_port import filed_request
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.safe_text import plain, printable
 

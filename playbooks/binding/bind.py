@@ -15,11 +15,9 @@ from ..language.schema import EvidenceSpec, PermissiveSpec
 from ..language.schema_start import ConcurrencySpec
 from . import model as bound
 from .advice import bind_advice
-from .bind_parameters import adjustable, bind_parameters, parameter_text
+from .bind_parameters import adjustable, bind_parameters, check_role_binding, parameter_text
 from .bind_steps import StepBinder
-from .bind_triggers import TriggerBinder
-from .heading import check_plant, check_style
-from .role_checks import check_role_binding
+from .bind_triggers import TriggerBinder, check_plant, check_style
 from .start import LOWEST_PRIORITY, Concurrency
 
 _ALL = ("steps", "rollback", "safe_state")

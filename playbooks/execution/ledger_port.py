@@ -14,21 +14,53 @@ from handwheel.tools.guardrails.approval.build_segment import (
 from handwheel.tools.guardrails.approval.messages.run_requests import FileSegment
 from handwheel.tools.guardrails.approval.ramps import spacing_s
 from handwheel.tools.guardrails.approval.segment import Segment
+from handwheel.tools.guardrails.ledger.intents import was_not_sent
 from handwheel.tools.guardrails.ledger.journal_rows import subjects_after
 from handwheel.tools.guardrails.ledger.latched_lockouts import lockout_generations
-from handwheel.tools.guardrails.ledger.records import load_exactly
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
+from handwheel.tools.guardrails.ledger.store.database import Ledger
+from handwheel.tools.guardrails.ledger.store.states import ActionRecord, ActionState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.proposer import agent_proposer
 from handwheel.tools.requests.request import Action
 
 from ..binding.bind import NOTHING
-from ..engine.inputs import FiledRequest
+from ..engine.inputs import FiledAction, FiledRequest
 from .agent_names import CONTROL
-from .filed_requests import filed_request
 from .ledger_writer import LedgerWriter
 
 SurveyPlant = Callable[[Sequence[Tag], Sequence[Tag]], Awaitable[Survey]]
 """Reads the plant once over read sessions; see `connectors.client.site_reader.survey`."""
+
+
+def filed_request(
+    database: Ledger, record: RequestRecord, spacing_s: Callable[[Action], float]
+) -> FiledRequest:
+    """Returns a request in its present state.
+
+    Args:
+        spacing_s: Returns the shortest time before a write of a ramp, wall-clock.
+    """
+    request = record.request
+    actions = tuple(
+        FiledAction(
+            request.request_id, record.state, record.action(each.action_id), each.state,
+            each.reason, _was_sent(database, each), spacing_s(record.action(each.action_id)),
+        )
+        for each in record.actions
+    )  # fmt: skip
+    return FiledRequest(
+        request.request_id, record.state, record.reason, ": ".join(record.status),
+        request.roles, actions,
+    )  # fmt: skip
+
+
+def _was_sent(database: Ledger, record: ActionRecord) -> bool:
+    """Whether a gate may have sent it. A gate records if it did not."""
+    is_refused = record.state is ActionState.REFUSED
+    return record.sent_at is not None and not (
+        is_refused and was_not_sent(database, record.action_id)
+    )
 
 
 @dataclass(slots=True)

@@ -12,17 +12,13 @@ from ..binding.model import BoundPlaybook
 from ..language.errors import Finding
 from ..language.loader import Playbook
 from ..language.names import every_role_binding
-from .constants import check_constants
-from .key_rules import check_form
-from .lease import check_lease
-from .limits import check_limits
+from .constants import check_constants, check_limits
+from .key_rules import check_form, check_placeholders, check_start
 from .nested import Nesting
 from .noise import MeasuredNoise
-from .overlaps import Overlaps
-from .placeholders import check_placeholders, check_start
 from .plan import check_dead_band, check_verify_windows, check_writes
-from .segments import check_segments
-from .site import check_ownership, check_roles, check_suggestions
+from .segments import check_lease, check_segments
+from .site import Overlaps, check_ownership, check_roles, check_suggestions
 
 
 def lint(playbook: Playbook, site: Site, others: Iterable[Playbook] = ()) -> list[Finding]:

@@ -12,7 +12,7 @@ from handwheel.agents.diagnosis.failure_modes import ModeSpec
 from handwheel.agents.diagnosis.hypotheses import Hypotheses, Hypothesis
 from handwheel.agents.diagnosis.ranking import rank
 from handwheel.agents.diagnosis.weigh import Weighed
-from handwheel.agents.guests.open_cases import case_fields
+from handwheel.agents.guests.followed_requests import case_fields
 from handwheel.agents.planning.situation import Situation
 from handwheel.agents.planning.verdict import case_ranking
 from handwheel.connectors.model.site import Site

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from handwheel.agents.diagnosis import baseline
 from handwheel.agents.diagnosis import failure_modes as modes
-from handwheel.agents.lookahead.fmi.mapping import Output, UnitMap
+from handwheel.agents.lookahead.fmi.twin import Output, UnitMap
 from handwheel.connectors.model import (
     endpoints,
     equipment,

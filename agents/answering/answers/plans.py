@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
 
-from ...lookahead.prediction import Margin, Prediction
-from ...lookahead.prediction_fields import trust_text
+from ...lookahead.prediction import Margin, Prediction, trust_text
 from ..examples import nearest
 from ..fact import Answer, joined
 from ..question import NotUnderstood, Question

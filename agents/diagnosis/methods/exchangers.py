@@ -1,13 +1,17 @@
-"""Heat exchangers, by the fouling resistance as measured and with one transmitter corrected."""
+"""Heat exchangers, by their balance of heat and by their fouling resistance."""
 
 from handwheel.connectors.methods.heat_exchanger import FOULING, fouling, heat_duty
 
 from ..diagnoser import Diagnoser, Inputs, Measure, diagnoser
 from ..evidence import Measured
 from ..windows import Windows
-from .balances import MOVED_K, STEADY_S
 from .steadiness import is_steady
 
+STEADY_S = 300.0
+"""Time for which an exchanger must be steady before its balance means anything."""
+MOVED_K = 0.8
+"""Movement of an outlet in that time which leaves the balance within 1 %."""
+_LEAST_KW = 50.0
 _FOULING = "Incropera, Fundamentals of Heat and Mass Transfer, eq. 11.1, 11.14 and 11.15"
 _SUSPECTS = ("hot_flow", "cold_flow", "hot_in", "hot_out", "cold_in", "cold_out")
 _DATA = tuple(each for each in FOULING.inputs if each not in _SUSPECTS)
@@ -15,6 +19,33 @@ _MEASURED = {each: FOULING.inputs[each] for each in _SUSPECTS}
 _NEEDS = _MEASURED | dict(FOULING.inputs) | {"cold_heat_capacity": "kJ/m3K"}
 _LEAST_FLOW = 0.3  # of the data sheet's flows, below which its films say nothing
 _SERIAL = "serial elimination of gross errors, Narasimhan and Jordache, Data Reconciliation, 7.4"
+
+
+@diagnoser(
+    needs={"hot": "kW", "cold": "kW", "hot_out": "degC", "cold_out": "degC", "flow": "m3/h"},
+    unit="%",
+    window_s=STEADY_S,
+    source="steady energy balance, Incropera, Fundamentals of Heat and Mass Transfer, eq. 11.6, "
+    "11.7",
+)
+def heat_balance(windows: Windows, inputs: Inputs) -> Measured | None:
+    """Returns what the hot side of an exchanger gives off beyond what the cold one takes up.
+
+    It is a share of the hot duty. The outlets lag, so it is unknown while they move.
+
+    Args:
+        inputs: `hot` and `cold` are the duties, `hot_out` and `cold_out` the outlets, `flow` that
+            of the cold side.
+    """
+    outlets = ((inputs["hot_out"], MOVED_K), (inputs["cold_out"], MOVED_K))
+    hot = windows.mean(inputs["hot"], STEADY_S)
+    cold = windows.mean(inputs["cold"], STEADY_S)
+    flow = windows.mean(inputs["flow"], STEADY_S)
+    if hot is None or cold is None or flow is None or hot < _LEAST_KW:
+        return None
+    if not is_steady(windows, outlets, STEADY_S):
+        return None
+    return Measured((hot - cold) / hot * 100.0, flow)
 
 
 @diagnoser(

@@ -8,8 +8,7 @@ from handwheel.connectors.config.yaml_documents import Path_, read_document
 from handwheel.connectors.errors import ConfigError
 
 from ..twin import TwinError
-from .mapping import Link, UnitMap
-from .twin import FmuTwin
+from .twin import FmuTwin, Link, UnitMap
 from .unit import Variable, read_unit
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.language.range_literals import compared_literals
+from handwheel.playbooks.language.expressions import compared_literals
 from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.model import PlantTag
 from handwheel.tools.conditions import Condition

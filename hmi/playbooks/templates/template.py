@@ -9,7 +9,7 @@ from math import ceil
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
-from handwheel.playbooks.lint.placeholders import DONE, NO_UNDO, OWNER, TITLE, TO_DO
+from handwheel.playbooks.lint.key_rules import DONE, NO_UNDO, OWNER, TITLE, TO_DO
 from handwheel.tools.safe_text import printable
 
 from .fault_effects import FaultEffects, Moved

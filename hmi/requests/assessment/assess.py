@@ -14,7 +14,7 @@ from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.agents.lookahead.load import load_twin
 from handwheel.agents.memory.alike_cases import SiteMemory
 from handwheel.agents.memory.episode import diagnosis_of
-from handwheel.agents.planning.answers import is_answer
+from handwheel.agents.planning.candidates import is_answer
 from handwheel.connectors.errors import HandwheelError
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.binding.model import BoundPlaybook

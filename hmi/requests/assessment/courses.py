@@ -4,8 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
-from handwheel.agents.lookahead.prediction import Margin, Prediction
-from handwheel.agents.lookahead.prediction_fields import trust_text
+from handwheel.agents.lookahead.prediction import Margin, Prediction, trust_text
 from handwheel.agents.lookahead.twin import Course
 from handwheel.connectors.model.tags import Tag
 

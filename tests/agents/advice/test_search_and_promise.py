@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from handwheel.agents.advice.foretold_cost import mean_cost
 from handwheel.agents.advice.promise import MeasuredCost, Promise
-from handwheel.agents.advice.search import MOST, Values, least_cost
+from handwheel.agents.advice.search import MOST, Values, least_cost, mean_cost
 from handwheel.agents.lookahead.twin import Course, TwinError
 from handwheel.connectors.model.tags import NodeAddress, Tag
 from handwheel.connectors.model.values import GOOD, DataValue

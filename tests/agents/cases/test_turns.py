@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.agents.case_order import IntendedRun, Rank, turn_denial
+from handwheel.agents.turns import IntendedRun, Rank, turn_denial
 from handwheel.connectors.model.site_file import Supervision
 from handwheel.hmi.cases.case_view import case_line
 

@@ -16,8 +16,8 @@ from handwheel.agents.cases import intention
 from handwheel.agents.cases.intention import LONGEST_AHEAD, MOST_OF_ACCOUNT
 from handwheel.agents.guests import admission, guest_server, windows
 from handwheel.agents.guests.followed_requests import LONGEST_WAIT_S
+from handwheel.agents.guests.proposals import MOST_OPEN
 from handwheel.agents.guests.readings import MOST_TAGS
-from handwheel.agents.guests.work_requests import MOST_OPEN
 from handwheel.tools.guardrails.socket_server import bodies
 
 from ...project.pages.doc_tables import DOCS, sections, text_of

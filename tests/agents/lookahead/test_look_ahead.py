@@ -14,8 +14,7 @@ from handwheel.agents.lookahead.load import load_twin
 from handwheel.agents.lookahead.look_ahead import prediction_of
 from handwheel.agents.lookahead.margins import margins
 from handwheel.agents.lookahead.moves import moves_of
-from handwheel.agents.lookahead.prediction import Prediction
-from handwheel.agents.lookahead.prediction_fields import trust_text
+from handwheel.agents.lookahead.prediction import Prediction, trust_text
 from handwheel.agents.lookahead.twin import GROUP, Course, Estimate, Move, TwinError
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import DataValue

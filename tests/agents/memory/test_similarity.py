@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from handwheel.agents.memory.alike_cases import similar
 from handwheel.agents.memory.episode import Episode, diagnosis_of
-from handwheel.agents.memory.similarity import similar
 
 from .played import diagnosis, hypothesis
 

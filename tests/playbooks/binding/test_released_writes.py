@@ -4,7 +4,7 @@ from pathlib import Path
 
 from handwheel.connectors.model.site import Site
 from handwheel.playbooks.binding.bindings import Bindings
-from handwheel.playbooks.binding.released_writes import released_writes
+from handwheel.playbooks.binding.release import released_writes
 
 from ..sample_playbook import changed, loaded
 
