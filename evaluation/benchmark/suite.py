@@ -16,8 +16,8 @@ from handwheel.connectors.config.validation import Model, load_model
 from handwheel.connectors.config.yaml_documents import Document, read_document
 from handwheel.connectors.errors import ConfigError, Problem
 
-from .holding.hold_spec import HoldSpec
-from .responding.responses import RespondSpec
+from .hold_spec import HoldSpec
+from .responses import RespondSpec
 
 _Share = Annotated[float, Field(ge=0.0, le=1.0)]
 _Drawn = Annotated[tuple[float, float], Field(strict=False)]

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from handwheel.evaluation.benchmark.hold_spec import PROGRAM_CASES
 from handwheel.evaluation.benchmark.holding.hold_result import HoldResult, total
-from handwheel.evaluation.benchmark.holding.hold_spec import PROGRAM_CASES
 from handwheel.evaluation.benchmark.results import Result
 from handwheel.evaluation.benchmark.summary import by_case
 

@@ -14,7 +14,7 @@ from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, ScenarioEvent, 
 
 from ..simulation.local_system.child_process import ChildProcess
 from ..simulation.plant.snapshots import save_snapshot
-from ..simulation.up.served_plant import ServedPlant, plant_of
+from ..simulation.served_plant import ServedPlant, plant_of
 
 
 class ServedModel:

@@ -19,7 +19,7 @@ from handwheel.connectors.model.site import (
 from handwheel.evaluation.playbook_tests.engine import Setup
 from handwheel.playbooks.language.libraries import PACKAGE
 
-from ..simulation.up.served_plant import check_simulated
+from ..simulation.served_plant import check_simulated
 
 _NOT_COPIED = (OPERATORS_FILE, LOCK_FILE, "var", ".git", "__pycache__")
 _PLAYBOOKS = "test-playbooks"

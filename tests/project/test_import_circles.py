@@ -6,12 +6,9 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
-from _pytest.mark.structures import ParameterSet
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("agents", "api", "connectors", "evaluation", "hmi", "playbooks", "sim_plant", "tools")
-
-_OPEN = pytest.mark.xfail(strict=True, reason="the trial of playbooks takes their place")
 
 Module = tuple[str, ...]
 Arrows = dict[str, set[str]]
@@ -75,11 +72,7 @@ def circles(room: Path) -> list[str]:
     return found
 
 
-def _room(name: str) -> ParameterSet | str:
-    return pytest.param(name, marks=_OPEN) if name in {"evaluation", "hmi"} else name
-
-
-@pytest.mark.parametrize("room", [_room(each) for each in ROOMS])
+@pytest.mark.parametrize("room", ROOMS)
 def test_a_room_holds_no_import_circle(room: str) -> None:
     assert circles(ROOT / room) == []
 

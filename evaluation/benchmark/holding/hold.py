@@ -18,10 +18,10 @@ from ...room.enrolment import OPERATORS
 from ...room.room import Room
 from ..baselines.random_agent import random_value
 from ..episodes import Episode
+from ..hold_spec import HoldSpec
 from ..results import Times
 from .deciding_people import DecidingPeople
 from .hold_result import HoldCounts, HoldResult
-from .hold_spec import HoldSpec
 from .judge_frames import FrameFaults, judge_frames
 from .proposer import ProposerLoop
 from .signed_requests import TimedFrame

@@ -14,6 +14,7 @@ from handwheel.tools.guardrails.ledger.records import load_requests
 from ...plants.installed_plants import create_plant
 from ...room.room import Room
 from ..episodes import Episode
+from ..hold_spec import HoldSpec, ProgramsSpec
 from ..programs.acting import ActingVerbs, ProposingAgent
 from ..programs.briefing import Briefing
 from ..programs.passed_verbs import ProgramOnVerbs
@@ -22,7 +23,6 @@ from ..programs.verbs import Program
 from ..results import Times
 from .hold import Course
 from .hold_result import HoldResult
-from .hold_spec import HoldSpec, ProgramsSpec
 from .hostile_verbs import HostileVerbs, Ordered, draw_order
 from .killed_program import KilledProgram
 

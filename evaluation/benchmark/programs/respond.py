@@ -11,7 +11,7 @@ from handwheel.playbooks.language.loader import Playbook
 from ..episodes import Episode
 from ..responding.act import opened
 from ..responding.judge_response import Responded, judge_response
-from ..responding.responses import RespondSpec
+from ..responses import RespondSpec
 from .acting import ActingVerbs, ProposingAgent
 from .briefing import Briefing
 from .program_thread import play

@@ -20,12 +20,12 @@ from ...room.room import Room
 from ..baselines.agent_name import AgentName
 from ..baselines.creators import creator
 from ..episodes import Episode
+from ..responses import RespondSpec
 from .acted import Acted, Asked, SentFrame
 from .harm import EVERY_S, HarmMeter
 from .judge_response import is_as_large, missing
 from .model_use import model_use
 from .people import LOOK_S, RespondingPeople
-from .responses import RespondSpec
 from .undisturbed import SharedSimulation, Undisturbed, leave_alone
 
 _SAME_S = 1e-6

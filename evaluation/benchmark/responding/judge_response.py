@@ -7,9 +7,9 @@ from handwheel.connectors.model.values import Value
 
 from ..baselines.own_writes import written_tags
 from ..episodes import Episode
+from ..responses import FrameValue, ResponseSpec
 from ..results import Outcome, Result, Times, after_onset
 from .acted import Acted
-from .responses import FrameValue, ResponseSpec
 
 _SAME = 1e-6
 

@@ -18,7 +18,7 @@ from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from ...room.enrolment import OPERATORS
 from ...room.room import Room
 from ..episodes import Episode
-from .responses import PeopleSpec
+from ..responses import PeopleSpec
 
 LOOK_S = 10.0
 """Process time from one look of people at their terminals to the next."""

@@ -14,7 +14,7 @@ from ...people.signing import Signer
 from ...site.files.site_template import PlantEndpoints, write_site
 from ..local_system.child_process import ChildProcess
 from ..local_system.people import GRANTOR, enroll_people, grant_to_agents
-from ..up.served_plant import new_plant
+from ..served_plant import new_plant
 from .scenarios import DemoScenario
 from .timeline import DEMO_TAGS
 

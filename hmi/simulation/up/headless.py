@@ -23,8 +23,8 @@ from ...people.signing import Signer, open_context
 from ...requests.approve import sign_approval
 from ...shell.cli.ledger_wait import keep_up, wait_for_change
 from ..local_system.people import APPROVER, GRANTOR
+from ..served_plant import new_plant
 from .processes import LocalProcesses, StartedSite
-from .served_plant import new_plant
 from .session import MODEL, faults_of
 from .simulated_site import KEYS, PASSPHRASE, SimulatedSite, make_site
 

@@ -25,7 +25,7 @@ from ...journal.rows.run_text import run_event_line
 from ..local_system.child_process import ChildProcess
 from ..local_system.people import GRANTED_EQUIPMENT, GRANTOR, grant_to_agents
 from ..plant.event_text import event_line
-from .served_plant import ServedPlant
+from ..served_plant import ServedPlant
 from .simulated_site import SimulatedSite
 
 _POLL_S = 0.5

@@ -17,8 +17,8 @@ from ...shell.cli.field_lines import print_lines
 from ...shift.console import run_console
 from ..demo.scenarios import DEMO_SCENARIOS
 from ..local_system.people import ADMIN, APPROVER, GRANTOR
+from ..served_plant import ServedPlant, check_simulated, new_plant, plant_of
 from .processes import LocalProcesses, StartedSite
-from .served_plant import ServedPlant, check_simulated, new_plant, plant_of
 from .simulated_site import PASSPHRASE, SimulatedSite, make_site, open_simulated_site
 from .typed_commands import additions
 

@@ -25,7 +25,7 @@ from handwheel.tools.guardrails.policy.policy import load_policy
 from ...people.signing import Signer
 from ...site.files.site_template import PlantEndpoints, write_site
 from ..local_system.people import enroll_people
-from .served_plant import check_simulated
+from ..served_plant import check_simulated
 
 KEYS = "keys"
 """Folder of the keys of throw-away people, in that of what is temporary."""

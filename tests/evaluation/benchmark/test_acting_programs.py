@@ -18,7 +18,7 @@ from handwheel.evaluation.benchmark.programs.verbs import (
     Verbs,
 )
 from handwheel.evaluation.benchmark.responding.judge_response import Responded
-from handwheel.evaluation.benchmark.responding.responses import RespondSpec
+from handwheel.evaluation.benchmark.responses import RespondSpec
 from handwheel.evaluation.benchmark.run_suites import acting
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant

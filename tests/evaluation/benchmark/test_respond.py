@@ -12,12 +12,12 @@ from handwheel.evaluation.benchmark.responding.acted import Acted, Asked, SentFr
 from handwheel.evaluation.benchmark.responding.harm import Harm
 from handwheel.evaluation.benchmark.responding.judge_response import judge_response
 from handwheel.evaluation.benchmark.responding.people import RespondingPeople
-from handwheel.evaluation.benchmark.responding.responses import PeopleSpec, ResponseSpec
 from handwheel.evaluation.benchmark.responding.undisturbed import (
     SharedSimulation,
     Undisturbed,
     leave_alone,
 )
+from handwheel.evaluation.benchmark.responses import PeopleSpec, ResponseSpec
 from handwheel.evaluation.benchmark.run_suites import acting
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant

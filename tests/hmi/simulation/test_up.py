@@ -7,7 +7,7 @@ import pytest
 
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.simulation.up.served_plant import check_simulated, plant_of
+from handwheel.hmi.simulation.served_plant import check_simulated, plant_of
 from handwheel.hmi.simulation.up.simulated_site import open_simulated_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.guardrails.identity.roster import load_roster

@@ -8,7 +8,7 @@ import pytest
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.endpoints import GROUP
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.simulation.up.served_plant import check_simulated
+from handwheel.hmi.simulation.served_plant import check_simulated
 
 from ...plug_ins.connectors import CONNECTORS
 from ...plug_ins.registered import register
