@@ -33,8 +33,7 @@ from .left_open import LeftOpen
 from .planning.candidates import Candidate, judge_candidate
 from .planning.situation import Judged, Situation
 from .site_runs import SiteRuns
-from .supervised_run import one_line
-from .tasks import Tasks
+from .supervised_run import Tasks, one_line
 from .turns import Turns
 
 _DAY_S = 86400.0

@@ -1,7 +1,8 @@
-"""Supervision of one run, so that a fault of the agents holds only this run."""
+"""Supervision of one run and of the tasks of the agents."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, KeysView
+from typing import Any
 
 from handwheel.connectors.errors import HandwheelError
 from handwheel.playbooks.execution.driver import RunDriver
@@ -74,3 +75,32 @@ def one_line(error: Exception) -> str:
         return str(error)
     first = str(error).partition("\n")[0]
     return f"{type(error).__name__}: {first[:_MAX_LENGTH]}"
+
+
+class Tasks:
+    """Tasks that are being done."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Starts a task."""
+        self._tasks[name] = asyncio.create_task(work, name=name)
+
+    @property
+    def names(self) -> KeysView[str]:
+        """Names of the tasks that are being done, or whose end nobody has seen."""
+        return self._tasks.keys()
+
+    def raise_errors(self) -> None:
+        """Forgets the tasks that are done, and raises the error of one."""
+        for name, task in list(self._tasks.items()):
+            if task.done():
+                del self._tasks[name]
+                task.result()
+
+    async def end(self) -> None:
+        """Ends every task."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)

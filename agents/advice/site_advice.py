@@ -17,8 +17,7 @@ from ..deviations.case import LETTER, CaseEvent, CaseLog, load_case
 from ..deviations.triggers import Occasion
 from ..lookahead.site_look_ahead import SiteLookAhead
 from ..lookahead.twin import Move
-from ..supervised_run import Report, one_line
-from ..tasks import Tasks
+from ..supervised_run import Report, Tasks, one_line
 from .promise import MOST_SHORT, MeasuredCost, Promise
 from .search import Values, is_allowed, least_cost, mean_cost
 

@@ -21,8 +21,7 @@ from handwheel.tools.requests.timestamps import stamp
 from ..agent_context import AgentContext
 from ..composing.goal import true_in
 from ..planning.planner import COMPOSED
-from ..supervised_run import Report, one_line
-from ..tasks import Tasks
+from ..supervised_run import Report, Tasks, one_line
 from .intention import MOST_IN_HOUR, Intention, check_count, check_goal, time_problems
 from .plan_verdict import plan_verdict, roles_of
 

@@ -1,16 +1,20 @@
-"""Pause before a case that a run gave back is asked for again."""
+"""Pause before a case is asked for again, and escalation of one that nobody answers."""
 
-from collections.abc import Collection, MutableMapping
+from collections.abc import Collection, Iterable, Iterator, MutableMapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from handwheel.connectors.denial import Denial
+from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.engine.requests.deadline import TOO_LATE
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.states import RunState
+from handwheel.tools.errors import ToolFailed
 from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.maintenance.work_order_database import Notice, WorkOrders
 from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
-from ..deviations.case import Case
+from ..deviations.case import Case, plan_name
 from ..deviations.deviation import STEADY_S
 from ..planning.candidates import Candidate
 
@@ -97,3 +101,37 @@ def _has_changed(
         differs_since_s.pop(candidate.name, None)
         return False
     return now_s - differs_since_s.setdefault(candidate.name, now_s) >= STEADY_S
+
+
+class DueEscalation(NamedTuple):
+    """Notice that is due about a case."""
+
+    key: str  # of the playbook and its rule; each is sent once until a run answers the case
+    to: tuple[str, ...]
+    text: str
+
+
+def send(workorders: WorkOrders, case: Case, due: DueEscalation, now: datetime) -> Iterator[str]:
+    """Sends a notice to each recipient, and yields problems. The case's row has the text still."""
+    for each in due.to:
+        mark = f"{case.case_id}/{due.key}/{each}/{case.undecided_since}"
+        notice = Notice(key=mark, at=stamp(now), to=each, text=due.text, run_id=case.case_id)
+        try:
+            workorders.notify(notice)
+        except ToolFailed as error:
+            yield str(error)
+
+
+def due_escalations(
+    case: Case, plans: Iterable[BoundPlaybook], now: datetime
+) -> Iterator[DueEscalation]:
+    """Yields the notices that the playbooks want for an undecided case by now."""
+    since = parse_stamp(case.undecided_since)
+    reason = str(case.judgement.get("reason", "it is not judged yet"))
+    text = f"{case.condition} since {case.opened_at[11:19]} UTC, not answered: {reason}"
+    for plan in plans:
+        for number, each in enumerate(plan.escalations):
+            key = f"{plan_name(plan)} {number}"
+            is_due = now >= since + timedelta(seconds=each.after_s)
+            if each.when == "undecided" and is_due and key not in case.escalated:
+                yield DueEscalation(key, each.to, text)

@@ -15,7 +15,6 @@ from handwheel.tools.requests.ids import new_id
 from ..agent_context import CaseContext
 from ..deviations.case import LETTER, Case, CaseEvent, CaseLog, case_ids, load_case
 from ..deviations.deviation import STEADY_S
-from ..deviations.escalation import due_escalations, send
 from ..deviations.triggers import TriggerWatch
 from ..planning.candidates import Candidate
 from ..planning.situation import Judged
@@ -23,7 +22,7 @@ from ..supervised_run import Report
 from .case_candidates import CaseCandidates
 from .case_deviations import CaseDeviations
 from .case_memory import CaseMemory
-from .reask import after_pause, is_failure, once_steady, waits_for_people
+from .reask import after_pause, due_escalations, is_failure, once_steady, send, waits_for_people
 from .schedules import Schedules, Watches
 
 JUDGED_EVERY_S = 10.0

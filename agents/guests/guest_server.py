@@ -29,8 +29,7 @@ from .proposals import (
     withdraw_intention,
 )
 from .questions import number_in
-from .readings import GuestReadings
-from .windows import GuestWindows
+from .readings import GuestReadings, GuestWindows
 
 LARGEST = 64 * 1024
 """Bytes of a message."""

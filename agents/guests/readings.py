@@ -1,10 +1,13 @@
-"""Readings for guests, of the latest scan or read for them once."""
+"""Readings for guests, of the latest scan or read for them once, and windows before it."""
 
+import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http import HTTPStatus
 from math import isfinite
 from time import monotonic
-from typing import Any
+from typing import Any, Self
 
 from aiohttp import web
 
@@ -17,10 +20,13 @@ from handwheel.tools.requests.timestamps import stamp
 
 from .admission import Pace
 from .guest_context import Guest, GuestContext
-from .questions import known_tags
+from .questions import known_tags, number_in
 
 MOST_TAGS = 200
 """Tags in one question."""
+_LONGEST_S = 366 * 86400.0
+_MOST_SLOTS = 500
+_PACE_S = 0.1
 
 
 class GuestReadings:
@@ -82,3 +88,31 @@ def _fields(value: DataValue, now_s: float) -> dict[str, Any]:
 def _number(value: Value | None) -> Value | None:
     """Returns a value as JSON has it, which knows no infinite number."""
     return None if isinstance(value, float) and not isfinite(value) else value
+
+
+class GuestWindows:
+    """Answers how a tag went, read in a thread of its own while the context is open."""
+
+    def __init__(self, context: GuestContext) -> None:
+        self._context = context
+        self._pace = Pace(_PACE_S)
+        self._thread = ThreadPoolExecutor(1, "guests' windows")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def answer(self, guest: Guest, request: web.Request) -> dict[str, Any]:
+        """Answers with the slots of a window, oldest first, in process time.
+
+        Effect: OBSERVE. Retry: none. Timeout: a second where the history is locked.
+        """
+        (tag,) = known_tags(self._context.site, [request.query.get("tag", "")])
+        last_s = number_in(request, "last_s", None, 1.0, _LONGEST_S)
+        count = int(number_in(request, "slots", 60.0, 1.0, _MOST_SLOTS))
+        async with self._pace.turn(guest):
+            read = partial(self._context.recorded.slots, tag.name, last_s, count)
+            found = await asyncio.get_running_loop().run_in_executor(self._thread, read)
+        return {"slots": [each._asdict() for each in found]}

@@ -1,11 +1,14 @@
 """Case of a site from its deviation to what its work orders have found."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import AliasChoices, Field, TypeAdapter
+from pydantic.dataclasses import dataclass as validated
 
-@dataclass(frozen=True, slots=True)
+
+@validated(frozen=True, slots=True)
 class SeenSign:
     """Sign of a hypothesis as the agents have found it."""
 
@@ -15,7 +18,7 @@ class SeenSign:
     weight_db: float  # above 0 it speaks for the hypothesis
 
 
-@dataclass(frozen=True, slots=True)
+@validated(frozen=True, slots=True)
 class RankedHypothesis:
     """Hypothesis of a diagnosis with its sum and its signs."""
 
@@ -25,7 +28,7 @@ class RankedHypothesis:
     total_db: float
     prior_db: float
     coverage: float  # share of its signs that are known
-    signs: tuple[SeenSign, ...]
+    signs: tuple[SeenSign, ...] = Field(validation_alias=AliasChoices("evidence", "signs"))
     ahead_db: float | None = None  # distance to the best rival; `None` if it was not kept
 
     @property
@@ -39,7 +42,7 @@ class RankedHypothesis:
         return self.id.partition(" ")[2]
 
 
-@dataclass(frozen=True, slots=True)
+@validated(frozen=True, slots=True)
 class CaseDiagnosis:
     """Diagnosis of a case with its best hypotheses, the most probable first."""
 
@@ -164,22 +167,8 @@ def diagnosis_of(fields: Mapping[str, Any]) -> CaseDiagnosis:
     """
     if not fields:
         return CaseDiagnosis()
-    return CaseDiagnosis(
-        str(fields["verdict"]), tuple(map(str, fields["named"])),
-        tuple(map(str, fields["suspected"])), tuple(_hypotheses(fields)),
-    )  # fmt: skip
+    return _DIAGNOSIS.validate_python({name: fields[name] for name in _KEYS})  # none may be missing
 
 
-def _hypotheses(fields: Mapping[str, Any]) -> Iterator[RankedHypothesis]:
-    for each in fields["hypotheses"]:
-        signs = tuple(
-            SeenSign(
-                str(one["id"]), str(one["text"]), str(one["truth"]), float(one["weight_db"])
-            )
-            for one in each["evidence"]
-        )  # fmt: skip
-        ahead_db = float(each["ahead_db"]) if "ahead_db" in each else None
-        yield RankedHypothesis(
-            str(each["id"]), str(each["title"]), str(each["playbook"]), float(each["total_db"]),
-            float(each["prior_db"]), float(each["coverage"]), signs, ahead_db,
-        )  # fmt: skip
+_DIAGNOSIS = TypeAdapter(CaseDiagnosis)
+_KEYS = ("verdict", "named", "suspected", "hypotheses")

@@ -10,7 +10,7 @@ from handwheel.tools.conditions import Condition, Expression, StepScope
 from ..language import schema_parts as spec
 from ..language.expressions import Expressions
 from ..language.loader import Playbook
-from ..language.schema_steps import SafeStepSpec, StepSpec
+from ..language.schema import SafeStepSpec, StepSpec
 from . import step_model as bound
 from .bind_writes import bind_writes
 

@@ -9,7 +9,7 @@ from handwheel.connectors.config.yaml_documents import Path_
 
 from ..language.errors import Finding
 from ..language.loader import Playbook
-from ..language.schema_steps import StepSpec
+from ..language.schema import StepSpec
 
 OWNER, TITLE, DONE = "OWNER", "TITLE: what is wrong", "WHAT IS DONE"
 TO_DO, NO_UNDO = "WHAT TO DO", "WHY IT IS NOT UNDONE"

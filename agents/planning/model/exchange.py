@@ -1,8 +1,12 @@
-"""Calls of models, and what they were asked and have answered."""
+"""Endpoint of a model, its calls, and what it was asked and has answered."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple, Protocol
+
+from handwheel.connectors.model.language_models import Method
+
+from .question import Question
 
 HOUR_S = 3600.0
 """Time of a budget, wall-clock time."""
@@ -63,3 +67,35 @@ class NoAnswer(Exception):
         told = "; ".join(f"model {each.model}: {each.fault}" for each in exchanges)
         super().__init__(told or "no model has this role")
         self.exchanges = exchanges
+
+
+class RawAnswer(NamedTuple):
+    """Answer as its provider gave it."""
+
+    text: str
+    finish: str = "stop"  # why it ended; `length` for one that was cut off
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+
+
+class Endpoint(Protocol):
+    """Place where a model answers."""
+
+    @property
+    def methods(self) -> Sequence[Method]:
+        """Ways to an answer within a schema, in the order in which they are tried."""
+        ...
+
+    async def ask(self, question: Question, method: Method) -> RawAnswer:
+        """Returns an answer, which is not checked.
+
+        Raises:
+            Exception: Any error is a failure of the model.
+
+        Effect: a call of the model. Retry: none. Timeout: the caller's.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Ends what was begun for it."""
+        ...

@@ -9,7 +9,7 @@ from handwheel.connectors.config.secrets import resolve_secret
 from handwheel.connectors.model.language_models import ChatModel, Method
 
 from .answer import ModelFault
-from .endpoint import RawAnswer
+from .exchange import RawAnswer
 from .question import Question
 
 if TYPE_CHECKING:

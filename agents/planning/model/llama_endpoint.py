@@ -16,7 +16,7 @@ import httpx
 from handwheel.connectors.model.language_models import LocalModel, Method
 
 from .answer import ModelLost
-from .endpoint import RawAnswer
+from .exchange import RawAnswer
 from .question import Question
 
 _MOST_TOKENS = 200  # of an answer

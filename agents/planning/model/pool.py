@@ -15,8 +15,7 @@ from handwheel.tools.atomic_files import replace_file
 from handwheel.tools.problem_log import ProblemLog
 from handwheel.tools.requests.timestamps import stamp
 
-from .endpoint import Endpoint
-from .exchange import Call, Exchange, NoAnswer
+from .exchange import Call, Endpoint, Exchange, NoAnswer
 from .langchain_endpoint import LangchainEndpoint, create_chat_model
 from .llama_endpoint import LlamaEndpoint
 from .pooled_model import Check, PooledModel

@@ -10,8 +10,7 @@ from handwheel.connectors.model.language_models import LanguageModel, Method
 from handwheel.tools.problem_log import ProblemLog
 
 from .answer import ModelFault, ModelLost, NotAsked, checked_choice
-from .endpoint import Endpoint, RawAnswer
-from .exchange import HOUR_S, Call, Exchange
+from .exchange import HOUR_S, Call, Endpoint, Exchange, RawAnswer
 from .question import Question, answer_schema
 
 _START_S = 180.0  # of a self-test with the start of the model, wall-clock time

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from handwheel.agents.agent_context import AgentContext
 from handwheel.agents.site_runs import SiteRuns
-from handwheel.agents.tasks import Tasks
+from handwheel.agents.supervised_run import Tasks
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.playbooks.binding.model import BoundPlaybook

@@ -8,7 +8,7 @@ import pytest
 
 from handwheel.agents.cases.intention import MOST_IN_HOUR, MOST_OF_ACCOUNT, MOST_OPEN
 from handwheel.agents.cases.plan_verdict import PlanVerdict
-from handwheel.agents.tasks import Tasks
+from handwheel.agents.supervised_run import Tasks
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
 from handwheel.tools.errors import (
     InterlockActive,

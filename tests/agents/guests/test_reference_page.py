@@ -14,7 +14,7 @@ import pytest
 
 from handwheel.agents.cases import intention
 from handwheel.agents.cases.intention import LONGEST_AHEAD, MOST_OF_ACCOUNT
-from handwheel.agents.guests import admission, guest_server, windows
+from handwheel.agents.guests import admission, guest_server, readings
 from handwheel.agents.guests.followed_requests import LONGEST_WAIT_S
 from handwheel.agents.guests.proposals import MOST_OPEN
 from handwheel.agents.guests.readings import MOST_TAGS
@@ -30,7 +30,7 @@ _PROCESS = re.compile(r'"pid": \d+')
 
 def test_limits_of_the_page_are_those_of_the_code() -> None:
     limits, slowly_s = guest_server._LIMITS, admission._REFUSED_AFTER_S
-    assert guest_server._READ_S == windows._PACE_S == 1.0 / 10
+    assert guest_server._READ_S == readings._PACE_S == 1.0 / 10
     assert guest_server._SURVEY_S == 1.0 / 2
     assert sections(PAGE)["Limits"] == [
         ("guests, each a process with a connection", f"{admission.MOST_GUESTS} at once"),
@@ -62,7 +62,7 @@ def test_limits_of_the_page_are_those_of_the_code() -> None:
     "words",
     [
         f"one reading for each `tag=`, at most {MOST_TAGS}:",
-        f"in `slots` parts, by default 60, at most {windows._MOST_SLOTS} |",
+        f"in `slots` parts, by default 60, at most {readings._MOST_SLOTS} |",
         f"after `wait_s` seconds, at most {LONGEST_WAIT_S:g}.",
         f"At most {MOST_OPEN} of guests are open.",
         f"| {admission.MOST_GUESTS} are connected already |",

@@ -15,7 +15,7 @@ from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import GOOD as GOOD_STATUS
 from handwheel.connectors.model.values import DataValue
 from handwheel.hmi.site.files.site_template import PlantEndpoints
-from handwheel.playbooks.language import schema, schema_steps
+from handwheel.playbooks.language import schema
 from handwheel.playbooks.language import schema_parts as fields
 from handwheel.playbooks.language import schema_start as start
 from handwheel.playbooks.language.errors import Finding, PlaybookError
@@ -235,7 +235,7 @@ def test_the_reference_lists_exactly_the_keys() -> None:
     assert listed["A permissive"] == _keys(schema.PermissiveSpec)
     assert listed["An invariant"] == _keys(schema.InvariantSpec)
     assert listed["The approval"] == _keys(fields.ApprovalSpec)
-    assert listed["A step"] == _keys(schema_steps.StepSpec)
+    assert listed["A step"] == _keys(schema.StepSpec)
     assert listed["Work of people"] == _keys(fields.ManualSpec)
     assert listed["A work order"] == _keys(fields.WorkOrderSpec)
     assert listed["An escalation"] == _keys(schema.EscalationSpec)

@@ -15,7 +15,7 @@ import pytest
 from handwheel.agents.answering.phrasing.site_model import SiteModel
 from handwheel.agents.answering.phrasing.worded import Level
 from handwheel.agents.answering.question import NotUnderstood
-from handwheel.agents.planning.model.endpoint import RawAnswer
+from handwheel.agents.planning.model.exchange import RawAnswer
 from handwheel.agents.planning.model.llama_endpoint import LlamaEndpoint
 from handwheel.agents.planning.model.pool import ModelPool
 from handwheel.agents.planning.model.pooled_model import SELF_TEST

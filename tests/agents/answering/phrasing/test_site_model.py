@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from handwheel.agents.answering.phrasing.site_model import NoWordModel, SiteModel
-from handwheel.agents.planning.model.endpoint import RawAnswer
+from handwheel.agents.planning.model.exchange import RawAnswer
 from handwheel.agents.planning.model.pool import ModelPool
 from handwheel.agents.planning.model.pooled_model import SELF_TEST
 from handwheel.agents.planning.model.question import Question

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from handwheel.agents.planning.model.endpoint import RawAnswer
+from handwheel.agents.planning.model.exchange import RawAnswer
 from handwheel.agents.planning.model.model_planner import ModelPlanner
 from handwheel.agents.planning.model.pool import ModelPool
 from handwheel.agents.planning.model.pooled_model import SELF_TEST, PooledModel

@@ -10,8 +10,7 @@ import pytest
 
 from handwheel.agents.planning.model import pooled_model
 from handwheel.agents.planning.model.answer import ModelChoice, checked_choice
-from handwheel.agents.planning.model.endpoint import RawAnswer
-from handwheel.agents.planning.model.exchange import NoAnswer
+from handwheel.agents.planning.model.exchange import NoAnswer, RawAnswer
 from handwheel.agents.planning.model.pool import ModelPool, UsageFile
 from handwheel.agents.planning.model.pooled_model import PooledModel
 from handwheel.agents.planning.model.question import Question, question_of

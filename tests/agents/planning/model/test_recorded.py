@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.agents.planning.model.endpoint import RawAnswer
+from handwheel.agents.planning.model.exchange import RawAnswer
 from handwheel.agents.planning.model.llama_endpoint import LlamaEndpoint
 from handwheel.agents.planning.model.question import Question, question_of
 from handwheel.agents.planning.planner import PlanningCase

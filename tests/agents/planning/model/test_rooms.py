@@ -7,7 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from handwheel.agents.planning.model.endpoint import RawAnswer
+from handwheel.agents.planning.model.exchange import RawAnswer
 from handwheel.agents.planning.model.pooled_model import SELF_TEST
 from handwheel.agents.planning.model.question import Question
 from handwheel.agents.planning.planner import PlanningCase
