@@ -29,10 +29,9 @@ from .checkpoints import Checkpoints
 from .composing.composer import Composer
 from .deviations.case import LETTER, Case
 from .graph import Deliberations, Outcome, graph_hash
-from .left_open import LeftOpen
 from .planning.candidates import Candidate, judge_candidate
 from .planning.situation import Judged, Situation
-from .site_runs import SiteRuns
+from .site_runs import LeftOpen, SiteRuns
 from .supervised_run import Tasks, one_line
 from .turns import Turns
 

@@ -1,11 +1,11 @@
-"""Runs of a site that its agents work on, each with its driver."""
+"""Runs of a site, each with its driver, and what another process left open."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 from handwheel.connectors.denial import Denial
-from handwheel.connectors.errors import ConfigError
+from handwheel.connectors.errors import ConfigError, HandwheelError
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.binding.step_model import MOST_NESTED
 from handwheel.playbooks.engine.effects import StartPlaybook
@@ -24,13 +24,17 @@ from handwheel.playbooks.execution.driver import (
 from handwheel.playbooks.execution.event_log import RunLog, load_run
 from handwheel.playbooks.execution.opening import RunStart, open_run
 from handwheel.tools.errors import LedgerError, PermitRefused
-from handwheel.tools.guardrails.ledger.runs import RunEntry
+from handwheel.tools.guardrails.ledger.runs import RunEntry, load_runs
+from handwheel.tools.guardrails.ledger.store.database import Ledger, LostRace
 from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import stamp
 
 from .agent_context import AgentContext
 from .cases.admission import full_of_runs
 from .cases.reask import GIVES_WAY
+from .cases.site_cases import SiteCases
+from .cases.start_orders import StartOrders
+from .deviations.case import Case
 from .planning.candidates import Candidate
 from .supervised_run import Report, SupervisedRun
 
@@ -164,3 +168,68 @@ class SiteRuns:
             or not changed.isdisjoint(active.driver.related)
             or (active.driver.wakes_at is not None and active.driver.wakes_at <= now)
         ]
+
+
+class LeftOpen:
+    """Runs and cases of a site that no process works on.
+
+    Args:
+        start: Starts the work on a run that was taken up.
+    """
+
+    def __init__(
+        self,
+        database: Ledger,
+        runs: SiteRuns,
+        cases: SiteCases,
+        orders: StartOrders,
+        start: Callable[[str], None],
+        report: Report,
+    ) -> None:
+        self._database, self._runs, self._cases, self._orders = database, runs, cases, orders
+        self._start, self._report = start, report
+        self._orphans: list[RunEntry] | None = None  # None until the ledger was read
+        self._ended: list[Case] = []  # cases that were not given back, though their run is over
+
+    def look_again(self) -> None:
+        """Reads the ledger again with the next call of `hold`."""
+        self._orphans = None
+
+    def hold(self) -> None:
+        """Holds every run that was open at the start, until an operator resumes it.
+
+        A run that the ledger prevents from being held is retried with the next scan.
+        """
+        if self._orphans is None or self._runs.is_incomplete:
+            self._runs.is_incomplete = False
+            found, active = load_runs(self._database, only_open=True), self._runs.active
+            self._orphans = [each for each in found if each.run_id not in active]
+            self._cases.load()
+            self._orders.load()
+            left = {"", *(each.run_id for each in found)}
+            cases = self._cases.cases.values()
+            self._ended = [each for each in cases if each.run_id not in left]
+        self._return_ended()
+        for entry in list(self._orphans):
+            try:
+                self._runs.adopt(entry)
+                self._start(entry.run_id)
+            except LostRace:
+                raise
+            except HandwheelError as error:  # a damaged run delays no other
+                self._report(entry.run_id, f"the run is not processed: {error}")
+                if isinstance(error, LedgerError):
+                    continue
+            self._orphans.remove(entry)
+
+    def _return_ended(self) -> None:
+        """Gives back the cases whose run was over when the last process ended."""
+        for case in list(self._ended):
+            try:
+                self._cases.note_run(case.run_id, load_run(self._database, case.run_id), None)
+            except LostRace:
+                raise
+            except LedgerError as error:  # it is tried again with the next scan
+                self._report(case.case_id, str(error))
+                continue
+            self._ended.remove(case)

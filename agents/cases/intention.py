@@ -14,7 +14,7 @@ from handwheel.tools.requests.proposer import Proposer
 from handwheel.tools.requests.timestamps import parse_stamp
 from handwheel.tools.safe_text import quoted
 
-from ..composing.goal import IsTrue, brings_about, out_of_service
+from ..composing.chain import IsTrue, brings_about, out_of_service
 
 SOONEST = timedelta(minutes=1)
 LONGEST_AHEAD = timedelta(days=7)

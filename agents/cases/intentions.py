@@ -19,7 +19,7 @@ from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import stamp
 
 from ..agent_context import AgentContext
-from ..composing.goal import true_in
+from ..composing.chain import true_in
 from ..planning.planner import COMPOSED
 from ..supervised_run import Report, Tasks, one_line
 from .intention import MOST_IN_HOUR, Intention, check_count, check_goal, time_problems

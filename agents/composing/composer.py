@@ -20,9 +20,8 @@ from handwheel.tools.guardrails.signatures.playbooks_lock import read_lock, rele
 
 from ..agent_context import AgentContext
 from ..planning.planner import COMPOSED
-from .chain import chain, parts_of
+from .chain import chain, parts_of, true_in
 from .composed_text import composed_document
-from .goal import true_in
 
 _NAME = re.compile(rf"{COMPOSED}[a-z0-9-]+")
 _FOLDER = "composed"

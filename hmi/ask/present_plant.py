@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import replace
 from time import monotonic
 
-from handwheel.agents.composing.goal import IsTrue, true_in
+from handwheel.agents.composing.chain import IsTrue, true_in
 from handwheel.agents.lookahead.foretell import foretell
 from handwheel.agents.lookahead.load import load_twin
 from handwheel.agents.lookahead.look_ahead import prediction_of

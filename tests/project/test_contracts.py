@@ -39,7 +39,7 @@ FORBIDDEN = [
     ("evaluation-layers", "evaluation.room.clock", "evaluation.benchmark.suite"),
     ("agents-layers", "agents.diagnosis.ranking", "agents.deviations.deviation"),
     ("agents-layers", "agents.deviations.standing", "agents.cases.reask"),
-    ("agents-layers", "agents.agent_context", "agents.composing.goal"),
+    ("agents-layers", "agents.agent_context", "agents.composing.chain"),
     ("playbooks-layers", "playbooks.language.names", "playbooks.engine.states"),
     ("hmi-layers", "hmi.shell.terminal.wrap", "hmi.people.signing"),
     ("sim-plant-layers", "sim_plant.pid", "sim_plant.sensors"),

@@ -80,7 +80,7 @@ def test_a_room_holds_no_import_circle(room: str) -> None:
 @pytest.mark.parametrize(
     ("files", "circle"),
     [
-        ({"a.py": "from .b import x", "b.py": "from .c import x", "c.py": ""}, set()),
+        ({"a.py": "from .b import x", "b.py": "from .c import x", "c.py": ""}, set[str]()),
         ({"a.py": "from .b import x", "b.py": "def f():\n    from . import a"}, {"a", "b"}),
         (
             {"a/one.py": "from ..b.two import x", "b/two.py": "", "b/c.py": "from ..a import one"},

@@ -17,7 +17,6 @@ from handwheel.tools.requests.timestamps import stamp
 
 from .exchange import Call, Endpoint, Exchange, NoAnswer
 from .langchain_endpoint import LangchainEndpoint, create_chat_model
-from .llama_endpoint import LlamaEndpoint
 from .pooled_model import Check, PooledModel
 from .question import Question
 
@@ -133,4 +132,6 @@ def open_endpoint(spec: LanguageModel, root: Path) -> Endpoint:
     """Creates the endpoint of a model. Raises as `create_chat_model`."""
     if isinstance(spec, ChatModel):
         return LangchainEndpoint(create_chat_model(spec, root), spec.structured_output)
+    from .llama_endpoint import LlamaEndpoint  # loads httpx
+
     return LlamaEndpoint(spec, root)
