@@ -3,14 +3,18 @@
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from runpy import run_path
 from urllib.parse import unquote
 
 import pytest
 
+from handwheel import errors
+
 from ..command_line import handwheel
 from .pages.doc_shell import DocShell, blocks, exchanges, without_blocks
-from .pages.doc_tables import DOCS, ROOT, SPAN, Row, sections, text_of
+from .pages.doc_tables import DOCS, ROOT, SPAN, Row, text_of
 from .pages.example_pages import EXAMPLE_PAGES
 
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("examples/*.md"), *sorted(DOCS.rglob("*.md"))]
@@ -93,6 +97,10 @@ NOT_RUN: Mapping[Path, Mapping[str, str]] = {
     ),
 }
 
+PUBLIC_MODULES = (
+    "handwheel.langchain", "handwheel.gym", "handwheel.bench", "handwheel.testing",
+    "handwheel.agents.testing", "handwheel.connectors.testing",
+)  # fmt: skip
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _OPTION = re.compile(r"(?<!\S)--[a-z][a-z-]*")
 
@@ -204,6 +212,14 @@ def test_decision_records_are_numbered_and_shaped_alike() -> None:
         assert len(lines) <= 60
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages that `make docs` writes."""
+    folder = tmp_path_factory.mktemp("built")
+    run_path(str(DOCS / "build.py"))["write"](folder)
+    return folder
+
+
 @cache
 def _helps() -> Mapping[Row, str]:
     """The help of the root, of each command and each group, by asking from the root down."""
@@ -261,30 +277,24 @@ def _exists(words: Row) -> bool:
     return {word for word in words if _OPTION.match(word)} <= _options(command)
 
 
-def _named_options(rows: list[Row]) -> set[str]:
-    return {word for row in rows for word in _OPTION.findall(row[0].replace("`", " "))}
+def test_the_built_reference_has_each_command_with_its_options(built: Path) -> None:
+    text = text_of(built / "command-line.md")
+    parts = re.split(r"^## handwheel *(.*)$", text, flags=re.MULTILINE)[1:]
+    shown = dict(zip((tuple(each.split()) for each in parts[::2]), parts[1::2], strict=True))
+    assert shown.keys() == _helps().keys()
+    missing = {
+        words: _options(words) - set(_OPTION.findall(text.replace(" / ", " ")))
+        for words, text in shown.items()
+    }
+    assert not any(missing.values()), missing
 
 
-def _listed_options(section: str, rows: list[Row]) -> set[str]:
-    """The options of a command: those of its table, and those of the lines beneath."""
-    lines = re.findall(r"^Options: .+$", section, re.MULTILINE)
-    return _named_options([*rows, *((line,) for line in lines)])
-
-
-def test_the_reference_lists_exactly_the_commands_and_their_options() -> None:
-    page = DOCS / "reference/command-line.md"
-    heads: list[str] = re.findall(r"^## handwheel (.+)$", text_of(page), re.MULTILINE)
-    tree = list(_helps())
-    groups = {words[:-1] for words in tree if words}
-    assert [tuple(head.split()) for head in heads] == [
-        words for words in tree if words not in groups
-    ]
-    tables = sections(page)
-    for head in heads:
-        section = text_of(page).partition(f"\n## handwheel {head}\n")[2].partition("\n## ")[0]
-        listed = _listed_options(section, tables.get(f"handwheel {head}", []))
-        has_site = head.split()[0] not in ("bench", "demo", "init", "plants")
-        assert listed | ({"--site"} if has_site else set()) == _options(tuple(head.split())) - {
-            "--help"
-        }, head
-    assert _named_options(tables["General options"]) == _options(())
+def test_the_built_reference_has_each_public_name(built: Path) -> None:
+    text = text_of(built / "python.md")
+    for module in ("handwheel", *PUBLIC_MODULES):
+        part = text.partition(f"\n## {module}\n")[2].partition("\n## ")[0]
+        heads = re.findall(r"^### `(\w+)`$", part, re.MULTILINE)
+        public = import_module(module)
+        assert set(heads) == {each for each in public.__all__ if callable(getattr(public, each))}
+    listed = text.partition("\n## `handwheel.errors`\n")[2]
+    assert all(each in listed for each in vars(errors) if each.endswith("Error"))

@@ -1,13 +1,22 @@
-"""The page of the public Python names, drawn from their signatures and docstrings."""
+"""Writes the reference of the command line and of the Python names, from the code itself.
+
+`python docs/build.py [FOLDER]` writes `command-line.md` and `python.md` into the folder, else into
+`build/docs`.
+"""
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
+
+from typer.main import get_command
 
 from handwheel import Site, errors
 from handwheel.connectors.config.validation import Model
+from handwheel.hmi.shell.cli.command_line import TITLES, build
 
 MODULES = (
     "handwheel", "handwheel.langchain", "handwheel.gym", "handwheel.bench", "handwheel.testing",
@@ -16,13 +25,13 @@ MODULES = (
 HEAD = """\
 # Python
 
-`import handwheel` gives a program the first names below, and its sub-packages the others. A test
-draws this page from the code: `HANDWHEEL_DRAW=1 pytest tests/project/test_python_page.py`.
+`import handwheel` gives a program the first names below, and its sub-packages the others.
 
 Each name is loaded when it is first used. No name approves, signs or writes: people decide in the
-terminal. [Work from Python](../how-to/work-from-python.md) shows them at work, and
-[The agents' socket](guests-socket.md) has what they speak.
+terminal.
 """
+_BUILT = Path(__file__).parents[1] / "build/docs"
+_WIDTH = 100
 _COST = re.compile(r"Effect: .*?(?=\sRaises\s|\n\n|\Z)", re.DOTALL)
 _RAISES = re.compile(r"^Raises:\n((?:    .*\n?|\n)+)", re.MULTILINE)
 _ATTRIBUTES = re.compile(r"^Attributes:\n((?:    .*\n?|\n)+)", re.MULTILINE)
@@ -30,8 +39,34 @@ _MAKERS = {"of", "of_fields"}  # for the modules behind the names
 _RAISED = re.compile(r"(?:Raises|raises) `?(\w+)`?")
 
 
-def page() -> str:
-    """Returns the whole page."""
+def write(folder: Path) -> None:
+    """Writes both pages into a folder, which is made if it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "command-line.md").write_text(command_page(), encoding="utf-8")
+    (folder / "python.md").write_text(python_page(), encoding="utf-8")
+
+
+def command_page() -> str:
+    """Returns the page of all commands, each with its help."""
+    root = get_command(build(set(TITLES)))
+    shown = [f"## {path}\n\n```text\n{text}\n```\n" for path, text in _helps(root, ())]
+    return "\n".join(["# Command line\n", *shown])
+
+
+def _helps(command: Any, parents: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    """Yields the path and help of a command, then of those below it."""
+    context = command.context_class(
+        command, info_name=command.name, parent=parents[-1] if parents else None,
+        terminal_width=_WIDTH, **(command.context_settings or {}),
+    )  # fmt: skip
+    yield context.command_path, command.get_help(context)
+    for each in getattr(command, "commands", {}).values():
+        if not each.hidden:
+            yield from _helps(each, [*parents, context])
+
+
+def python_page() -> str:
+    """Returns the page of the public names, from their signatures and docstrings."""
     parts = [HEAD]
     for module in MODULES:
         named = import_module(module)
@@ -165,3 +200,7 @@ def _errors() -> Iterator[str]:
     yield "```text"
     yield from (inspect.getdoc(errors) or "").partition("\n\n")[2].splitlines()
     yield "```\n"
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]) if sys.argv[1:] else _BUILT)
