@@ -10,7 +10,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 # Where it is set, each of the hundreds of processes that the tests start compiles all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-wheel check size mypy pyright bench valve playbooks soak coverage lock docs picture clean
+.PHONY: demo test test-wheel check size mypy pyright bench valve playbooks soak coverage lock docs figures picture clean
 
 demo: $(VENV)/.run
 	@$(BIN)/handwheel demo $(ARGS)
@@ -83,6 +83,10 @@ lock: $(VENV)/.dev
 # The reference of the command line and of the Python names, into build/docs.
 docs: $(VENV)/.run
 	$(BIN)/python docs/build.py
+
+# The tables of docs/data from results: make figures ARGS=results.json.
+figures: $(VENV)/.run
+	$(BIN)/python docs/figures.py $(ARGS)
 
 # Needs librsvg and Cascadia Code, to draw the README's picture of the demo.
 picture: $(VENV)/.dev
