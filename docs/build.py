@@ -1,7 +1,7 @@
-"""Writes the reference of the command line and of the Python names, from the code itself.
+"""Writes the reference that follows from the code itself.
 
-`python docs/build.py [FOLDER]` writes `command-line.md` and `python.md` into the folder, else into
-`build/docs`.
+`python docs/build.py [FOLDER]` writes the pages of commands, Python names, plants, methods of
+diagnosis and rules of lint into the folder, else into `build/docs`.
 """
 
 import inspect
@@ -15,8 +15,13 @@ from typing import Any
 from typer.main import get_command
 
 from handwheel import Site, errors
+from handwheel.agents.diagnosis.diagnoser import Diagnoser, shipped
 from handwheel.connectors.config.validation import Model
+from handwheel.evaluation.plants.installed_plants import create_plant, plant_names
 from handwheel.hmi.shell.cli.command_line import TITLES, build
+from handwheel.playbooks.lint.explanations import explanations
+from handwheel.sim_plant.alarm import AlarmDefinition
+from handwheel.sim_plant.model import FaultKind, Node, Number, PlantTag
 
 MODULES = (
     "handwheel", "handwheel.langchain", "handwheel.gym", "handwheel.bench", "handwheel.testing",
@@ -40,10 +45,14 @@ _RAISED = re.compile(r"(?:Raises|raises) `?(\w+)`?")
 
 
 def write(folder: Path) -> None:
-    """Writes both pages into a folder, which is made if it is not there."""
+    """Writes the pages into a folder, which is made if it is not there."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "command-line.md").write_text(command_page(), encoding="utf-8")
-    (folder / "python.md").write_text(python_page(), encoding="utf-8")
+    pages = {
+        "command-line": command_page, "python": python_page, "plants": plants_page,
+        "methods": methods_page, "rules": rules_page,
+    }  # fmt: skip
+    for name, page in pages.items():
+        (folder / f"{name}.md").write_text(page(), encoding="utf-8")
 
 
 def command_page() -> str:
@@ -200,6 +209,89 @@ def _errors() -> Iterator[str]:
     yield "```text"
     yield from (inspect.getdoc(errors) or "").partition("\n\n")[2].splitlines()
     yield "```\n"
+
+
+def plants_page() -> str:
+    """Returns the page of the installed plants with their tags, alarms and faults."""
+    parts = ["# Plants"]
+    for name in plant_names():
+        plant = create_plant(name)
+        tags = _table("tag, address, type or range, write, what", map(_tag_row, plant.tags))
+        alarms = _table(
+            "alarm, limit, dead band, delay, priority, without response, response, within",
+            map(_alarm_row, plant.alarms),
+        )
+        faults = _table(
+            "fault, title, parameters, how it shows, right answer",
+            map(_fault_row, plant.faults.values()),
+        )
+        parts += [f"## {name}", "### Tags", tags, "### Alarms", alarms, "### Faults", faults]
+    return "\n\n".join([*parts, ""])
+
+
+def methods_page() -> str:
+    """Returns the page of the methods of diagnosis."""
+    rows = (_method_row(each) for _, each in sorted(shipped().items()))
+    text = "An input in italics may be left out. `any` takes any unit."
+    table = _table("method, inputs, residual, window, source", rows)
+    return f"# Methods of diagnosis\n\n{text}\n\n{table}\n"
+
+
+def rules_page() -> str:
+    """Returns the page of the findings of `playbooks lint`."""
+    rows = ((f"`{code}`", rule.means, rule.why) for code, rule in explanations().items())
+    return "\n\n".join(["# Rules of playbooks lint", _table("code, means, why", rows), ""])
+
+
+def _table(head: str, rows: Iterable[Sequence[str]]) -> str:
+    names = head.split(", ")
+    lines = [names, ["---"] * len(names), *rows]
+    return "\n".join(
+        f"| {' | '.join(each.replace('|', '&#124;') for each in row)} |" for row in lines
+    )
+
+
+def _span(span: tuple[float, float] | None) -> str:
+    return f"{span[0]:g}..{span[1]:g}" if span else ""
+
+
+def _tag_row(tag: PlantTag) -> Sequence[str]:
+    members = ", ".join(f"{word} {number}" for word, number in tag.members.items())
+    kind = "" if tag.kind == "float" and tag.span else tag.kind
+    parts = (kind, f"({members})" if members else "", _span(tag.span), tag.unit)
+    at = tag.address
+    where = at.folder if isinstance(at, Node) else f"{at.table} {at.address} {at.encoding}"
+    of_type = " ".join(part for part in parts if part)
+    return f"`{tag.name}`", where, of_type, _span(tag.write), tag.description
+
+
+def _alarm_row(alarm: AlarmDefinition) -> Sequence[str]:
+    return (
+        f"`{alarm.tag}`", f"{alarm.measures} {'>' if alarm.is_high else '<'} {alarm.limit:g}",
+        f"{alarm.deadband:g}", f"{alarm.delay_s:g} s",
+        f"{alarm.priority} {alarm.priority.name.lower()}",
+        alarm.consequence, alarm.response, alarm.respond_within,
+    )  # fmt: skip
+
+
+def _fault_row(fault: FaultKind) -> Sequence[str]:
+    title = f"{fault.title}, a decoy" if fault.is_decoy else fault.title
+    defaults = (
+        f"{name} {each.default:g}" if isinstance(each, Number) else f"{name} {each.default}"
+        for name, each in fault.parameters.items()
+    )
+    return f"`{fault.id}`", title, ", ".join(defaults), fault.symptoms, fault.response
+
+
+def _method_row(method: Diagnoser) -> Sequence[str]:
+    first = (method.measure.__doc__ or "").partition("\n")[0]
+    residual = first.removeprefix("Returns ").rstrip(".")
+    unit = f", {method.unit}" if method.unit else ""
+    inputs = ", ".join(
+        f"*{name}* {needed}".strip() if name in method.optional else f"{name} {needed}".strip()
+        for name, needed in method.needs.items()
+    )
+    return f"`{method.name}`", inputs, residual + unit, f"{method.window_s:g} s", method.source
 
 
 if __name__ == "__main__":

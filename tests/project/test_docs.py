@@ -11,6 +11,9 @@ from urllib.parse import unquote
 import pytest
 
 from handwheel import errors
+from handwheel.agents.diagnosis.diagnoser import shipped
+from handwheel.evaluation.plants.installed_plants import create_plant, plant_names
+from handwheel.playbooks.lint.explanations import explanations
 
 from ..command_line import handwheel
 from .pages.doc_shell import DocShell, blocks, exchanges, without_blocks
@@ -290,3 +293,20 @@ def test_the_built_reference_has_each_public_name(built: Path) -> None:
         assert set(heads) == {each for each in public.__all__ if callable(getattr(public, each))}
     listed = text.partition("\n## `handwheel.errors`\n")[2]
     assert all(each in listed for each in vars(errors) if each.endswith("Error"))
+
+
+def test_the_built_reference_has_each_plants_tags_alarms_and_faults(built: Path) -> None:
+    for name in plant_names():
+        plant = create_plant(name)
+        section = text_of(built / "plants.md").partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+        rows = re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
+        alarms = [each.tag for each in plant.alarms]
+        assert rows == [*(tag.name for tag in plant.tags), *alarms, *plant.faults]
+
+
+def test_the_built_reference_has_each_method_and_each_rule(built: Path) -> None:
+    for page, names in (("methods", sorted(shipped())), ("rules", explanations())):
+        rows = re.findall(r"^\| `([^`]+)` \|", text_of(built / f"{page}.md"), re.MULTILINE)
+        assert rows == list(names)
+    for each in shipped().values():
+        assert (each.measure.__doc__ or "").startswith("Returns "), each.name
