@@ -10,7 +10,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 # Where it is set, each of the hundreds of processes that the tests start compiles all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-wheel check size mypy pyright bench valve playbooks soak coverage lock picture clean
+.PHONY: demo test test-wheel check size mypy pyright bench valve playbooks soak coverage lock docs figures picture clean
 
 demo: $(VENV)/.run
 	@$(BIN)/handwheel demo $(ARGS)
@@ -79,6 +79,14 @@ LOCKED := --quiet --universal --python-version 3.11 \
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile $(LOCKED) --extra dev --extra fmi --extra soak -o constraints.txt
 	$(BIN)/uv pip compile $(LOCKED) --extra valve -o benchmarks/valve/constraints.txt
+
+# The reference of the command line and of the Python names, into build/docs.
+docs: $(VENV)/.run
+	$(BIN)/python docs/build.py
+
+# The tables of docs/data from results: make figures ARGS=results.json.
+figures: $(VENV)/.run
+	$(BIN)/python docs/figures.py $(ARGS)
 
 # Needs librsvg and Cascadia Code, to draw the README's picture of the demo.
 picture: $(VENV)/.dev

@@ -1,6 +1,6 @@
 """Tries each mutant: `python -m tests.mutants [--table] [ID ...]`.
 
-`--table` prints what stands in `docs/explanation/mutants.md`.
+`--table` prints what each removes, and the test that then fails.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from .trial import complaint, run
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("ids", nargs="*", metavar="ID", help="only these mutants")
-    parser.add_argument("--table", action="store_true", help="print the page's table, try nothing")
+    parser.add_argument("--table", action="store_true", help="print the table, try nothing")
     options = parser.parse_args()
     mutants = [find(each) for each in options.ids] or MUTANTS
     if options.table:

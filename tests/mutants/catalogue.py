@@ -20,5 +20,5 @@ def find(name: str) -> Mutant:
 
 
 def table(mutants: Sequence[Mutant]) -> str:
-    """Returns the rows of `docs/explanation/mutants.md`."""
+    """Returns a row of Markdown for each mutant."""
     return "\n".join(f"| {each.id} | {each.gone} | `{each.test}` |" for each in mutants)

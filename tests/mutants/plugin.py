@@ -9,7 +9,9 @@ from .catalogue import find
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--mutant", default="", metavar="ID", help="see docs/explanation/mutants.md")
+    parser.addoption(
+        "--mutant", default="", metavar="ID", help="see python -m tests.mutants --table"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

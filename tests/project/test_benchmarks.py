@@ -4,10 +4,13 @@ import json
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
+from runpy import run_path
 
 import pytest
 
 from handwheel.evaluation.plants.installed_plants import plant_names
+
+from .pages.doc_tables import DOCS
 
 OWN = ("plants", "reading", "journal", "playbooks", "startup")
 LONG = (
@@ -66,3 +69,18 @@ def test_an_unknown_suite_is_refused(main: Main, capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit, match=r"^2$"):
         main(["speed"])
     assert "no suite speed; known: plants, reading, opcua," in capsys.readouterr().err
+
+
+def test_the_tables_of_the_benchmark_are_written_from_results(tmp_path: Path) -> None:
+    case = {
+        "n": 20, "right": 0.95, "right_interval": [0.764, 0.991], "wrong": 0.05, "pass_5": None,
+        "symptom_s": 6.0, "answered_s": 168.0, "alarm_s": None,
+    }  # fmt: skip
+    results = {"suite": "watch", "cases": {"F02": case}, "total": case}
+    for given in (results, {"suites": [results]}):
+        (path,) = run_path(str(DOCS / "figures.py"))["write"](given, tmp_path)
+        head, row, whole = path.read_text(encoding="utf-8").splitlines()
+        stored = (DOCS / "data/watch.csv").read_text(encoding="utf-8")
+        assert head == stored.splitlines()[0]
+        assert row == "F02,20,95%,76% to 99%,-,1,0.1,2.8,-"
+        assert whole == row.replace("F02", "all")

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from enum import StrEnum
 
 import pytest
@@ -24,12 +23,10 @@ from handwheel.connectors.model import (
 from handwheel.evaluation.playbook_tests import schema as playbook_tests
 from handwheel.playbooks.engine import states as run
 from handwheel.sim_plant.cw100.control import loops
-from handwheel.sim_plant.cw100.control.alarms import ALARMS
-from handwheel.sim_plant.cw100.faults.catalogue import FAULTS, FIELD_ACTIONS
+from handwheel.sim_plant.cw100.faults.catalogue import FIELD_ACTIONS
 from handwheel.sim_plant.cw100.sensors import BY_NAME
 from handwheel.sim_plant.cw100.tags import TAGS
-from handwheel.sim_plant.model import PlantTag, Register
-from handwheel.sim_plant.simulation import CLOCK_TAGS
+from handwheel.sim_plant.model import Node
 from handwheel.tools.guardrails.approval.messages.run_events import RecordEvent
 from handwheel.tools.guardrails.gate.server.registry import MESSAGES
 from handwheel.tools.guardrails.gate.steps import reading_age
@@ -42,7 +39,6 @@ from handwheel.tools.guardrails.signatures import decisions
 from handwheel.tools.requests import request
 from handwheel.tools.requests import timestamps as stamps
 
-from .pages import method_table, plant_pages
 from .pages.doc_tables import DOCS, ROOT, SPAN, sections, spans, text_of
 
 
@@ -50,53 +46,13 @@ def _keys(*models: type[BaseModel]) -> set[str]:
     return {field.alias or name for model in models for name, field in model.model_fields.items()}
 
 
-def test_the_reference_lists_exactly_the_plants_tags() -> None:
-    tables = sections(DOCS / "reference/cw-100.md")
-    others = plant_pages.tags_besides_alarms([*TAGS, *CLOCK_TAGS], ALARMS)
-    folders = plant_pages.by_folder(others)
-    wired = [tag for tag in others if isinstance(tag.address, Register)]
-    package = [plant_pages.placed_row(tag) for tag in wired if not tag.equipment]
-    one, other = ([tag for tag in wired if tag.equipment == f"P-101{side}"] for side in "AB")
-    is_tag = re.compile(r"`[A-Z][A-Z0-9-]*\.[a-z_]+`")
-    assert {head: rows for head, rows in tables.items() if is_tag.fullmatch(rows[0][0])} == {
-        **{head: rows for head, rows in folders.items() if head != "Interlocks"},
-        "P-101A and P-101B": [plant_pages.placed_row(tag) for tag in one],
-        "PKG-101": package,
-    }
-    assert other == [_twin(tag) for tag in one]
-    assert len(wired) == len(package) + len(one) + len(other)
-
-
-def _twin(tag: PlantTag) -> PlantTag:
-    """The same tag of P-101B."""
-    assert isinstance(tag.address, Register)
-    address = replace(tag.address, address=tag.address.address + 20)
-    name, text = (re.sub(r"(?<=1)A|(?<=pump )A", "B", each) for each in (tag.name, tag.description))
-    return replace(tag, name=name, address=address, equipment="P-101B", description=text)
-
-
 def test_the_reference_lists_exactly_the_plants_interlocks() -> None:
-    page = DOCS / "reference/cw-100.md"
-    *each, key = plant_pages.by_folder(TAGS)["Interlocks"]
-    named = [row[0] for row in sections(page)["Interlocks"]]
-    assert [row[:3] for row in each] == [(f"`{name}.active`", "bool", "") for name in named]
-    assert key[:3] == ("`HS-201.active`", "bool", "")
-    assert key[0].strip("`") in SPAN.findall(text_of(page))
+    tags = [tag.name for tag in TAGS if tag.address == Node("Interlocks")]
+    named = [f"{row[0]}.active" for row in sections(DOCS / "reference/cw-100.md")["Interlocks"]]
+    assert tags == [*named, "HS-201.active"]
 
 
-def test_the_reference_lists_exactly_the_plants_alarms() -> None:
-    *rows, trouble = sections(DOCS / "reference/cw-100.md")["Alarms"]
-    own = [alarm for alarm in ALARMS if not alarm.tag.startswith("XA-")]
-    assert rows == [plant_pages.alarm_row(alarm) for alarm in own]
-    names = SPAN.findall(trouble[0])
-    assert names == [alarm.tag for alarm in ALARMS[len(own) :]]
-    for name, alarm in zip(names, ALARMS[len(own) :], strict=True):
-        tag, limit, *rest = plant_pages.alarm_row(alarm)
-        assert (tag, limit) == (f"`{name}`", f"{name.removeprefix('XA-')}.trouble > 0.5")
-        assert trouble[1:] == ("`.trouble` > 0.5", *rest)
-
-
-def test_the_reference_lists_exactly_the_plants_loops_faults_and_field_actions() -> None:
+def test_the_reference_lists_exactly_the_plants_loops_and_field_actions() -> None:
     tables = sections(DOCS / "reference/cw-100.md")
     assert [(*row[:2], *row[3:7]) for row in tables["Loops"]] == [
         (
@@ -105,9 +61,6 @@ def test_the_reference_lists_exactly_the_plants_loops_faults_and_field_actions()
         )
         for name, pi in loops.TUNING.items()
     ]  # fmt: skip
-    for row, fault in zip(tables["Faults"], FAULTS.values(), strict=True):
-        assert (*row[:2], *row[3:]) == plant_pages.fault_row(fault)
-        assert plant_pages.parameters(row[2]) == plant_pages.defaults(fault)
     named = {word for row in tables["Field actions"] for word in SPAN.findall(row[0])}
     assert FIELD_ACTIONS.keys() == {
         word.replace("TAG", sensor) for word in named for sensor in BY_NAME
@@ -163,8 +116,8 @@ def test_the_reference_lists_exactly_the_keys_of_playbook_tests() -> None:
     assert listed["Expectations"] == _keys(playbook_tests.ExpectSpec)
 
 
-def test_the_reference_lists_exactly_the_keys_and_methods_of_diagnosis() -> None:
-    rows = sections(method_table.PAGE)
+def test_the_reference_lists_exactly_the_keys_of_diagnosis() -> None:
+    rows = sections(DOCS / "reference/failure-modes.md")
     listed = {head: spans(*(row[0] for row in table)) for head, table in rows.items()}
     assert listed["The file"] == _keys(modes.FailureModesFile)
     assert listed["A failure mode"] == _keys(modes.ModeSpec)
@@ -173,8 +126,6 @@ def test_the_reference_lists_exactly_the_keys_and_methods_of_diagnosis() -> None
     site_files = sections(DOCS / "reference/site-files.md")["baseline.yaml"]
     written = _keys(baseline.BaselineFile) | _keys(baseline.HealthySpec)
     assert spans(*(cell for row in site_files for cell in row)) >= written
-    wanted = method_table.method_rows()
-    assert rows["Methods"] == wanted, "run: python -m tests.project.pages.method_table"
 
 
 def test_the_reference_lists_exactly_the_keys_of_requests_and_decisions() -> None:

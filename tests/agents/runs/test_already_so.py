@@ -14,7 +14,7 @@ def _start_in_the_field(room: AgentsRoom) -> None:
 
 
 async def test_one_approved_write_then_only_the_stop_is_asked(idle: AgentsRoom) -> None:
-    """The README's story: a person starts P-101B, and the agents change over later."""
+    """The tutorial's story: a person starts P-101B, and the agents change over later."""
     request = idle.desk.propose(("P-101B.run_cmd", True))
     idle.desk.approve(request)
     await idle.act()

@@ -1,20 +1,19 @@
-"""The README's story by hand, typed from its first to its last line, and the witness's word."""
+"""The tutorial's story by hand, typed from its first to its last line, and the witness's word."""
 
 import json
 from collections.abc import Generator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from ...project.pages.doc_shell import free_port
-from ...project.pages.doc_tables import text_of
+from ...project.pages.doc_tables import DOCS, text_of
 from .shells import Place
 from .typist import Typist
 
 pytestmark = pytest.mark.timeout(300)  # the story takes a minute of a quiet machine
 
-README = Path(__file__).parents[3] / "README.md"
+PAGE = DOCS / "tutorial/first-site.md"
 WIRES = ["01050014ff00", "010500000000", "010600000002"]
 """Start the standby; stop the duty pump; take the duty pump out of auto-start."""
 
@@ -34,12 +33,10 @@ class Story:
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Generator[Story]:
     place = Place(tmp_path_factory.mktemp("by-hand"), "cooling")
-    text = text_of(README)
-    by_hand = text[text.index("## Five minutes by hand") : text.index("## Your own device")]
     names = ("--opcua-port", "--modbus-port", "--modbus-gate-port")
     ports = [word for n, name in enumerate(names) for word in (name, str(free_port(n)))]
     with Typist(place, ports) as typist:
-        typist.follow(by_hand)
+        typist.follow(text_of(PAGE))
         shown = typist.shown
         typist.end()
         frames, journal = place.frames.read_text(), place.run("journal", "export").stdout

@@ -1,4 +1,4 @@
-"""A reader of the README who types what it says, at real shells of 80 by 24."""
+"""A reader of the tutorial who types what it says, at real shells of 80 by 24."""
 
 import json
 import os
@@ -22,7 +22,7 @@ _ASKED = r"(?:new )?passphrase (?:of|for) \w+[^\n]*: |the same again: "
 _ID = re.compile(r"\b[RW]-[0-9A-Z]{8}\b")
 _NUMBER = r"\d+(?:\.\d+)?"
 _FASTER = 5
-"""How much faster the plant runs and the site is read than in the README."""
+"""How much faster the plant runs and the site is read than in the tutorial."""
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Typist:
     ports: Sequence[str]
     passphrases: int = 0
     shells: dict[str, Shell] = field(default_factory=dict[str, Shell])
-    ids: dict[str, str] = field(default_factory=dict[str, str])  # the README's, and the real one
+    ids: dict[str, str] = field(default_factory=dict[str, str])  # the page's, and the real one
     shown: dict[str, str] = field(default_factory=dict[str, str])  # a request before its approval
     _open: ExitStack = field(default_factory=ExitStack)
     _agents_since_s: float = 0.0
