@@ -12,20 +12,15 @@ from handwheel.tools.guardrails.ledger.store.states import (
 from handwheel.tools.requests.timestamps import parse_stamp, stamp
 from handwheel.tools.safe_text import plain, printable
 
+from ...shell.terminal.templates import moment
 from ..rows.entries import Journal, JournalEntry, RequestHistory
 from ..rows.row_text import open_write_text
-from ..rows.term_explanations import moment, scope_text
+from ..rows.term_explanations import mode_meaning, scope_text
 from .final_states import REQUEST, action_state, last_state
 from .layout import ReportWriter, labelled
 from .open_runs import open_runs
 
 _UNRESOLVED = UNRESOLVED_ACTIONS | {ActionState.SENDING}
-_MODES = {
-    "AGENT": "agents may write as well",
-    "OPERATOR": "agents may not write",
-    "LOCAL": "no requests are executed there",
-    "MAINTENANCE": "no requests are executed there",
-}
 _ALL = (
     "Taken from the rows of the whole journal, without verification of signatures. These have no "
     "row: an end by time alone, a lockout file that no gate has read, a suspension that could "
@@ -148,8 +143,3 @@ def _authority_text(body: Mapping[str, object]) -> str:
     mode = plain(str(body.get("mode")))
     until = f", until {moment(str(body['until']))}" if "until" in body else ""
     return f"{mode}, {mode_meaning(mode)}; by {printable(str(body.get('person')))}{until}"
-
-
-def mode_meaning(mode: str) -> str:
-    """Returns what a mode of authority means."""
-    return _MODES.get(mode, "an unknown mode")

@@ -9,8 +9,8 @@ from handwheel.tools.requests.timestamps import Instant, stamp
 from handwheel.tools.safe_text import plain, printable, quoted
 
 from ...shell.terminal.plural import counted
+from ...shell.terminal.templates import WHOLE, moment
 from ..rows.entries import Journal, JournalEntry, Period, RequestHistory
-from ..rows.term_explanations import WHOLE, moment
 from .action_history import action_history
 from .event_chapters import write_run, write_site
 from .file_changes import file_changes

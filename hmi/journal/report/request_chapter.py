@@ -9,9 +9,10 @@ from handwheel.tools.requests.duration_text import exact_span
 from handwheel.tools.requests.request import Action, ActionRequest
 from handwheel.tools.safe_text import plain, printable, quoted
 
+from ...shell.terminal.templates import WHOLE, moment
 from ..rows.entries import JournalEntry, RequestHistory
 from ..rows.row_text import row_text
-from ..rows.term_explanations import CLASSES, REQUEST_STATES, WHOLE, key_values, moment, spaced_hex
+from ..rows.term_explanations import CLASSES, REQUEST_STATES, key_values, spaced_hex
 from .action_history import ActionHistory, action_history, write_actions
 from .file_changes import FILE_NAMES
 from .final_states import REQUEST, last_move

@@ -1,36 +1,24 @@
 """Writes a shift handover into the report, with summary and both signatures."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from handwheel.tools.guardrails.approval.shift_handover import PARTS, ShiftSummary
 from handwheel.tools.safe_text import printable
 
 from ..rows.entries import JournalEntry
+from ..rows.row_text import summary_of
 from .layout import ReportWriter, labelled
 from .signatures import Signatures
 
 
-def summary_of(body: Mapping[str, Any]) -> ShiftSummary:
-    """Returns the summary that both people were shown."""
-    return ShiftSummary.model_validate_json(body["card"])
-
-
 def write_shift_handover(report: ReportWriter, entry: JournalEntry, signatures: Signatures) -> None:
     """Writes the summary that was shown, and both signatures."""
-    for label, text in summary_fields(summary_of(entry.body)):
+    for label, text in summary_fields(summary_of(entry.body["card"])):
         report.field(label, text, 5)
     for part in PARTS:
         body = {**entry.body[part], "card": entry.body["card"]}
         signed = JournalEntry(entry.seq, entry.at, "decision", entry.subject, body)
         signatures.write(report, signed, "")
-
-
-def shift_handover_text(body: Mapping[str, Any]) -> str:
-    """Returns who handed over to whom, and the last row in the summary."""
-    summary = summary_of(body)
-    who = f"{printable(summary.leaving)} handed the shift over to {printable(summary.coming)}"
-    return f"{who} (the summary ends with row {summary.seq})"
 
 
 def summary_fields(summary: ShiftSummary) -> Iterator[tuple[str, str]]:

@@ -20,8 +20,9 @@ from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.timestamps import parse_stamp
 from handwheel.tools.safe_text import plain, printable
 
+from ...shell.terminal.templates import WHOLE, moment
 from ..rows.entries import JournalEntry
-from ..rows.term_explanations import VERDICTS, WHOLE, moment
+from ..rows.term_explanations import VERDICTS
 from .layout import ReportWriter, labelled
 
 _ADMINISTRATORS = frozenset({"release", "revoke-key"})

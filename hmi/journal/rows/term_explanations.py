@@ -1,16 +1,19 @@
 """Plain meanings of the journal's terms, for readers who know no codes."""
 
 from collections.abc import Mapping
-from datetime import UTC
 from typing import Any, cast
 
 from handwheel.connectors.model.site_file import SITE_SCOPE
-from handwheel.tools.requests.timestamps import parse_stamp
 from handwheel.tools.safe_text import plain, printable
 
-WHOLE = 24_000
-"""Characters shown of a text that must be readable to its end."""
+from ...shell.terminal.templates import WHOLE
 
+_MODES = {
+    "AGENT": "agents may write as well",
+    "OPERATOR": "agents may not write",
+    "LOCAL": "no requests are executed there",
+    "MAINTENANCE": "no requests are executed there",
+}
 CLASSES: Mapping[str, str] = {
     "R1": "a set point inside its normal band",
     "R2": "a start, a stop, a mode, a pulse, or a value outside its normal band",
@@ -69,15 +72,14 @@ VERDICTS: Mapping[str, str] = {
 }
 
 
-def moment(stamp: str) -> str:
-    """Returns a stamp as date, time and day of the week, in UTC."""
-    at = parse_stamp(stamp).astimezone(UTC)
-    return f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d} UTC ({at:%A})"
-
-
 def clock_time(stamp: str) -> str:
     """Returns the time of day of a stamp, UTC."""
     return stamp[11:23]
+
+
+def mode_meaning(mode: str) -> str:
+    """Returns what a mode of authority means."""
+    return _MODES.get(mode, "an unknown mode")
 
 
 def scope_text(scope: str) -> str:

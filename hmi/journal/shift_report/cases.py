@@ -8,9 +8,8 @@ from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.safe_text import plain, printable
 
 from ..report.open_runs import run_line
-from ..rows.case_text import CASES, case_event_text
 from ..rows.entries import Journal, JournalEntry, Period, RequestHistory
-from ..rows.run_text import run_event_text
+from ..rows.row_text import CASES, event_text
 from .decided import request_item
 from .model import Item
 
@@ -101,7 +100,7 @@ def _case_item(journal: Journal, case: CaseHistory, runs: Sequence[str], span: P
     for each in case.entries:
         kind = each.kind.removeprefix(CASES)
         if kind in _TOLD and span.has(each):
-            lines.append(_event(each, kind, case_event_text(kind, each.body)))
+            lines.append(_event(each, kind, event_text(each.kind, each.body)))
     return Item(f"{plain(case.case_id)} since {since}, {state}: {case.condition}", lines)
 
 
@@ -116,7 +115,7 @@ def _run_lines(journal: Journal, run_id: str, span: Period) -> list[str]:
     for each in entries:
         kind = each.kind.removeprefix(PREFIX)
         if kind in _OF_RUN and span.has(each):
-            lines.append(_event(each, kind, run_event_text(kind, each.body)))
+            lines.append(_event(each, kind, event_text(each.kind, each.body)))
     return lines
 
 

@@ -6,9 +6,10 @@ Every value passes `printable`, so that a template cannot forget to make plant t
 
 import re
 import textwrap
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.requests.timestamps import parse_stamp
@@ -19,7 +20,9 @@ from .plural import counted
 from .wrap import wrapped
 
 if TYPE_CHECKING:  # slow to import, and most commands need no template
-    from jinja2 import Environment
+    from collections.abc import Callable
+
+    from jinja2 import BaseLoader, Environment, Undefined
     from markupsafe import Markup
 
 WHOLE = 24_000
@@ -37,12 +40,31 @@ def render(package: str, template: str, **values: object) -> str:
     """Returns the text of a template with its values.
 
     Args:
-        package: Package in which the template lies, usually `__package__`.
+        package: Package in which the template lies, such as `handwheel.hmi.journal.report`.
         template: Its file's name, which ends with `.txt.j2`, `.md.j2` or `.html.j2`.
         values: What the template shows. It fails on a name that is missing.
     """
     form = template.removesuffix(".j2").rpartition(".")[2]
     return _environment(package, form).get_template(template).render(values)
+
+
+def render_line(template: str, values: Mapping[str, object], missing: str | None = None) -> str:
+    """Returns one line from the text of a template, such as an entry of a table of texts.
+
+    Args:
+        template: Text of the template.
+        values: What it shows, each cut after 1000 characters.
+        missing: Text in place of a value that is missing, which is otherwise an error.
+
+    Raises:
+        LookupError: A value is missing.
+    """
+    from jinja2 import UndefinedError
+
+    try:
+        return _line_environment(missing).from_string(template).render(values)
+    except UndefinedError as error:
+        raise LookupError(str(error)) from None
 
 
 def markdown_escaped(text: str) -> str:
@@ -58,29 +80,41 @@ def moment(at: datetime | str) -> str:
 
 @cache
 def _environment(package: str, form: str) -> "Environment":
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import PackageLoader, StrictUndefined
+
+    shown = {"html": _html_value, "md": _markdown_value, "txt": _text_value}[form]
+    return _made(shown, StrictUndefined, PackageLoader(package, "."))
+
+
+@cache
+def _line_environment(missing: str | None) -> "Environment":
+    from jinja2 import StrictUndefined, Undefined
+
+    class Missing(Undefined):
+        def __str__(self) -> str:
+            return missing or ""
+
+    return _made(_line_value, StrictUndefined if missing is None else Missing)
+
+
+def _made(
+    shown: "Callable[[object], Markup | str]",
+    undefined: "type[Undefined]",
+    loader: "BaseLoader | None" = None,
+) -> "Environment":
+    from jinja2 import Environment
 
     # Autoescape keeps apart what is rendered, such as a macro's lines, from what is shown.
     found = Environment(
         autoescape=True,
-        finalize={"html": _html_value, "md": _markdown_value, "txt": _text_value}[form],
+        finalize=shown,
         keep_trailing_newline=True,
-        loader=PackageLoader(package, "."),
+        loader=loader,
         lstrip_blocks=True,
         trim_blocks=True,
-        undefined=StrictUndefined,
+        undefined=undefined,
     )
-    found.filters.update(
-        bullet=_bullet,
-        counted=counted,
-        duration=format_duration,
-        field=_field,
-        moment=moment,
-        plain=plain,
-        printable=printable,
-        quoted=quoted,
-        wrap=_wrap,
-    )
+    found.filters.update(_FILTERS)
     return found
 
 
@@ -94,6 +128,10 @@ def _markdown_value(value: object) -> "Markup":
 
 def _text_value(value: object) -> "Markup":
     return _trusted(value if hasattr(value, "__html__") else _shown(value))
+
+
+def _line_value(value: object) -> "Markup":
+    return _trusted(value if hasattr(value, "__html__") else printable(str(value)))
 
 
 def _shown(value: object) -> str:
@@ -136,3 +174,16 @@ def _bullet(text: str, indent: int = 0, width: int = WIDTH - 1) -> "Markup":
     ) or [""]
     safe = [_START.sub(lambda found: f"{found[1] or ''}\\", each) for each in rows]
     return _trusted(f"{' ' * indent}- " + f"\n{' ' * (indent + 2)}".join(safe))
+
+
+_FILTERS: Mapping[str, Any] = {
+    "bullet": _bullet,
+    "counted": counted,
+    "duration": format_duration,
+    "field": _field,
+    "moment": moment,
+    "plain": plain,
+    "printable": printable,
+    "quoted": quoted,
+    "wrap": _wrap,
+}

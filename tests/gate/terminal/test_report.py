@@ -51,7 +51,7 @@ BEAT = {"tag": "P-101A.hb", "count": 17, "reason": "the hand-over is over", "epo
          "the write is undone: PIC-102.sp reads 350 kPa again"),
         ("lease.lost", {"reason": "no process works on the runs"},
          "no process works on the run, so its writes are undone: no process works on the runs"),
-        ("gate.started", {}, None),
+        ("run.started", {}, None),
     ],
 )  # fmt: skip
 def test_a_row_has_words(kind: str, body: Mapping[str, Any], words: str | None) -> None:
