@@ -14,31 +14,18 @@ from handwheel.tools.safe_text import plain, printable
 
 from ...shell.terminal.templates import moment
 from ..rows.entries import Journal, JournalEntry, RequestHistory
-from ..rows.row_text import open_write_text
-from ..rows.term_explanations import mode_meaning, scope_text
-from .final_states import REQUEST, action_state, last_state
-from .layout import ReportWriter, labelled
+from ..rows.row_text import mode_meaning, open_write_text
+from ..rows.value_text import scope_text
+from .action_history import REQUEST, action_state, last_state
 from .open_runs import open_runs
 
 _UNRESOLVED = UNRESOLVED_ACTIONS | {ActionState.SENDING}
-_ALL = (
-    "Taken from the rows of the whole journal, without verification of signatures. These have no "
-    "row: an end by time alone, a lockout file that no gate has read, a suspension that could "
-    "not be recorded, and the end of a gate that was killed."
-)
-
-
-def write_open(report: ReportWriter, journal: Journal) -> None:
-    """Writes the section about what is open, from the journal after `note_closed_writes`."""
-    report.heading("STILL OPEN AT THE LAST ROW")
-    report.paragraph(_ALL)
-    for label, lines in open_at_end(journal).items():
-        for each in labelled(label, lines or ["none"]):
-            report.field(*each)
 
 
 def open_at_end(journal: Journal, until: datetime | None = None) -> dict[str, list[str]]:
     """Returns the lines about each kind of thing that is open at the last row.
+
+    The journal has been through `note_closed_writes`.
 
     Args:
         until: Time at which grants of authority must last, by default that of the last row.

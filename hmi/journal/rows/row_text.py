@@ -14,7 +14,7 @@ from handwheel.tools.safe_text import printable
 from ...people.lockout_lines import note_text
 from ...requests.effect_text import effect_line
 from ...shell.terminal.templates import render_line
-from .term_explanations import mode_meaning, scope_text
+from .value_text import scope_text
 
 CASES = "case."
 """What stands before the kind of a case's event in the journal."""
@@ -62,6 +62,12 @@ def event_text(kind: str, body: Mapping[str, Any]) -> str:
         return printable(render_line(template, {**body, **_FUNCTIONS}))
     except _ODD:
         return "cannot be read"
+
+
+def mode_meaning(mode: str) -> str:
+    """Returns what a mode of authority means."""
+    meaning: str = texts()["modes"].get(mode, "an unknown mode")
+    return meaning
 
 
 def without_commands(reason: object) -> str:

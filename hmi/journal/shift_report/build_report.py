@@ -15,7 +15,7 @@ from handwheel.tools.safe_text import plain, printable
 from ...notices.delivery_text import delivery_line
 from ...notices.site_deliveries import site_deliveries
 from ...shell.terminal.plural import counted
-from ..report.lease_text import note_closed_writes
+from ..report.left_open import note_closed_writes
 from ..report.open_items import open_at_end
 from ..rows.entries import Journal, Period, read_entry, read_journal
 from .alarms import alarm_items

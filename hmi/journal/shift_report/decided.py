@@ -11,12 +11,10 @@ from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import parse_stamp
 from handwheel.tools.safe_text import plain, printable
 
-from ..report.action_history import action_history
-from ..report.final_states import REQUEST, last_move, last_state
-from ..report.request_chapter import change_text
+from ..report.action_history import REQUEST, action_history, last_move, last_state
+from ..report.sentences import said
 from ..rows.entries import JournalEntry, RequestHistory
-from ..rows.row_text import row_text
-from ..rows.term_explanations import REQUEST_STATES
+from ..rows.row_text import row_text, texts
 from .model import Item
 
 _DECIDED = {f"{REQUEST}{RequestState.APPROVED}": "approve", f"{REQUEST}REJECTED": "reject"}
@@ -56,7 +54,7 @@ def _signed(entry: JournalEntry) -> tuple[str, str, str]:
 def request_item(history: RequestHistory) -> Item:
     """Returns a request with who decided after how long, and its writes."""
     name, request = plain(history.request_id), history.request
-    asks = "; ".join(change_text(each) for each in request.commands)
+    asks = said("changes", request)
     at = plain(history.entries[0].at)[11:16]
     asked = f"{at} {name}, {plain(request.risk_class)}: {request.proposer.shown} asked to"
     return Item(f"{asked} {asks}", [_decision(request, history), *_outcome(request, history)])
@@ -72,7 +70,7 @@ def _decision(request: ActionRequest, history: RequestHistory) -> str:
     if state in WAITING_REQUESTS:
         until = parse_stamp(request.filed_at) + timedelta(seconds=request.within_s)
         return f"waits for approval, at most until {until:%Y-%m-%d %H:%M:%S} UTC"
-    return f"{state}: {REQUEST_STATES.get(state, 'not decided')}"
+    return f"{state}: {texts()['request_states'].get(state, 'not decided')}"
 
 
 def _outcome(request: ActionRequest, history: RequestHistory) -> Iterator[str]:
@@ -81,7 +79,7 @@ def _outcome(request: ActionRequest, history: RequestHistory) -> Iterator[str]:
     for action in request.actions:
         found = action_history(action, history.entries)
         if (was_approved or found.sending is not None) and found.is_relevant:
-            yield f"{plain(action.tag)}: {found.summary}"
+            yield f"{plain(action.tag)}: {said('outcome', found)}"
         yield from (
             text
             for each in found.entries

@@ -4,7 +4,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 
-from ..report.layout import WIDTH
+from ...shell.terminal.templates import WIDTH
 from .model import Part, ShiftReport
 
 # What CommonMark or GitHub would take for markup; an underscore inside a word is none.

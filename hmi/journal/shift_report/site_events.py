@@ -8,8 +8,8 @@ from handwheel.tools.guardrails.signatures.decisions import parse_decision
 from handwheel.tools.safe_text import plain, printable
 
 from ...shell.terminal.plural import counted
-from ..report.event_chapters import site_event_text
 from ..report.file_changes import file_changes
+from ..report.sentences import site_event_text
 from ..rows.entries import Journal, JournalEntry, Period
 from ..rows.row_text import row_text, summary_of
 from .model import Item

@@ -6,7 +6,7 @@ Every value passes `printable`, so that a template cannot forget to make plant t
 
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,13 @@ def render(package: str, template: str, **values: object) -> str:
     """
     form = template.removesuffix(".j2").rpartition(".")[2]
     return _environment(package, form).get_template(template).render(values)
+
+
+def render_macro(package: str, template: str, macro: str, *values: object, **context: object) -> str:
+    """Returns the text of one macro of a template, with values as its arguments."""
+    form = template.removesuffix(".j2").rpartition(".")[2]
+    module = _environment(package, form).get_template(template).make_module(context)
+    return str(getattr(module, macro)(*values))
 
 
 def render_line(template: str, values: Mapping[str, object], missing: str | None = None) -> str:
@@ -159,10 +166,29 @@ def _wrap(text: str, indent: int = 0, hang: int = 0) -> "Markup":
 def _field(text: str, label: str = "", indent: int = 2, column: int = 14) -> "Markup":
     """Returns a text in rows beside a label. An empty label continues the field above."""
     at = max(indent + column, indent + columns_of(label) + 1)
-    first, *rest = wrapped(str(_text_value(text)), WIDTH - at)
+    first, *rest = wrapped(_one_line(text), WIDTH - at)
     start = f"{' ' * indent}{_text_value(label)}"
     rows = [f"{start}{' ' * (at - columns_of(start))}{first}".rstrip()]
-    return _trusted("\n".join([*rows, *(f"{' ' * at}{each}" for each in rest)]))
+    return _block(text, [*rows, *(f"{' ' * at}{each}" for each in rest)])
+
+
+def _paragraph(text: str, indent: int = 0, hang: int = 0) -> "Markup":
+    """Returns a text, of which the template's lines are joined, in rows of 80 columns."""
+    margin = " " * indent
+    first, *rest = wrapped(_one_line(text), WIDTH - indent, hang)
+    rows = [f"{margin}{first}".rstrip(), *(f"{margin}{' ' * hang}{each}" for each in rest)]
+    return _block(text, rows)
+
+
+def _one_line(text: str) -> str:
+    lines = (each.strip() for each in str(_text_value(text)).splitlines())
+    return " ".join(each for each in lines if each)
+
+
+def _block(text: str, rows: Sequence[str]) -> "Markup":
+    """Returns rows, with a line's end if the text of a block ended with one."""
+    is_block = hasattr(text, "__html__") and text.endswith("\n")
+    return _trusted("\n".join(rows) + "\n" * is_block)
 
 
 def _bullet(text: str, indent: int = 0, width: int = WIDTH - 1) -> "Markup":
@@ -182,6 +208,7 @@ _FILTERS: Mapping[str, Any] = {
     "duration": format_duration,
     "field": _field,
     "moment": moment,
+    "paragraph": _paragraph,
     "plain": plain,
     "printable": printable,
     "quoted": quoted,
