@@ -11,7 +11,7 @@ from ..report.open_runs import run_line
 from ..rows.entries import Journal, JournalEntry, Period, RequestHistory
 from ..rows.row_text import CASES, event_text
 from .decided import request_item
-from .model import Item
+from .model import Item, Shift, section
 
 _NAMES = {"expected": "promise", "raised": "work order"}
 _LONG = 300  # characters
@@ -68,8 +68,10 @@ def case_histories(journal: Journal) -> list[CaseHistory]:
     return list(found.values())
 
 
-def case_items(journal: Journal, span: Period) -> Iterator[Item]:
+@section("Cases, requests and writes", place=10)
+def case_items(shift: Shift) -> Iterator[Item]:
     """Yields the cases, and the runs and requests without one, that had a row in the time."""
+    journal, span = shift.journal, shift.span
     told_runs, told_requests = set[str](), set[str]()
     for case in case_histories(journal):
         runs = _with_nested(journal, case.runs)

@@ -48,7 +48,9 @@ def render(package: str, template: str, **values: object) -> str:
     return _environment(package, form).get_template(template).render(values)
 
 
-def render_macro(package: str, template: str, macro: str, *values: object, **context: object) -> str:
+def render_macro(
+    package: str, template: str, macro: str, *values: object, **context: object
+) -> str:
     """Returns the text of one macro of a template, with values as its arguments."""
     form = template.removesuffix(".j2").rpartition(".")[2]
     module = _environment(package, form).get_template(template).make_module(context)
