@@ -174,6 +174,13 @@ def _field(text: str, label: str = "", indent: int = 2, column: int = 14) -> "Ma
     return _block(text, [*rows, *(f"{' ' * at}{each}" for each in rest)])
 
 
+def _labelled(text: str, label: str, column: int = 13) -> "Markup":
+    """Returns the lines of a block beside a label, `none` for no lines."""
+    lines = [each for each in str(_text_value(text)).splitlines() if each] or ["none"]
+    rows = (f"{'' if n else label:<{column}}{each.rstrip()}\n" for n, each in enumerate(lines))
+    return _trusted("".join(rows))
+
+
 def _paragraph(text: str, indent: int = 0, hang: int = 0) -> "Markup":
     """Returns a text, of which the template's lines are joined, in rows of 80 columns."""
     margin = " " * indent
@@ -209,6 +216,7 @@ _FILTERS: Mapping[str, Any] = {
     "counted": counted,
     "duration": format_duration,
     "field": _field,
+    "labelled": _labelled,
     "moment": moment,
     "paragraph": _paragraph,
     "plain": plain,
