@@ -1,7 +1,7 @@
 """Lists what is still open at the journal's last row."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from handwheel.tools.guardrails.ledger.store.states import (
     UNRESOLVED_ACTIONS,
@@ -9,7 +9,7 @@ from handwheel.tools.guardrails.ledger.store.states import (
     ActionState,
     RequestState,
 )
-from handwheel.tools.requests.timestamps import parse_stamp, stamp
+from handwheel.tools.requests.timestamps import parse_stamp
 from handwheel.tools.safe_text import plain, printable
 
 from ...shell.terminal.templates import moment
@@ -48,10 +48,7 @@ def open_at_end(journal: Journal, until: datetime | None = None) -> dict[str, li
 def _waiting(histories: Iterable[RequestHistory]) -> Iterator[str]:
     for history in histories:
         if last_state(history.entries, REQUEST) in WAITING_REQUESTS:
-            until = parse_stamp(history.request.filed_at) + timedelta(
-                seconds=history.request.within_s
-            )
-            yield f"{plain(history.request_id)}, at most until {moment(stamp(until))}"
+            yield f"{plain(history.request_id)}, at most until {moment(history.expires_at)}"
 
 
 def _approved(histories: Iterable[RequestHistory]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from ..rows.row_text import (
     texts,
 )
 from ..rows.value_text import key_values, spaced_hex, value_text
-from .action_history import last_move
+from .action_history import last_move, last_state
 from .file_changes import FILE_NAMES
 
 FOLDER = "handwheel.hmi.journal.report"
@@ -80,7 +80,9 @@ WORDS: Mapping[str, object] = {
     "file_names": FILE_NAMES,
     "key_values": key_values,
     "last_move": last_move,
+    "last_state": last_state,
     "open_write_text": open_write_text,
+    "row_text": row_text,
     "site_event_text": site_event_text,
     "spaced_hex": spaced_hex,
     "summary_fields": summary_fields,

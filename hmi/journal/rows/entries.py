@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from handwheel.tools.guardrails.ledger.runs import PREFIX
@@ -61,6 +61,11 @@ class RequestHistory:
     def actions(self) -> Sequence[Action]:
         """The actions of the request."""
         return self.request.actions
+
+    @property
+    def expires_at(self) -> datetime:
+        """The end of the time in which it can be decided."""
+        return parse_stamp(self.request.filed_at) + timedelta(seconds=self.request.within_s)
 
     @property
     def is_approved(self) -> bool:
