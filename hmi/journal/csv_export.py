@@ -13,8 +13,7 @@ from handwheel.tools.safe_text import plain, printable
 
 from ..shell.terminal.templates import WHOLE
 from .rows.entries import Journal, JournalEntry
-from .rows.row_text import summary_of
-from .rows.value_text import key_values, spaced_hex
+from .rows.row_text import key_values, spaced_hex, summary_of
 
 COLUMNS = (
     "seq", "at", "kind", "subject", "request", "run", "person", "role", "verdict", "meaning",

@@ -8,7 +8,7 @@ from handwheel.tools.guardrails.interlocks.authority import AuthorityStatus
 from handwheel.tools.requests.timestamps import stamp
 from handwheel.tools.safe_text import plain
 
-from ..notices.delivery_text import delivery_lines, recent_counts
+from ..notices.deliveries import delivery_lines, recent_counts
 from ..shell.terminal.templates import render
 from .site_status import LOOKED_AT, SiteStatus
 from .waiting import NOTHING

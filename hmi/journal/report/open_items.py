@@ -1,6 +1,6 @@
 """Lists what is still open at the journal's last row."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from handwheel.tools.guardrails.ledger.store.states import (
@@ -13,9 +13,8 @@ from handwheel.tools.requests.timestamps import parse_stamp
 from handwheel.tools.safe_text import plain, printable
 
 from ...shell.terminal.templates import moment
-from ..rows.entries import Journal, JournalEntry, RequestHistory
-from ..rows.row_text import mode_meaning, open_write_text
-from ..rows.value_text import scope_text
+from ..rows.entries import APPLIED, Journal, JournalEntry, RequestHistory
+from ..rows.row_text import mode_meaning, open_write_text, scope_text
 from .action_history import REQUEST, action_state, last_state
 from .open_runs import open_runs
 
@@ -127,3 +126,25 @@ def _authority_text(body: Mapping[str, object]) -> str:
     mode = plain(str(body.get("mode")))
     until = f", until {moment(str(body['until']))}" if "until" in body else ""
     return f"{mode}, {mode_meaning(mode)}; by {printable(str(body.get('person')))}{until}"
+
+
+def note_closed_writes(
+    histories: Sequence[RequestHistory], entries: Sequence[JournalEntry]
+) -> None:
+    """Sets for each write that a lease did not undo the row that ended this."""
+    tags = {action.action_id: action.tag for history in histories for action in history.actions}
+    owners = {history.request_id: history for history in histories}
+    opened: dict[str, set[str]] = {}
+    for each in entries:
+        tag = tags.get(each.subject, "")
+        owner = owners.get(each.subject.partition("/")[0])
+        if owner is None or not tag:
+            continue
+        if each.kind == "lease.open":
+            opened.setdefault(tag, set()).add(each.subject)
+        elif each.kind == "lease.seen_back":
+            opened.get(tag, set()).discard(each.subject)
+            owner.closed[each.subject] = each
+        elif each.kind in APPLIED:
+            for name in opened.pop(tag, set()):
+                owners[name.partition("/")[0]].closed[name] = each

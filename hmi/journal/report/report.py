@@ -11,8 +11,7 @@ from ...shell.terminal.templates import render
 from ..rows.entries import Journal, JournalEntry, Period, RequestHistory
 from .action_history import REQUEST, ActionHistory, action_history
 from .file_changes import file_changes
-from .left_open import note_closed_writes
-from .open_items import open_at_end
+from .open_items import note_closed_writes, open_at_end
 from .sentences import FOLDER, WORDS, by_day, said
 from .signatures import Signatures
 

@@ -15,12 +15,14 @@ from ..rows.entries import JournalEntry, RequestHistory
 from ..rows.row_text import (
     event_name,
     event_text,
+    key_values,
     open_write_text,
     row_text,
+    spaced_hex,
     summary_of,
     texts,
+    value_text,
 )
-from ..rows.value_text import key_values, spaced_hex, value_text
 from .action_history import last_move, last_state
 from .file_changes import FILE_NAMES
 

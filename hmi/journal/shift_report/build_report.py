@@ -12,7 +12,7 @@ from handwheel.tools.guardrails.policy.policy import load_policy
 
 from ...shell.terminal.plural import counted
 from ...shell.terminal.templates import render
-from ..report.left_open import note_closed_writes
+from ..report.open_items import note_closed_writes
 from ..rows.entries import Journal, Period, read_entry, read_journal
 from .cases import case_histories
 from .figures import figures_of

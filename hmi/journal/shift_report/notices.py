@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from handwheel.tools.errors import ToolFailed
 from handwheel.tools.requests.timestamps import parse_stamp
 
-from ...notices.delivery_text import delivery_line
-from ...notices.site_deliveries import site_deliveries
+from ...notices.deliveries import delivery_line, site_deliveries
 from .model import Item, Shift, section
 
 

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from handwheel.hmi.journal.report.file_changes import file_changes
-from handwheel.hmi.journal.report.left_open import note_closed_writes
-from handwheel.hmi.journal.report.open_items import open_at_end
+from handwheel.hmi.journal.report.open_items import note_closed_writes, open_at_end
 from handwheel.hmi.journal.report.report import render_request
 from handwheel.hmi.journal.report.sentences import said, summary_fields
 from handwheel.hmi.journal.report.signatures import Signatures
