@@ -10,7 +10,7 @@ from handwheel.tools.conditions.truth import TRUTH_TEXT
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.safe_text import LONG, plain, printable
 
-from ..journal.rows.case_text import CASES, case_event_name, case_event_text, without_commands
+from ..journal.rows.row_text import event_name, event_text, without_commands
 from .case_questions import check_lines, waiting_roles
 
 _WAITS = frozenset({"turn", "owner", "queue", "max"})  # codes of a candidate that waits
@@ -166,9 +166,9 @@ def _section(heading: str, lines: Sequence[str]) -> Iterator[str]:
 
 def case_row_text(fields: Mapping[str, Any]) -> str:
     """Returns a row about a case as text, with the time of day."""
-    kind = str(fields["kind"]).removeprefix(CASES)
-    text = case_event_text(kind, fields["body"])
-    return f"{str(fields['at'])[11:19]}  {case_event_name(kind):<10}  {text}"
+    kind = str(fields["kind"])
+    text = event_text(kind, fields["body"])
+    return f"{str(fields['at'])[11:19]}  {event_name(kind):<10}  {text}"
 
 
 def case_fields(case: Case) -> dict[str, object]:

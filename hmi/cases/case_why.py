@@ -6,7 +6,7 @@ from typing import Any
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.safe_text import LONG, plain, printable
 
-from ..journal.rows.case_text import CASES, case_event_name, case_event_text
+from ..journal.rows.row_text import CASES, event_name, event_text
 from ..requests.assessment.ranking_text import check_text, hypothesis_lines, refuted_line
 from .prediction_text import prediction_lines
 
@@ -45,8 +45,8 @@ def why_lines(steps: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             name = body.get("deviation") or f"{kind} {body['playbook']}"
             yield f"{at}  fired       {_named(name, body['condition'])}"
         else:
-            name = case_event_name(step["kind"])
-            yield f"{at}  {name:<10}  {case_event_text(step['kind'], body)}"
+            name = event_name(CASES + step["kind"])
+            yield f"{at}  {name:<10}  {event_text(CASES + step['kind'], body)}"
 
 
 def _judged_lines(at: str, step: Mapping[str, Any]) -> Iterator[str]:
@@ -62,7 +62,7 @@ def _judged_lines(at: str, step: Mapping[str, Any]) -> Iterator[str]:
             yield f"  would decide  {check_text(each)}"
         for name, reason in diagnosis["faults"].items():
             yield f"  failed  {_named(name, reason)}"
-    yield f"{at}  planned     {case_event_text('judged', body)}"
+    yield f"{at}  planned     {event_text(_JUDGED, body)}"
     yield from _plan_lines(body.get("plan", {}))
     for each in body.get("predictions", ()):
         yield from prediction_lines(each)

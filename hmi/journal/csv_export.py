@@ -11,9 +11,9 @@ from handwheel.tools.guardrails.signatures.decisions import DecisionRefused, par
 from handwheel.tools.requests.request import Action
 from handwheel.tools.safe_text import plain, printable
 
-from .report.shift_handover import summary_of
+from ..shell.terminal.templates import WHOLE
 from .rows.entries import Journal, JournalEntry
-from .rows.term_explanations import WHOLE, key_values, spaced_hex
+from .rows.row_text import key_values, spaced_hex, summary_of
 
 COLUMNS = (
     "seq", "at", "kind", "subject", "request", "run", "person", "role", "verdict", "meaning",
@@ -87,7 +87,7 @@ def _equipment(entry: JournalEntry) -> str:
 
 
 def _handed_over(entry: JournalEntry) -> Iterator[tuple[str, object]]:
-    summary = summary_of(entry.body)
+    summary = summary_of(entry.body["card"])
     yield "person", f"{summary.leaving}, {summary.coming}"
     yield "reason", summary.note or ""
 

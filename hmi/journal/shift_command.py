@@ -72,9 +72,7 @@ def _shift_text(
 ) -> tuple[str, bool]:
     from handwheel.tools.requests.timestamps import instant_now
 
-    from .shift_report.build_report import build_report
-    from .shift_report.html import html
-    from .shift_report.markdown import markdown
+    from .shift_report.build_report import build_report, written_report
     from .shift_report.shift_times import shift_times
 
     now = instant_now().wall
@@ -83,4 +81,4 @@ def _shift_text(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--since or --until") from None
     report, is_sound = build_report(database, site, since, until, now)
-    return (html if form is ReportFormat.HTML else markdown)(report), is_sound
+    return written_report(report, form.value), is_sound

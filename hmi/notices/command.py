@@ -18,7 +18,7 @@ from ..shell.cli.exits import NO, run
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.wrap import fold
-from .delivery_text import delivery_fields, delivery_line
+from .deliveries import delivery_fields, delivery_line, site_deliveries
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -36,8 +36,6 @@ def list_notices(
 
     Exit codes: 0 listed, 2 wrong usage or configuration.
     """
-    from .site_deliveries import site_deliveries
-
     opened = open_site(site)
     try:
         every, now = site_deliveries(opened), instant_now().wall

@@ -50,7 +50,7 @@ from handwheel.tools.maintenance.work_order_database import WorkOrders
 from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import printable
 
-from ..journal.rows.run_text import show_run_row
+from ..journal.rows.row_line import show_run_row
 from ..playbooks.release_command import warn_of_unreleased
 from ..shell.cli.line_writer import LineWriter, print_log
 from ..site.commissioning.notice_check import warn_of_notices

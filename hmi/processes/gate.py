@@ -19,8 +19,8 @@ from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.ledger.write_leases import open_writes
 from handwheel.tools.safe_text import printable
 
-from ..journal.rows.case_text import CASES
 from ..journal.rows.row_line import show_row
+from ..journal.rows.row_text import CASES
 from ..requests.write_followup import open_line
 from ..shell.cli.line_writer import print_log
 from ..shell.terminal.wrap import fold

@@ -9,8 +9,8 @@ from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.safe_text import LONG, plain, printable
 
-from ..journal.rows.case_text import change_text
-from ..journal.rows.run_text import show_run_row
+from ..journal.rows.row_line import show_run_row
+from ..journal.rows.row_text import change_text
 from ..shell.terminal.columns import in_columns
 from ..shell.terminal.plural import counted
 from ..shell.terminal.wrap import fold

@@ -7,9 +7,13 @@ import typer
 
 from handwheel.connectors.hints import next_step
 from handwheel.playbooks.binding.model import BoundPlaybook
-from handwheel.playbooks.engine.run import IllegalEvent, RunEvent, apply
+from handwheel.playbooks.engine.inputs import recorded_of
+from handwheel.playbooks.engine.requests.write_values import fix_value
+from handwheel.playbooks.engine.run import IllegalEvent, Run, RunEvent, apply
 from handwheel.playbooks.engine.states import INACTIVE, EventKind, RunState
+from handwheel.playbooks.engine.undo import UNDO_DONE, PendingUndo, pending_undos
 from handwheel.playbooks.execution.event_log import load_run
+from handwheel.playbooks.execution.ledger_port import filed_request
 from handwheel.playbooks.execution.orders import EVENTS
 from handwheel.tools.errors import PermitRefused
 from handwheel.tools.guardrails.approval.run_orders import (
@@ -33,13 +37,13 @@ from handwheel.tools.guardrails.signatures.entitlement import check_roles
 from handwheel.tools.guardrails.signatures.message import submit
 from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.timestamps import instant_now
-from handwheel.tools.safe_text import printable
+from handwheel.tools.safe_text import plain, printable
 
 from ..people.signing import Signer, sign_statement
 from ..shell.cli.json_result import tell_result
 from ..shell.cli.ledger_wait import wait_for_change
+from ..shell.terminal.panel import with_unit
 from .run_view import RunView, find_run, view_run
-from .undo_text import undo_lines
 
 _VALID_S = 60.0
 _FOLLOWED_S = 5.0
@@ -203,3 +207,38 @@ def _refusal(database: Ledger, run_id: str, number: int) -> str:
         if row.kind == EventKind.ORDER_REFUSED and row.body.get("order") == number:
             return printable(str(row.body.get("reason", "")))
     return ""
+
+
+def undo_lines(database: Ledger, view: RunView, plan: BoundPlaybook | None) -> list[str]:
+    """Returns a line for each write of the undo, in the order in which an abort sends them."""
+    for record in view.requests:
+        for each in record.unresolved:
+            return [f"  nothing before {each.action_id} is resolved; it is {each.state}"]
+    filed = [filed_request(database, each, lambda _: 0.0) for each in view.requests]
+    actions = [each for request in filed for each in request.actions]
+    if not any(each.action.kind == "command" and each.may_have_been_sent for each in actions):
+        return ["  nothing to undo: no action with an undo was sent"]
+    if plan is None or plan.digest != view.opening.get("digest"):
+        return ["  the undo cannot be shown: the playbook has changed since the run began"]
+    pending = pending_undos(plan, actions)
+    lines = [line for each in pending for line in _lines(each, plan, view.run)]
+    return lines or ["  nothing to undo: what was sent has no undo, or is undone"]
+
+
+def _lines(undo: PendingUndo, plan: BoundPlaybook, run: Run) -> Iterator[str]:
+    if not undo.approved:
+        tag, value = undo.write.tag, fix_value(undo.write, {}, recorded_of(run, plan)).value
+        shown = "an unknown value" if value is None else with_unit(tag.show_value(value), tag.unit)
+        condition = undo.step.undo.if_ if undo.step.undo else None
+        line = _line(tag.name, shown, condition.bound if condition else "")
+        yield f"{line}, which is asked for anew"
+    for each in undo.approved:
+        if each.state not in UNDO_DONE:
+            action = each.action
+            needs = " and ".join(need.text for need in action.requires if need.why == "if")
+            yield _line(action.tag, with_unit(action.shown, action.unit), needs)
+
+
+def _line(tag: str, shown: str, condition: str) -> str:
+    only = f", if {printable(condition)}" if condition else ""
+    return f"  {plain(tag)} → {printable(shown)}{only}"

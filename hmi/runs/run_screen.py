@@ -6,12 +6,12 @@ from typing import Any
 from handwheel.playbooks.engine.states import RunState, StepState
 from handwheel.tools.conditions.truth import TRUTH_TEXT, values_text
 from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.ledger.runs import RunRow
+from handwheel.tools.guardrails.ledger.runs import PREFIX, RunRow
 from handwheel.tools.guardrails.ledger.store.states import ENDED_EARLY
 from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain, printable
 
-from ..journal.rows.run_text import event_name, run_event_text
+from ..journal.rows.row_text import event_name, event_text
 from ..shell.terminal.panel import MARK, WIDEST, Part, Row, draw_part, fitting_width, headline
 from .run_view import RunView, StepView, findings_of
 
@@ -151,13 +151,13 @@ def _expected(body: Mapping[str, Any]) -> Row:
 
 def _told(view: RunView, label: str, kind: str, most: int) -> Part:
     """Returns the events of a kind, each in `most` rows."""
-    texts = (run_event_text(kind, body) for body in view.bodies(kind))
+    texts = (event_text(PREFIX + kind, body) for body in view.bodies(kind))
     return _part(label, (Row(["", each], most=most) for each in texts))
 
 
 def _order(row: RunRow) -> Row:
     is_refused = row.kind == "order_refused"
-    text = run_event_text(row.kind, row.body)
+    text = event_text(PREFIX + row.kind, row.body)
     cells = [MARK if is_refused else "", _time(row.at), f"{'refused: ' * is_refused}{text}"]
     return Row(cells, is_refused)
 
@@ -169,8 +169,8 @@ def _events(rows: Sequence[RunRow]) -> Iterator[Row]:
 
 
 def _event(row: RunRow) -> Row:
-    text = run_event_text(row.kind, row.body)
-    return Row(["", _time(row.at), event_name(row.kind), text], most=1)
+    text = event_text(PREFIX + row.kind, row.body)
+    return Row(["", _time(row.at), event_name(PREFIX + row.kind), text], most=1)
 
 
 def _time(at: str) -> str:

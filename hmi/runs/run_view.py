@@ -12,13 +12,13 @@ from handwheel.playbooks.execution.event_log import load_run
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.client.stopped_agents import have_agents_stopped
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
-from handwheel.tools.guardrails.ledger.runs import RunEntry, RunRow, load_rows, load_runs
+from handwheel.tools.guardrails.ledger.runs import PREFIX, RunEntry, RunRow, load_rows, load_runs
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain
 
-from ..journal.rows.run_text import run_event_text
+from ..journal.rows.row_text import event_text
 from ..people.signing import has_gate
 
 _CANDIDATES = 5
@@ -144,7 +144,7 @@ class RunView:
         last = next((each for each in reversed(self.rows) if each.kind in _ABOUT_WRITES), None)
         if last is None or last.kind != EventKind.SLOW:
             return ""
-        return f"faster scans: {run_event_text(last.kind, last.body)}"
+        return f"faster scans: {event_text(PREFIX + last.kind, last.body)}"
 
     def _approval(self, now: Instant) -> str:
         waiting = [each for each in self.requests if each.state in WAITING_REQUESTS]

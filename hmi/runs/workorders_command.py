@@ -34,6 +34,7 @@ from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.panel import card_width
+from ..shell.terminal.templates import render_macro
 from ..shell.terminal.wrap import fold, folded
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -67,7 +68,9 @@ def list_orders(site: SiteOption = None, as_json: JsonOption = False) -> None:
         typer.echo(json.dumps(found))
         return
     for each in orders:
-        typer.echo(fold(_line(each, closed), len(each.workorder_id) + 2))
+        typer.echo(
+            fold(_said("line", each, closed.get(each.workorder_id)), len(each.workorder_id) + 2)
+        )
     if not orders:
         typer.echo("no work orders")
 
@@ -135,7 +138,7 @@ def close(
             raise InvalidArguments(_NO_ORDERS)
         order = store.find(name)
         if earlier := store.closings().get(order.workorder_id):
-            raise InvalidArguments(f"{order.workorder_id} is {_closed_text(earlier)}")
+            raise InvalidArguments(f"{order.workorder_id} is {_said('closed_text', earlier)}")
         at = stamp(instant_now().wall)
         closing = Closing(
             key=order.workorder_id, at=at, by=system_user(), note=note, found=found or ""
@@ -169,19 +172,7 @@ def render_order(
     order: WorkOrder, width: int, closed: Closing | None = None, added: Sequence[Addition] = ()
 ) -> Iterator[str]:
     """Yields the lines of a work order and its additions, with the latest trends as plots."""
-    yield f"{order.workorder_id}  {printable(order.title, width)}"
-    yield _row("asset", plain(order.asset))
-    yield _row("class", f"{order.class_}, priority {order.priority}")
-    yield _row("due", f"{order.due}, opened {order.opened_at}")
-    if closed is not None:
-        yield _row("state", _closed_text(closed))
-    yield _row("from", order.origin)
-    for number, line in enumerate(order.evidence):
-        yield _row("" if number else "evidence", printable(line))
-    for each in added:
-        what = f"priority {each.priority}, due {each.due}"
-        yield _row("added", f"{each.at}, {what}, {plain(each.playbook)}, run {plain(each.run_id)}")
-        yield from (_row("", printable(line)) for line in each.evidence)
+    yield from _said("page", order, closed, added, width).splitlines()
     for trend in latest_trends(order, added):
         yield ""
         yield from _plot(trend, width)
@@ -214,23 +205,8 @@ def _evenly(points: list[tuple[float, float]], count: int) -> list[float]:
     return [points[bisect(times, each) - 1][1] for each in moments]
 
 
-def _row(label: str, text: str) -> str:
-    return f"{label:<{_LABEL}}{text}"
-
-
-def _line(order: WorkOrder, closed: Mapping[str, Closing]) -> str:
-    found = closed.get(order.workorder_id)
-    state = f"  {_closed_text(found)}" if found else ""
-    return (
-        f"{order.workorder_id}  {order.priority}  {order.class_:<10}  {plain(order.asset)}  "
-        f"due {order.due[:10]}  {printable(order.title)}{state}"
-    )
-
-
-def _closed_text(closed: Closing) -> str:
-    found = f", found {plain(closed.found)}" if closed.found else ""
-    note = f": {printable(closed.note)}" if closed.note else ""
-    return f"closed {closed.at} by {plain(closed.by)}{found}{note}"
+def _said(macro: str, *values: object) -> str:
+    return render_macro("handwheel.hmi.runs", "workorder.txt.j2", macro, *values)
 
 
 def _fields(

@@ -20,7 +20,7 @@ from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.notices.deliveries import Delivery
 from handwheel.tools.requests.timestamps import Instant, instant_now, parse_stamp
 
-from ..notices.site_deliveries import site_deliveries
+from ..notices.deliveries import site_deliveries
 from ..runs.run_view import view_run
 from .waiting import Waiting, waiting_for_people
 

@@ -1,7 +1,7 @@
 """Lists what is still open at the journal's last row."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from handwheel.tools.guardrails.ledger.store.states import (
     UNRESOLVED_ACTIONS,
@@ -9,41 +9,22 @@ from handwheel.tools.guardrails.ledger.store.states import (
     ActionState,
     RequestState,
 )
-from handwheel.tools.requests.timestamps import parse_stamp, stamp
+from handwheel.tools.requests.timestamps import parse_stamp
 from handwheel.tools.safe_text import plain, printable
 
-from ..rows.entries import Journal, JournalEntry, RequestHistory
-from ..rows.row_text import open_write_text
-from ..rows.term_explanations import moment, scope_text
-from .final_states import REQUEST, action_state, last_state
-from .layout import ReportWriter, labelled
+from ...shell.terminal.templates import moment
+from ..rows.entries import APPLIED, Journal, JournalEntry, RequestHistory
+from ..rows.row_text import mode_meaning, open_write_text, scope_text
+from .action_history import REQUEST, action_state, last_state
 from .open_runs import open_runs
 
 _UNRESOLVED = UNRESOLVED_ACTIONS | {ActionState.SENDING}
-_MODES = {
-    "AGENT": "agents may write as well",
-    "OPERATOR": "agents may not write",
-    "LOCAL": "no requests are executed there",
-    "MAINTENANCE": "no requests are executed there",
-}
-_ALL = (
-    "Taken from the rows of the whole journal, without verification of signatures. These have no "
-    "row: an end by time alone, a lockout file that no gate has read, a suspension that could "
-    "not be recorded, and the end of a gate that was killed."
-)
-
-
-def write_open(report: ReportWriter, journal: Journal) -> None:
-    """Writes the section about what is open, from the journal after `note_closed_writes`."""
-    report.heading("STILL OPEN AT THE LAST ROW")
-    report.paragraph(_ALL)
-    for label, lines in open_at_end(journal).items():
-        for each in labelled(label, lines or ["none"]):
-            report.field(*each)
 
 
 def open_at_end(journal: Journal, until: datetime | None = None) -> dict[str, list[str]]:
     """Returns the lines about each kind of thing that is open at the last row.
+
+    The journal has been through `note_closed_writes`.
 
     Args:
         until: Time at which grants of authority must last, by default that of the last row.
@@ -66,10 +47,7 @@ def open_at_end(journal: Journal, until: datetime | None = None) -> dict[str, li
 def _waiting(histories: Iterable[RequestHistory]) -> Iterator[str]:
     for history in histories:
         if last_state(history.entries, REQUEST) in WAITING_REQUESTS:
-            until = parse_stamp(history.request.filed_at) + timedelta(
-                seconds=history.request.within_s
-            )
-            yield f"{plain(history.request_id)}, at most until {moment(stamp(until))}"
+            yield f"{plain(history.request_id)}, at most until {moment(history.expires_at)}"
 
 
 def _approved(histories: Iterable[RequestHistory]) -> Iterator[str]:
@@ -150,6 +128,23 @@ def _authority_text(body: Mapping[str, object]) -> str:
     return f"{mode}, {mode_meaning(mode)}; by {printable(str(body.get('person')))}{until}"
 
 
-def mode_meaning(mode: str) -> str:
-    """Returns what a mode of authority means."""
-    return _MODES.get(mode, "an unknown mode")
+def note_closed_writes(
+    histories: Sequence[RequestHistory], entries: Sequence[JournalEntry]
+) -> None:
+    """Sets for each write that a lease did not undo the row that ended this."""
+    tags = {action.action_id: action.tag for history in histories for action in history.actions}
+    owners = {history.request_id: history for history in histories}
+    opened: dict[str, set[str]] = {}
+    for each in entries:
+        tag = tags.get(each.subject, "")
+        owner = owners.get(each.subject.partition("/")[0])
+        if owner is None or not tag:
+            continue
+        if each.kind == "lease.open":
+            opened.setdefault(tag, set()).add(each.subject)
+        elif each.kind == "lease.seen_back":
+            opened.get(tag, set()).discard(each.subject)
+            owner.closed[each.subject] = each
+        elif each.kind in APPLIED:
+            for name in opened.pop(tag, set()):
+                owners[name.partition("/")[0]].closed[name] = each

@@ -9,9 +9,9 @@ from handwheel.tools.guardrails.ledger.write_leases import APPLIED, shown_value
 from handwheel.tools.requests.request import Action
 from handwheel.tools.safe_text import plain, printable
 
+from ...shell.terminal.templates import moment
 from ..rows.entries import Journal, JournalEntry, RequestHistory
-from ..rows.term_explanations import moment
-from .final_states import ACTION, action_state, last_move
+from .action_history import ACTION, action_state, last_move
 
 _STATES: Mapping[str, RunState] = {f"{PREFIX}{kind}": move[1] for kind, move in MOVES.items()}
 _UNREAD = "cannot be read"

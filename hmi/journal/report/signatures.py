@@ -1,11 +1,13 @@
-"""Writes signatures with printed name, date, time and meaning into the report."""
+"""Signatures in the journal's rows, and whether they verify."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import GuardrailError
+from handwheel.tools.guardrails.approval.shift_handover import PARTS
 from handwheel.tools.guardrails.identity.roster import Roster
 from handwheel.tools.guardrails.ledger.decisions import Signed
 from handwheel.tools.guardrails.signatures.administrators import administrator_decision
@@ -18,19 +20,57 @@ from handwheel.tools.guardrails.signatures.decisions import (
 )
 from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.timestamps import parse_stamp
-from handwheel.tools.safe_text import plain, printable
 
 from ..rows.entries import JournalEntry
-from ..rows.term_explanations import VERDICTS, WHOLE, moment
-from .layout import ReportWriter, labelled
 
 _ADMINISTRATORS = frozenset({"release", "revoke-key"})
 _ABOUT_SITE = _ADMINISTRATORS | {"grant-authority", "end-maintenance", "end-shift", "take-shift"}
-_HASH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRow:
+    """A signature, and whether it verifies now."""
+
+    entry: JournalEntry
+    decision: Decision
+    fault: str  # why it does not verify now; empty if it does
+    revoked: JournalEntry | None  # row that revoked its key
+
+    @property
+    def is_about_site(self) -> bool:
+        """Whether it concerns the site, not a request or run."""
+        return self.decision.verdict in _ABOUT_SITE
+
+    @property
+    def card(self) -> Mapping[str, Any]:
+        """The card that the person was shown, or an empty mapping."""
+        card = self.entry.body.get("card")
+        return cast("Mapping[str, Any]", parse_canonical(card)) if card else {}
+
+    @property
+    def reading(self) -> str:
+        """The reading on the card of an outcome, empty on other cards."""
+        reading: object = self.card.get("reading")
+        is_known = isinstance(reading, dict)
+        return _reading_text(cast("Mapping[str, Any]", reading)) if is_known else ""
+
+    @property
+    def shown(self) -> Mapping[str, Sequence[str]]:
+        """The readings, conditions and warnings of the card by label."""
+        card, reading = self.card, self.reading
+        problems: object = card.get("problems")
+        known = cast("list[object]", problems) if isinstance(problems, list) else []
+        found = str(card.get("found", "")) or "nothing was read"
+        return {
+            "it read": [reading] if reading else [*map(_reading_text, _tables(card, "readings"))],
+            "read back": [found] if reading else [],
+            "conditions": [f"{e.get('text')}: {e.get('truth')}" for e in _tables(card, "requires")],
+            "warnings": [str(each) for each in known],
+        }
 
 
 class Signatures:
-    """Writes signatures, and whether each verifies now, by the current `operators.yaml`.
+    """Reads signatures, and whether each verifies now, by the current `operators.yaml`.
 
     Needs all rows of the journal, to find when a key was revoked.
     """
@@ -49,46 +89,18 @@ class Signatures:
             if each.kind == "decision" and each.subject.startswith(key_subject(""))
         }
 
-    def write(self, report: ReportWriter, entry: JournalEntry, lead: str) -> None:
-        """Writes the signature in a row, with a number or a time in front."""
+    def of(self, entry: JournalEntry) -> SignedRow:
+        """Returns the signature in a row."""
         signed = Signed(text=entry.body["text"], signature=entry.body["signature"])
         decision = parse_decision(signed.text)
-        verdict = VERDICTS.get(decision.verdict, decision.verdict)
-        about = f": {printable(decision.subject or '')}" if decision.verdict in _ABOUT_SITE else ""
-        report.paragraph(f"{lead}{printable(decision.person)} {verdict}{about}", 2, 3)
-        self._write_fields(report, entry, signed, decision)
-
-    def _write_fields(
-        self, report: ReportWriter, entry: JournalEntry, signed: Signed, decision: Decision
-    ) -> None:
         fault = self.fault(signed, entry.body.get("chain"))
-        report.field("name", printable(decision.person), 5)
-        report.field("signed", moment(decision.signed_at), 5)
-        report.field("role", plain(decision.role), 5)
-        report.field("meaning", f'"{printable(decision.meaning, WHOLE)}"', 5)
-        if decision.comment:
-            report.field("comment", f'"{printable(decision.comment, WHOLE)}"', 5)
-        presence = (
-            "attended: the passphrase was typed at a terminal"
-            if decision.attended
-            else "UNATTENDED: a script signed with the key, and no passphrase was typed"
-        )
-        report.field("presence", presence, 5)
-        report.field("key", plain(decision.key_id), 5)
-        report.field("verifies now", self._validity(fault, decision.key_id), 5)
-        if decision.card and "card" in entry.body:
-            shown = f"the card in the journal, hash {decision.card[:_HASH]}..."
-            report.field("was shown", shown, 5)
-        for label, text in card_fields(card_of(entry)):
-            report.field(label, text, 5)
-        recorded = "" if entry.at == decision.signed_at else f", recorded {moment(entry.at)}"
-        report.field("in row", f"{entry.seq}{recorded}", 5)
+        revoked = self._when.get(key_subject(decision.key_id)) if fault else None
+        return SignedRow(entry, decision, fault, revoked)
 
-    def _validity(self, fault: str, key_id: str) -> str:
-        revoked = self._when.get(key_subject(key_id))
-        if fault and revoked is not None:
-            return f"NO: {printable(fault)}, {moment(revoked.at)}, row {revoked.seq}"
-        return f"NO: {printable(fault)}" if fault else "yes"
+    def of_handover(self, entry: JournalEntry) -> list[SignedRow]:
+        """Returns both signatures in the row of a shift handover."""
+        bodies = ({**entry.body[part], "card": entry.body["card"]} for part in PARTS)
+        return [self.of(replace(entry, kind="decision", body=body)) for body in bodies]
 
     def fault(self, signed: Signed, chain: str | None) -> str:
         """Returns why a signature does not verify now, or an empty string.
@@ -112,30 +124,13 @@ class Signatures:
         return ""
 
 
-def card_fields(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yields the readings, conditions and warnings of a card, each with a label."""
-    now: object = card.get("reading")  # only the card of an outcome has one
-    if isinstance(now, dict):
-        yield "it read", reading_text(cast("Mapping[str, Any]", now))
-        yield "read back", printable(str(card.get("found", ""))) or "nothing was read"
-    yield from labelled("it read", map(reading_text, _tables(card, "readings")))
-    conditions = (
-        f"{printable(str(each.get('text')))}: {plain(str(each.get('truth')))}"
-        for each in _tables(card, "requires")
-    )
-    yield from labelled("conditions", conditions)
-    problems: object = card.get("problems")
-    known = cast("list[object]", problems) if isinstance(problems, list) else []
-    yield from labelled("warnings", (printable(str(each)) for each in known))
-
-
-def reading_text(reading: Mapping[str, Any]) -> str:
+def _reading_text(reading: Mapping[str, Any]) -> str:
     """Returns a reading of a card, such as `PIC-102.sp 350 kPa, good, 0.3 s old`."""
     value = f"{reading.get('tag')} {reading.get('shown')} {reading.get('unit') or ''}".rstrip()
     age = reading.get("age_s")
     old = f"{age:.1f} s old" if isinstance(age, float) else ""
     parts = (value, str(reading.get("quality", "")), old, str(reading.get("fault") or ""))
-    return printable(", ".join(part for part in parts if part))
+    return ", ".join(part for part in parts if part)
 
 
 def _tables(card: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
@@ -144,9 +139,3 @@ def _tables(card: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
         return []
     found = cast("list[object]", rows)
     return [cast("Mapping[str, Any]", each) for each in found if isinstance(each, dict)]
-
-
-def card_of(entry: JournalEntry) -> Mapping[str, Any]:
-    """Returns the card that the person was shown, or an empty mapping."""
-    card = entry.body.get("card")
-    return cast("Mapping[str, Any]", parse_canonical(card)) if card else {}

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.requests.request import Action, ActionRequest, parse_request
 from handwheel.tools.requests.timestamps import parse_stamp
+
+APPLIED = ("action.VERIFIED", "action.RESOLVED_APPLIED")
+"""Kinds of rows after which a write counts as applied."""
 
 _FILED = "request.filed"
 
@@ -22,6 +25,26 @@ class JournalEntry:
     kind: str
     subject: str
     body: Mapping[str, Any]
+
+    @property
+    def day(self) -> str:
+        """Date of its stamp."""
+        return self.at[:10]
+
+    @property
+    def clock(self) -> str:
+        """Time of day of its stamp, UTC."""
+        return self.at[11:23]
+
+    @property
+    def state(self) -> str:
+        """Second part of its kind, such as a state."""
+        return self.kind.partition(".")[2]
+
+    @property
+    def reason(self) -> str:
+        """Reason in its body, empty without one."""
+        return str(self.body.get("reason", ""))
 
 
 @dataclass(slots=True)
@@ -38,6 +61,21 @@ class RequestHistory:
     def actions(self) -> Sequence[Action]:
         """The actions of the request."""
         return self.request.actions
+
+    @property
+    def expires_at(self) -> datetime:
+        """The end of the time in which it can be decided."""
+        return parse_stamp(self.request.filed_at) + timedelta(seconds=self.request.within_s)
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether it was approved at some time."""
+        return any(each.kind == "request.APPROVED" for each in self.entries)
+
+    @property
+    def applied(self) -> set[str]:
+        """The ids of the actions that were applied."""
+        return {each.subject for each in self.entries if each.kind in APPLIED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,39 +5,21 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from handwheel.tools.guardrails.audit.audit import Audit
+from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
-from handwheel.tools.guardrails.signatures.decisions import VerdictName
+from handwheel.tools.guardrails.signatures.decisions import parse_decision
 from handwheel.tools.safe_text import plain, printable
 
-from ...requests.effect_text import MET_BEFORE, row_effect_text, was_met_before
+from ...requests.effect_text import row_effect_text
+from ...shell.terminal.templates import render_line
 from ...shell.terminal.wrap import fold
-
-VERDICTS: Mapping[VerdictName, tuple[str, str]] = {
-    "propose": ("proposal", "proposals"),
-    "approve": ("approval", "approvals"),
-    "reject": ("rejection", "rejections"),
-    "revoke": ("revocation", "revocations"),
-    "resolve-applied": ("write found applied", "writes found applied"),
-    "resolve-not-applied": ("write found not applied", "writes found not applied"),
-    "release": ("release of a lockout", "releases of lockouts"),
-    "revoke-key": ("key revoked", "keys revoked"),
-    "grant-authority": ("grant of authority", "grants of authority"),
-    "end-maintenance": ("end of maintenance", "ends of maintenance"),
-    "resume-run": ("order to resume", "orders to resume"),
-    "abort-run": ("order to abort", "orders to abort"),
-    "start-run": ("order to start", "orders to start"),
-    "clear-run": ("order to clear", "orders to clear"),
-    "sign-off-run": ("sign-off of a step", "sign-offs of steps"),
-    "answer-check": ("answer to a question", "answers to questions"),
-    "end-shift": ("shift ended", "shifts ended"),
-    "take-shift": ("shift taken", "shifts taken"),
-}
-"""Kind of a decision in words, for one and for several."""
+from .row_text import CASES, event_name, event_text, texts
 
 _WIDTH = 22
 _INDENT = 21  # a folded row continues below its kind
 _HASH = 64
-_LONG = 600  # characters of the bytes of a frame
+_EVENT = 12
+_EVENT_INDENT = 22
 
 
 def show_row(row: JournalRow, *, as_json: bool) -> str:
@@ -50,11 +32,25 @@ def show_row(row: JournalRow, *, as_json: bool) -> str:
     return fold(line.rstrip(), _INDENT)
 
 
+def show_run_row(row: JournalRow, *, as_json: bool) -> str:
+    """Returns a row about a run or a case as a line. Others give an empty one."""
+    if not row.fields["kind"].startswith((PREFIX, CASES)):
+        return ""
+    return show_row(row, as_json=True) if as_json else run_event_line(row.fields)
+
+
+def run_event_line(fields: Mapping[str, Any]) -> str:
+    """Returns the fields of a row about a run or a case as a line, with the time of day."""
+    kind = str(fields["kind"])
+    head = f"{str(fields['at'])[11:19]}  {fields['subject']}  {event_name(kind):<{_EVENT}}"
+    return fold(f"{printable(head)} {event_text(kind, fields['body'])}".rstrip(), _EVENT_INDENT)
+
+
 def verdicts_line(found: Audit) -> str:
     """Returns the number of decisions of each kind, the most frequent first."""
     kinds = sorted(found.verdicts.items(), key=lambda each: -each[1])
-    texts = [f"{number} {VERDICTS[name][number > 1]}" for name, number in kinds]
-    return f"decisions {found.decisions}: {', '.join(texts) or 'nobody has signed anything'}"
+    shown = [f"{number} {texts()['decisions'][name][number > 1]}" for name, number in kinds]
+    return f"decisions {found.decisions}: {', '.join(shown) or 'nobody has signed anything'}"
 
 
 def audit_line(found: Audit) -> str:
@@ -70,34 +66,14 @@ def _row_text(fields: Mapping[str, Any]) -> str:
     kind, subject = str(fields["kind"]), printable(str(fields["subject"]))
     if len(subject) == _HASH:
         subject = f"{subject[:16]}…"
-    body = cast(Mapping[str, Any], fields["body"])
-    if kind == "request.filed":
-        return f"{subject}  {plain(str(body['digest'])[:16])}…"
-    if kind == "decision":
-        return f"{subject}  {_decision(str(body['text']))}"
-    if kind == "action.intent":
-        return f"{subject}  {plain(str(body['wire']), _LONG)}"
-    if kind.startswith("effect."):
-        before = f"{MET_BEFORE}; " if was_met_before(body) else ""
-        return f"{subject}  {before}{row_effect_text(body)}"
-    if kind == "lease.open":
-        stays = f"{body['tag']} = {body['wrote']} was not undone (before: {body['was']})"
-        return f"{subject}  {printable(stays)}: {printable(str(body['reason']))}"
-    is_authority = kind.startswith("authority.")
-    reason = _authority(body) if is_authority else printable(str(body.get("reason", "")))
-    parts = [subject, f"ended: {reason}" if kind == "gate.resumed" else reason]
-    parts += [f"epoch {plain(str(body['epoch']))}"] if kind.startswith("gate.") else []
-    return "  ".join(part for part in parts if part)
-
-
-def _authority(body: Mapping[str, Any]) -> str:
-    until = f", until {printable(str(body['until']))}" if "until" in body else ""
-    return f"{printable(str(body.get('mode')))} by {printable(str(body.get('person')))}{until}"
+    body, table = cast(Mapping[str, Any], fields["body"]), texts()["line"]
+    values = {**body, "decided": _decision, "effect_text": row_effect_text, "body": body}
+    templates = table.get(kind) or table.get(kind.partition(".")[0]) or table["other"]
+    parts = (subject, *(render_line(each, values, "None") for each in templates))
+    return "  ".join(each for each in parts if each)
 
 
 def _decision(text: str) -> str:
-    from handwheel.tools.guardrails.signatures.decisions import parse_decision
-
     decision = parse_decision(text)
     attended = "" if decision.attended else " (unattended)"
     return f"{decision.verdict} by {printable(decision.person)}{attended}"

@@ -1,85 +1,130 @@
-"""Texts for rows about heartbeats, leases, effects and refused requests."""
+"""Texts for rows of the journal, from the table `texts.yaml`."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
 from typing import Any, cast
 
-from handwheel.tools.safe_text import printable
+from handwheel.connectors.config.yaml_documents import parse_content
+from handwheel.connectors.hints import NEXT
+from handwheel.connectors.model.site_file import SITE_SCOPE
+from handwheel.tools.guardrails.approval.shift_handover import ShiftSummary
+from handwheel.tools.safe_text import plain, printable
 
+from ...people.lockout_lines import note_text
 from ...requests.effect_text import effect_line
-from ...shell.terminal.plural import counted
-from .term_explanations import moment
+from ...shell.terminal.templates import WHOLE, render_line
 
-Words = Callable[[str, Mapping[str, Any]], str]
+CASES = "case."
+"""What stands before the kind of a case's event in the journal."""
+
+_ODD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_FOLDER = "handwheel.hmi.journal.rows"
+
+
+@cache
+def texts() -> Mapping[str, Any]:
+    """Returns the table of texts."""
+    content = (files(_FOLDER) / "texts.yaml").read_bytes()
+    return cast("Mapping[str, Any]", parse_content(content, "texts.yaml").data)
 
 
 def row_text(kind: str, subject: str, body: Mapping[str, Any]) -> str | None:
-    """Returns the text of a row, or `None` if its kind has no text here."""
+    """Returns the text of a row about the site, a request or a write, `None` if it has none."""
     if kind.startswith("effect."):
         return effect_line(kind, body)
-    words = _WORDS.get(kind)
-    return words(printable(subject), body) if words else None
-
-
-def _heartbeat_started(subject: str, body: Mapping[str, Any]) -> str:
-    scope, until = value_of(body, "scope"), moment(str(body.get("until")))
-    return (
-        f"gate {value_of(body, 'epoch')} started to write the heartbeat of {subject} to "
-        f"{value_of(body, 'tag')}; {scope} is granted to agents until {until}"
-    )
-
-
-def _heartbeat_stopped(subject: str, body: Mapping[str, Any]) -> str:
-    count = body.get("count")
-    last = "no count was sent" if count == -1 else f"the last count was {value_of(body, 'count')}"
-    unanswered = body.get("unanswered")
-    doubt = (
-        f"; {counted(unanswered, 'count')} got no answer"
-        if isinstance(unanswered, int) and unanswered > 0
-        else ""
-    )
-    return (
-        f"gate {value_of(body, 'epoch')} stopped the heartbeat of {subject}: "
-        f"{value_of(body, 'reason')}; {last}{doubt}"
-    )
-
-
-def _heartbeat_failed(subject: str, body: Mapping[str, Any]) -> str:
-    return (
-        f"the heartbeat of {subject} FAILED: {value_of(body, 'times')} counts in a row to "
-        f"{value_of(body, 'tag')} were not written: {value_of(body, 'reason')}"
-    )
-
-
-def _lease_open(subject: str, body: Mapping[str, Any]) -> str:
-    return f"LEASE ABORTED, write not undone: {open_write_text(body)}: {value_of(body, 'reason')}"
+    template = texts()["site"].get(kind)
+    if template is None:
+        return None
+    return render_line(template, {**body, "subject": subject, **_FUNCTIONS}, "unknown")
 
 
 def open_write_text(body: Mapping[str, Any]) -> str:
     """Returns a write that its lease left in place, with the value before it."""
-    return f"{value_of(body, 'tag')} = {value_of(body, 'wrote')} (was {value_of(body, 'was')})"
+    return render_line(texts()["open_write"], body, "unknown")
 
 
-def _refused(subject: str, body: Mapping[str, Any]) -> str:
-    tags: object = body.get("tags")
-    names = cast("list[object]", tags) if isinstance(tags, list) else []
-    named = ", ".join(printable(str(each)) for each in names)
-    proposed = f"{subject} proposed {named or 'a write'}"
-    return f"{proposed}, and no request was made: {value_of(body, 'reason')}"
+def event_name(kind: str) -> str:
+    """Returns the name under which an event such as `run.judged` or `case.returned` is shown."""
+    about, _, event = kind.partition(".")
+    name: str = texts()["names"][about].get(event, event)
+    return name.replace("_", " ")
 
 
-def value_of(body: Mapping[str, Any], key: str) -> str:
-    """Returns a value of a row as text, `unknown` if it is missing."""
-    return printable(str(body.get(key, "unknown")))
+def event_text(kind: str, body: Mapping[str, Any]) -> str:
+    """Returns the text of an event of a run or a case, printable and on one line."""
+    about, _, event = kind.partition(".")
+    template = texts()[about].get(event)
+    try:
+        if template is None:
+            return printable(str(body.get("reason", "")))
+        return printable(render_line(template, {**body, **_FUNCTIONS}))
+    except _ODD:
+        return "cannot be read"
 
 
-_WORDS: Mapping[str, Words] = {
-    "heartbeat.started": _heartbeat_started,
-    "heartbeat.stopped": _heartbeat_stopped,
-    "heartbeat.failed": _heartbeat_failed,
-    "lease.open": _lease_open,
-    "lease.lost": lambda subject, body: (
-        f"no process works on the run, so its writes are undone: {value_of(body, 'reason')}"
-    ),
-    "lease.seen_back": lambda subject, body: f"the write is undone: {value_of(body, 'reason')}",
-    "request.refused": _refused,
+def mode_meaning(mode: str) -> str:
+    """Returns what a mode of authority means."""
+    meaning: str = texts()["modes"].get(mode, "an unknown mode")
+    return meaning
+
+
+def without_commands(reason: object) -> str:
+    """Returns a reason without the commands that its parts end with."""
+    return "; ".join(each for each in str(reason).split("; ") if not each.startswith(NEXT))
+
+
+def change_text(write: Mapping[str, Any]) -> str:
+    """Returns what a shadow would write as text, from now to proposed."""
+    change = printable(f"{write['now']} → {write['value']} {write['unit']}".rstrip())
+    return f"{change}, already so" if write["already"] else change
+
+
+def summary_of(card: str) -> ShiftSummary:
+    """Returns the summary of a shift that both people were shown."""
+    return ShiftSummary.model_validate_json(card)
+
+
+def scope_text(scope: str) -> str:
+    """Returns what a suspension of a scope covers."""
+    return "everything" if scope == SITE_SCOPE else f"actions that depend on {scope}"
+
+
+def spaced_hex(wire: object) -> str:
+    """Returns bytes in pairs, such as `01 05 00 00 ff 00`."""
+    text = plain(str(wire), WHOLE)
+    return " ".join(text[at : at + 2] for at in range(0, len(text), 2))
+
+
+def key_values(body: Mapping[str, Any]) -> str:
+    """Returns each key and value of a row's body."""
+    try:
+        return "; ".join(f"{plain(str(key))}: {value_text(item)}" for key, item in body.items())
+    except RecursionError:  # agents have written it
+        return "nested too deeply"
+
+
+def value_text(item: object) -> str:
+    """Returns a value of a row in words."""
+    if isinstance(item, Mapping):
+        table = cast("Mapping[str, Any]", item)
+        return f"({key_values(table)})"
+    if isinstance(item, list):
+        return ", ".join(value_text(each) for each in cast("list[object]", item)) or "none"
+    if isinstance(item, bool):
+        return "yes" if item else "no"
+    if isinstance(item, float):
+        return f"{item:g}"
+    return printable(str(item))
+
+
+_FUNCTIONS: Mapping[str, object] = {
+    "change_text": change_text,
+    "mode_meaning": mode_meaning,
+    "note_text": note_text,
+    "parsed": json.loads,
+    "scope_text": scope_text,
+    "summary_of": summary_of,
+    "without_commands": without_commands,
 }

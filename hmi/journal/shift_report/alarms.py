@@ -7,23 +7,24 @@ from datetime import UTC, datetime
 from handwheel.connectors.historian.errors import HistoryError
 from handwheel.connectors.historian.reader import HistoryReader
 from handwheel.connectors.historian.time_slots import Slot
-from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.tools.safe_text import plain, printable
 
 from ...shell.terminal.plural import counted
-from .model import Item
+from .model import Item, Shift, section
 
 _SLOT_S = 60.0
 _MOST_SLOTS = 1440
 
 
-def alarm_items(site: Site, since: datetime, until: datetime) -> Iterator[Item]:
+@section("Alarms", place=20)
+def alarm_items(shift: Shift) -> Iterator[Item]:
     """Yields each time in which an alarm was active, and how many alarms nobody recorded."""
-    tags = [each for each in site.tags.values() if each.is_alarm]
+    since, until = shift.since, shift.until
+    tags = [each for each in shift.site.tags.values() if each.is_alarm]
     found: list[tuple[float, Item]] = []
     unknown = len(tags)
-    with suppress(HistoryError), HistoryReader.of(site) as reader:
+    with suppress(HistoryError), HistoryReader.of(shift.site) as reader:
         seconds = (until - since).total_seconds()
         count = max(1, min(round(seconds / _SLOT_S), _MOST_SLOTS))
         for tag in tags:

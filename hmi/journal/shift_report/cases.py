@@ -8,11 +8,10 @@ from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.safe_text import plain, printable
 
 from ..report.open_runs import run_line
-from ..rows.case_text import CASES, case_event_text
 from ..rows.entries import Journal, JournalEntry, Period, RequestHistory
-from ..rows.run_text import run_event_text
+from ..rows.row_text import CASES, event_text
 from .decided import request_item
-from .model import Item
+from .model import Item, Shift, section
 
 _NAMES = {"expected": "promise", "raised": "work order"}
 _LONG = 300  # characters
@@ -69,8 +68,10 @@ def case_histories(journal: Journal) -> list[CaseHistory]:
     return list(found.values())
 
 
-def case_items(journal: Journal, span: Period) -> Iterator[Item]:
+@section("Cases, requests and writes", place=10)
+def case_items(shift: Shift) -> Iterator[Item]:
     """Yields the cases, and the runs and requests without one, that had a row in the time."""
+    journal, span = shift.journal, shift.span
     told_runs, told_requests = set[str](), set[str]()
     for case in case_histories(journal):
         runs = _with_nested(journal, case.runs)
@@ -101,7 +102,7 @@ def _case_item(journal: Journal, case: CaseHistory, runs: Sequence[str], span: P
     for each in case.entries:
         kind = each.kind.removeprefix(CASES)
         if kind in _TOLD and span.has(each):
-            lines.append(_event(each, kind, case_event_text(kind, each.body)))
+            lines.append(_event(each, kind, event_text(each.kind, each.body)))
     return Item(f"{plain(case.case_id)} since {since}, {state}: {case.condition}", lines)
 
 
@@ -116,7 +117,7 @@ def _run_lines(journal: Journal, run_id: str, span: Period) -> list[str]:
     for each in entries:
         kind = each.kind.removeprefix(PREFIX)
         if kind in _OF_RUN and span.has(each):
-            lines.append(_event(each, kind, run_event_text(kind, each.body)))
+            lines.append(_event(each, kind, event_text(each.kind, each.body)))
     return lines
 
 

@@ -1,22 +1,14 @@
 """Requests of a shift, each with its decision, its writes and what came of them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
-from handwheel.connectors.config.durations import format_duration
-from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS, RequestState
+from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.decisions import parse_decision
-from handwheel.tools.requests.request import ActionRequest
 from handwheel.tools.requests.timestamps import parse_stamp
-from handwheel.tools.safe_text import plain, printable
 
-from ..report.action_history import action_history
-from ..report.final_states import REQUEST, last_move, last_state
-from ..report.request_chapter import change_text
+from ..report.action_history import REQUEST, action_history
+from ..report.sentences import said
 from ..rows.entries import JournalEntry, RequestHistory
-from ..rows.row_text import row_text
-from ..rows.term_explanations import REQUEST_STATES
 from .model import Item
 
 _DECIDED = {f"{REQUEST}{RequestState.APPROVED}": "approve", f"{REQUEST}REJECTED": "reject"}
@@ -50,46 +42,11 @@ def verdict_of(history: RequestHistory) -> Verdict | None:
 def _signed(entry: JournalEntry) -> tuple[str, str, str]:
     """Returns verdict, person and comment of a decision."""
     decision = parse_decision(entry.body["text"])
-    return decision.verdict, printable(decision.person), printable(decision.comment or "")
+    return decision.verdict, decision.person, decision.comment or ""
 
 
 def request_item(history: RequestHistory) -> Item:
     """Returns a request with who decided after how long, and its writes."""
-    name, request = plain(history.request_id), history.request
-    asks = "; ".join(change_text(each) for each in request.commands)
-    at = plain(history.entries[0].at)[11:16]
-    asked = f"{at} {name}, {plain(request.risk_class)}: {request.proposer.shown} asked to"
-    return Item(f"{asked} {asks}", [_decision(request, history), *_outcome(request, history)])
-
-
-def _decision(request: ActionRequest, history: RequestHistory) -> str:
-    if found := verdict_of(history):
-        who = " and ".join(found.people)
-        word = "approved" if found.verdict == "approve" else "rejected"
-        why = f': "{found.comment}"' if found.verdict == "reject" and found.comment else ""
-        return f"{word} by {who} after {format_duration(found.after_s)}{why}"
-    state = last_state(history.entries, REQUEST)
-    if state in WAITING_REQUESTS:
-        until = parse_stamp(request.filed_at) + timedelta(seconds=request.within_s)
-        return f"waits for approval, at most until {until:%Y-%m-%d %H:%M:%S} UTC"
-    return f"{state}: {REQUEST_STATES.get(state, 'not decided')}"
-
-
-def _outcome(request: ActionRequest, history: RequestHistory) -> Iterator[str]:
-    """Yields what became of each write that was sent or should have been, and its results."""
-    was_approved = any(each.kind in _DECIDED for each in history.entries)
-    for action in request.actions:
-        found = action_history(action, history.entries)
-        if (was_approved or found.sending is not None) and found.is_relevant:
-            yield f"{plain(action.tag)}: {found.summary}"
-        yield from (
-            text
-            for each in found.entries
-            if each.kind.startswith("effect.")
-            and (text := row_text(each.kind, each.subject, each.body))
-        )
-    end = last_move(history.entries, REQUEST)
-    if was_approved and end is not None and end.kind not in _DECIDED:
-        state = plain(end.kind.removeprefix(REQUEST))
-        if state != "CLOSED":
-            yield f"{state}: {printable(str(end.body.get('reason', '')))}"
+    writes = [action_history(each, history.entries) for each in history.actions]
+    head, *lines = said("request_lines", history, verdict_of(history), writes).splitlines()
+    return Item(head, lines)

@@ -16,7 +16,7 @@ from handwheel.tools.maintenance.work_order_database import (
 from handwheel.tools.requests.timestamps import parse_stamp
 from handwheel.tools.safe_text import plain, printable
 
-from .model import Item
+from .model import Item, Shift, section
 
 _LONG = 300  # characters
 
@@ -68,6 +68,12 @@ def read_work(site: Site, until: datetime) -> Work:
             return Work(store.all(until), closings, store.additions(until))
     except ToolFailed as error:
         return Work([], {}, {}, unread=printable(str(error)))
+
+
+@section("Work orders", place=30)
+def work_order_items(shift: Shift) -> Iterator[Item]:
+    """Yields the orders that were raised, added to or closed."""
+    return read_work(shift.site, shift.until).items(shift.since)
 
 
 def _order(order: WorkOrder) -> str:

@@ -10,8 +10,7 @@ from handwheel.playbooks.binding.start import TriggerPart
 from handwheel.tools.requests.request import Action
 from handwheel.tools.safe_text import LONG, plain, printable
 
-from ...journal.rows.case_text import case_event_text
-from ...journal.rows.run_text import event_name, run_event_text
+from ...journal.rows.row_text import event_name, event_text
 from ...shell.terminal.columns import in_columns
 from ...shell.terminal.plural import counted
 from .measured_state import MeasuredState
@@ -70,13 +69,11 @@ def trace_lines(simulated: Simulated) -> Iterator[str]:
 
 def _name(row: TraceRow) -> str:
     about, _, kind = row.kind.partition(".")
-    return f"case {kind}" if f"{about}." == CASES else event_name(kind)
+    return f"case {kind}" if f"{about}." == CASES else event_name(row.kind)
 
 
 def _text(row: TraceRow) -> str:
-    about, _, kind = row.kind.partition(".")
-    text = case_event_text if f"{about}." == CASES else run_event_text
-    return " ".join(text(kind, row.body).replace("\\n", " ").split())
+    return " ".join(event_text(row.kind, row.body).replace("\\n", " ").split())
 
 
 def clock(seconds: float) -> str:

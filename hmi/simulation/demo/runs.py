@@ -20,8 +20,7 @@ from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.requests.timestamps import instant_now
 
-from ...journal.rows.case_text import CASES
-from ...journal.rows.run_text import event_name, run_event_text
+from ...journal.rows.row_text import CASES, event_name, event_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class FollowedEvent:
     @property
     def text(self) -> str:
         """The event in words, on one line."""
-        kind, text = event_name(self.kind), run_event_text(self.kind, self.body)
+        kind, text = event_name(PREFIX + self.kind), event_text(PREFIX + self.kind, self.body)
         return text if text.startswith(kind) else f"{kind}: {text}".rstrip(": ")
 
     @property

@@ -21,7 +21,7 @@ from handwheel.sim_plant.model import PlantEvent
 from handwheel.tools.guardrails.ledger.runs import PREFIX
 from handwheel.tools.safe_text import LONG, printable
 
-from ...journal.rows.run_text import run_event_line
+from ...journal.rows.row_line import run_event_line
 from ..local_system.child_process import ChildProcess
 from ..local_system.people import GRANTED_EQUIPMENT, GRANTOR, grant_to_agents
 from ..plant.event_text import event_line

@@ -6,11 +6,9 @@ from typing import Any
 import pytest
 
 from handwheel.hmi.journal.report.file_changes import file_changes
-from handwheel.hmi.journal.report.layout import ReportWriter
-from handwheel.hmi.journal.report.lease_text import lease_summary, note_closed_writes
-from handwheel.hmi.journal.report.open_items import write_open
-from handwheel.hmi.journal.report.request_chapter import write_request
-from handwheel.hmi.journal.report.shift_handover import summary_fields
+from handwheel.hmi.journal.report.open_items import note_closed_writes, open_at_end
+from handwheel.hmi.journal.report.report import render_request
+from handwheel.hmi.journal.report.sentences import said, summary_fields
 from handwheel.hmi.journal.report.signatures import Signatures
 from handwheel.hmi.journal.rows.entries import Journal, RequestHistory, read_journal
 from handwheel.hmi.journal.rows.row_text import row_text
@@ -51,7 +49,7 @@ BEAT = {"tag": "P-101A.hb", "count": 17, "reason": "the hand-over is over", "epo
          "the write is undone: PIC-102.sp reads 350 kPa again"),
         ("lease.lost", {"reason": "no process works on the runs"},
          "no process works on the run, so its writes are undone: no process works on the runs"),
-        ("gate.started", {}, None),
+        ("run.started", {}, None),
     ],
 )  # fmt: skip
 def test_a_row_has_words(kind: str, body: Mapping[str, Any], words: str | None) -> None:
@@ -67,11 +65,11 @@ def test_of_what_a_shift_was_not_shown_the_number_is_told() -> None:
     summary = ShiftSummary(
         site="cw", at=at, since=at, seq=1, leaving="anna", coming="bert", sections=sections
     )
-    assert list(summary_fields(summary))[1:] == [
-        ("written:", "P-101A.run_cmd = true"),
-        ("", "and 7 more, not shown"),
-        ("waiting:", "none"),
-    ]
+    assert summary_fields(summary) == {
+        "since": [at],
+        "written:": ["P-101A.run_cmd = true", "and 7 more, not shown"],
+        "waiting:": ["none"],
+    }
 
 
 def _journal(room: Watched) -> Journal:
@@ -81,9 +79,7 @@ def _journal(room: Watched) -> Journal:
 
 
 def _in_short(room: Watched, name: str) -> str:
-    history = _journal(room).requests[name]
-    assert history.request is not None
-    return lease_summary(history.request, history)
+    return said("lease", _journal(room).requests[name])
 
 
 async def test_what_stays_open_is_told_until_somebody_writes_it(room: Watched) -> None:
@@ -131,13 +127,8 @@ async def test_what_is_never_allowed_needs_nobody(room: Watched) -> None:
 
 
 def _chapter(room: Watched, history: RequestHistory) -> str:
-    report = ReportWriter()
-    write_request(report, history, _signatures(room))
-    return report.text
-
-
-def _signatures(room: Watched) -> Signatures:
-    return Signatures(room.site, room.desk.decision_context.roster, frozenset(), ())
+    roster = room.desk.decision_context.roster
+    return render_request(history, Signatures(room.site, roster, frozenset(), ()))
 
 
 def test_guest_is_told_as_neither_person_nor_agent(runner: Runner) -> None:
@@ -166,14 +157,8 @@ LABELS = (
 
 def _told(room: Watched) -> dict[str, str]:
     """What the report says is still open, by label."""
-    report = ReportWriter()
-    write_open(report, _journal(room))
-    found: dict[str, str] = {}
-    first = next(number for number, line in enumerate(report.lines) if line.startswith("  waiting"))
-    for line in report.lines[first:]:
-        label, text = line[2:16].strip(), line[16:]
-        found[label or list(found)[-1]] = text if label else f"{list(found.values())[-1]} {text}"
-    return found
+    found = open_at_end(_journal(room))
+    return {label: " ".join(lines) or "none" for label, lines in found.items()}
 
 
 async def test_what_waits_and_what_nobody_knows_is_named(room: Watched) -> None:

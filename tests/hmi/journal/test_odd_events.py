@@ -12,12 +12,9 @@ from typing import get_args
 import pytest
 
 from handwheel.hmi.journal.export import export_report, export_table
-from handwheel.hmi.journal.report import event_chapters as journal_events
 from handwheel.hmi.journal.report.report import Selection
-from handwheel.hmi.journal.rows import row_text as journal_rows
-from handwheel.hmi.journal.rows import run_text as run_lines
-from handwheel.hmi.journal.rows.row_line import VERDICTS, show_row, verdicts_line
-from handwheel.hmi.journal.rows.run_text import show_run_row
+from handwheel.hmi.journal.rows.row_line import show_row, show_run_row, verdicts_line
+from handwheel.hmi.journal.rows.row_text import texts
 from handwheel.playbooks.engine.states import EventKind
 from handwheel.tools.guardrails.audit.audit import Audit
 from handwheel.tools.guardrails.ledger.store.backup import back_up
@@ -42,8 +39,8 @@ KINDS = sorted(
         *(f"request.{each}" for each in RequestState),
         *(f"action.{each}" for each in ActionState),
         *(f"run.{each}" for each in EventKind),
-        *journal_rows._WORDS, *journal_events._WORDS,  # pyright: ignore[reportPrivateUsage]
-        *(f"run.{each}" for each in run_lines._WORDS),  # pyright: ignore[reportPrivateUsage]
+        *texts()["site"],
+        *(f"{about}.{each}" for about in ("run", "case") for each in texts()[about]),
     }
 )  # fmt: skip
 _ORDINARY: Mapping[str, object] = {
@@ -125,7 +122,7 @@ def test_an_event_that_is_odd_is_one_line_and_the_report_and_the_table_survive_i
 
 
 def test_decisions_are_counted_by_kind() -> None:
-    assert VERDICTS.keys() == set(get_args(VerdictName))
+    assert texts()["decisions"].keys() == set(get_args(VerdictName))
     found = Audit(9, 1, 4, {"propose": 1, "grant-authority": 2, "approve": 1}, 0, ())
     kinds = "2 grants of authority, 1 proposal, 1 approval"
     assert verdicts_line(found) == f"decisions 4: {kinds}"

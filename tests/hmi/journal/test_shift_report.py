@@ -11,11 +11,9 @@ import pytest
 
 from handwheel.connectors.historian.definitions import definitions
 from handwheel.connectors.historian.recorder import Recorder
-from handwheel.hmi.journal.shift_report.build_report import build_report
-from handwheel.hmi.journal.shift_report.html import html
+from handwheel.hmi.journal.shift_report.build_report import build_report, written_report
 from handwheel.hmi.journal.shift_report.maintenance import read_work
-from handwheel.hmi.journal.shift_report.markdown import markdown
-from handwheel.hmi.journal.shift_report.model import Item, Part, ShiftReport, Trend
+from handwheel.hmi.journal.shift_report.model import Item, Section, ShiftReport, Trend
 from handwheel.hmi.journal.shift_report.shift_times import shift_times
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.tools.guardrails.ledger.store.database import Database
@@ -70,10 +68,10 @@ class Page(HTMLParser):
 def test_a_shift_reads_as_it_did(day: Watched) -> None:
     report, is_sound = build_report(day.desk.database, day.site, BEGIN, NOON, NOON)
     assert is_sound
-    drawn = HASH.sub("x", markdown(report))
+    drawn = HASH.sub("x", written_report(report, "md"))
     check_golden(GOLDEN / "shift.md", drawn)
     assert all(each.isprintable() for each in drawn.split("\n"))
-    page = Page(html(report))
+    page = Page(written_report(report, "html"))
     assert (page.open, page.links) == ([], [])
 
 
@@ -107,13 +105,13 @@ def test_orders_read_as_they_stood_and_damaged_ones_as_not_known(
 def test_a_quiet_shift_fits_on_one_page(day: Watched) -> None:
     until = BEGIN + timedelta(hours=8)
     report, _ = build_report(day.desk.database, day.site, BEGIN, until, NOON)
-    lines = markdown(report).splitlines()
+    lines = written_report(report, "md").splitlines()
     assert len(lines) <= 24
     assert dict(report.figures)["median to decide"] == "none decided"
 
 
 def test_text_of_plants_and_people_is_no_markup_in_either_form() -> None:
-    part = Part(
+    part = Section(
         EVIL,
         [
             Item(
@@ -131,10 +129,10 @@ def test_text_of_plants_and_people_is_no_markup_in_either_form() -> None:
     report = ShiftReport(
         EVIL, EVIL, [EVIL], [("asked", "1")], [part], [Trend(EVIL, [1.0, None, 2.0])]
     )
-    page = Page(html(report))
+    page = Page(written_report(report, "html"))
     assert page.seen.isdisjoint({"script", "a", "img"})
     assert "svg" in page.seen
-    written = markdown(report)
+    written = written_report(report, "md")
     assert not re.search(r"(?<!\\)[<>`*]", written.replace(f"**{'x'}", "").replace("**", ""))
     assert "\\[a\\](http\\://x)" in written
     assert "  - 46.5 degC\n  - 46\\. degC\n" in written

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.notices.delivery_text import delivery_lines
-from handwheel.hmi.notices.site_deliveries import site_deliveries
+from handwheel.hmi.notices.deliveries import delivery_lines, site_deliveries
 from handwheel.hmi.site.commissioning.notice_check import (
     notice_warnings,
     unknown_recipients,

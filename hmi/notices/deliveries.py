@@ -1,9 +1,13 @@
-"""Deliveries as text and as JSON fields."""
+"""Deliveries of notices, as the state folder has them, as text and as JSON fields."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from handwheel.tools.notices.deliveries import Delivery
+from handwheel.connectors.model.notice_spec import NoticeSpec
+from handwheel.connectors.model.site import Site
+from handwheel.tools.maintenance.work_order_database import WORKORDERS_FILE, WorkOrders
+from handwheel.tools.notices.attempt_database import NOTICES_FILE, Attempts
+from handwheel.tools.notices.deliveries import Delivery, deliveries
 from handwheel.tools.requests.timestamps import parse_stamp
 from handwheel.tools.safe_text import plain, printable
 
@@ -83,3 +87,22 @@ def delivery_lines(found: Sequence[Delivery], now: datetime, *, has_agents: bool
 
 def _recent(found: Sequence[Delivery], now: datetime) -> list[Delivery]:
     return [each for each in found if each.channel and now - parse_stamp(each.notice.at) <= _RECENT]
+
+
+_NOWHERE = NoticeSpec(channels={}, to={})
+
+
+def site_deliveries(site: Site) -> list[Delivery]:
+    """Returns the deliveries of all notices of a site, oldest first.
+
+    Raises:
+        ToolFailed: Notices or attempts cannot be read.
+    """
+    if not (site.state / WORKORDERS_FILE).exists():
+        return []
+    with WorkOrders(site.state) as orders:
+        notices = orders.notices()
+    if not (site.state / NOTICES_FILE).exists():
+        return list(deliveries(notices, [], site.notices or _NOWHERE))
+    with Attempts(site.state) as attempts:
+        return list(deliveries(notices, attempts.all(), site.notices or _NOWHERE))
