@@ -32,10 +32,11 @@ from ..shell.cli.signer_options import (
     PassphraseOption,
 )
 from ..shell.terminal.passphrase import new_passphrase
+from ..shell.terminal.show import table_lines
 from .enroll_command import NO_KEY_GIVEN, enroll_people
 from .operator_text import (
+    person_columns,
     person_fields,
-    person_lines,
     roster_fields,
     warn_of_the_root,
 )
@@ -163,7 +164,7 @@ def list_people(site: SiteOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         typer.echo(json.dumps(roster_fields(roster, revoked, now)))
         return
-    print_lines(person_lines(roster, revoked, now))
+    print_lines(table_lines(roster.operators, person_columns(revoked, now)))
     if not roster.operators:
         typer.echo("no persons are enrolled")
     for problem in roster.ignored:

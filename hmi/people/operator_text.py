@@ -1,7 +1,6 @@
 """Formats enrolled persons as lines and as fields for JSON."""
 
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 
@@ -13,19 +12,24 @@ from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.playbooks_lock import ENGINEER
 from handwheel.tools.requests.timestamps import stamp
 
-from ..shell.terminal.wrap import fold
+from ..shell.terminal.show import Column
 
 
-def person_lines(roster: Roster, revoked: frozenset[str], now: datetime) -> Iterator[str]:
-    """Yields a line for each record, with its roles, key and end."""
-    width = max((len(each.person) for each in roster.operators), default=0)
-    for each in roster.operators:
-        over = "" if each.is_enrolled(now) else "  not valid now"
-        over = "  revoked" if each.key_id in revoked else over
-        roles = ", ".join(sorted(each.roles))
-        until = f"until {stamp(each.until)}"
-        line = f"{each.person:<{width}}  {roles:<16}  {each.key_id}  {until}{over}"
-        yield fold(line, width + 2)
+def person_columns(revoked: frozenset[str], now: datetime) -> list[Column[Operator]]:
+    """Returns the columns of a list of persons, with their roles, keys and ends."""
+
+    def over(each: Operator) -> str:
+        if each.key_id in revoked:
+            return "revoked"
+        return "" if each.is_enrolled(now) else "not valid now"
+
+    return [
+        Column("person", "person"),
+        Column("roles", lambda each: ", ".join(sorted(each.roles)), width=16),
+        Column("key", "key_id"),
+        Column("until", lambda each: f"until {stamp(each.until)}"),
+        Column("", over),
+    ]
 
 
 def person_fields(person: Operator, revoked: frozenset[str], now: datetime) -> dict[str, object]:

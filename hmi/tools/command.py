@@ -22,6 +22,8 @@ from ..shell.cli.field_lines import print_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.columns import in_columns
+from ..shell.terminal.show import Column
+from ..shell.terminal.show import show as show_list
 from ..shell.terminal.wrap import folded
 from .argument_words import default_text, read_arguments, type_text
 
@@ -42,9 +44,12 @@ def list_tools(site: SiteOption = None, as_json: JsonOption = False) -> None:
     Exit codes: 0 listed, 2 wrong usage or configuration.
     """
     tools = _tools_of(site)
-    rows = [(each.name, each.effect.value, printable(each.summary)) for each in tools]
-    fields = [_fields(each) for each in tools]
-    print_result(fields, folded(in_columns(rows, ("  ", "  "), set())), as_json=as_json)
+    columns: list[Column[Tool]] = [
+        Column("tool", "name"),
+        Column("effect", "effect.value"),
+        Column("summary", "summary"),
+    ]
+    show_list(tools, columns, fields=_fields, as_json=as_json)
 
 
 @app.command("show")

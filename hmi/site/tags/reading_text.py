@@ -5,9 +5,8 @@ from typing import Any
 
 from handwheel.connectors.model.tags import Tag, as_plain
 from handwheel.connectors.model.values import DataValue
-from handwheel.tools.safe_text import printable
 
-from ...shell.terminal.columns import in_columns
+from ...shell.terminal.show import Column, table_lines
 from ...shell.terminal.truncate import short_value
 
 _WIDTH = 60  # of a text or an array
@@ -17,17 +16,16 @@ def reading_lines(
     tags: Sequence[Tag], readings: Mapping[str, DataValue], now_s: float
 ) -> Iterator[str]:
     """Yields one line for each tag with value, unit, status and age at this monotonic time."""
-    rows = [
-        (
-            tag.name,
-            short_value(tag, readings[tag.name], _WIDTH),
-            printable(tag.unit),
-            readings[tag.name].status.name,
-            f"{readings[tag.name].age_s(now_s):.2f} s old",
-        )
-        for tag in tags
-    ]
-    return in_columns(rows, ("  ", " ", "  ", "  "), {1, 4})
+    return table_lines(
+        tags,
+        [
+            Column("tag", "name"),
+            Column("value", lambda tag: short_value(tag, readings[tag.name], _WIDTH), True, gap=1),
+            Column("unit", "unit"),
+            Column("status", lambda tag: readings[tag.name].status.name),
+            Column("age", lambda tag: f"{readings[tag.name].age_s(now_s):.2f} s old", True),
+        ],
+    )
 
 
 def reading_fields(reading: DataValue, now_s: float) -> dict[str, Any]:
