@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, repeat
 
 from ...shell.terminal.panel import columns_of
+from ...shell.terminal.wrap import wrapped
 
 WIDTH = 80
 _LABEL = 14
@@ -49,21 +50,3 @@ class ReportWriter:
 def labelled(label: str, texts: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yields fields of one label, which stands before the first text only."""
     return zip(chain([label], repeat("")), texts, strict=False)
-
-
-def wrapped(text: str, width: int, hang: int = 0) -> list[str]:
-    """Returns a text as lines broken between words, all but the first `hang` columns narrower."""
-    lines: list[str] = []
-    while columns_of(text) > width:
-        fitting, columns = 0, 0
-        for each in text:
-            columns += columns_of(each)
-            if columns > width:
-                break
-            fitting += 1
-        space = text.rfind(" ", 0, fitting + 1)
-        at = space if text[: max(space, 0)].strip() else max(fitting, 1)
-        lines.append(text[:at].rstrip())
-        text = text[at:].lstrip()
-        width -= hang if len(lines) == 1 else 0
-    return [*lines, text]

@@ -8,6 +8,8 @@ from typing import TextIO
 
 from handwheel.connectors.hints import NEXT
 
+from .panel import columns_of
+
 
 def fold(line: str, indent: int = 4, stream: TextIO | None = None) -> str:
     """Returns the line in rows that fit the terminal (or `stream`), all but the first indented.
@@ -25,6 +27,24 @@ def fold(line: str, indent: int = 4, stream: TextIO | None = None) -> str:
         rows[-1:] = [each.removesuffix(";") for each in rows[-1:]]  # the end of the row says it
         rows.append(f"{' ' * indent if rows else ''}{is_step}{step}")
     return "\n".join(rows)
+
+
+def wrapped(text: str, width: int, hang: int = 0) -> list[str]:
+    """Returns a text as lines broken between words, all but the first `hang` columns narrower."""
+    lines: list[str] = []
+    while columns_of(text) > width:
+        fitting, columns = 0, 0
+        for each in text:
+            columns += columns_of(each)
+            if columns > width:
+                break
+            fitting += 1
+        space = text.rfind(" ", 0, fitting + 1)
+        at = space if text[: max(space, 0)].strip() else max(fitting, 1)
+        lines.append(text[:at].rstrip())
+        text = text[at:].lstrip()
+        width -= hang if len(lines) == 1 else 0
+    return [*lines, text]
 
 
 def folded(lines: Iterable[str], indent: int = 4) -> Iterator[str]:
