@@ -1,4 +1,4 @@
-"""Answer of a person to a question of a case."""
+"""Answer of a person to a question of a case, which is found by its id."""
 
 from functools import partial
 from pathlib import Path
@@ -6,11 +6,14 @@ from pathlib import Path
 import typer
 
 from handwheel.agents.cases.field_answers import make_answer
+from handwheel.agents.deviations.case import case_ids
 from handwheel.agents.diagnosis.check_names import check_key
 from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site
+from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.ledger.runner_lock import is_runner_alive
+from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.signatures.check_answers import (
     AnswerCheck,
     check_answerer,
@@ -25,7 +28,26 @@ from ..people.signer_choice import find_operator
 from ..people.signing import open_context, open_signer, sign_subject
 from ..shell.cli.json_result import tell_result
 from ..shell.terminal.wrap import fold
-from .find_case import find_case
+
+
+def list_all(*, shadow: bool = False) -> str:
+    """Returns the next step that lists every case."""
+    return next_step("cases", "list", "--all", *(["--shadow"] if shadow else []))
+
+
+def why_of(case_id: str, *, shadow: bool = False) -> str:
+    """Returns the next step that shows how a case was judged."""
+    return next_step("cases", "show", case_id, "--why", *(["--shadow"] if shadow else []))
+
+
+def find_case(database: Ledger, name: str, *, shadow: bool = False) -> str:
+    """Returns the id of a case. Raises `InvalidArguments` if none, or several, begin so."""
+    known = case_ids(database, only_open=False)
+    found = [each for each in known if each.startswith(name)]
+    if name in known or len(found) == 1:
+        return name if name in known else found[0]
+    problem = "begins several cases" if found else "is no case of this site"
+    raise InvalidArguments(f"{plain(name)!r} {problem}; {list_all(shadow=shadow)}")
 
 
 def answer_question(

@@ -25,7 +25,7 @@ from ..shell.terminal.wrap import warn
 if TYPE_CHECKING:  # slow to import
     from .data_sheet import Origin
     from .records import SiteRecords
-    from .rows import Row
+    from .tables import Row
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -52,10 +52,9 @@ def export(
     or configuration.
     """
     with uninterrupted_import():
-        from .parquet_file import load_pyarrow
-        from .pseudonyms import Pseudonyms
         from .records import read_records
-        from .rows import table_rows
+        from .rows import Pseudonyms, table_rows
+        from .tables import load_pyarrow
 
     opened = open_site(site)
     _check_target(output)
@@ -111,8 +110,7 @@ def _write(folder: Path, rows: "Mapping[str, Sequence[Row]]", origin: "Origin") 
     from dataclasses import replace
 
     from .data_sheet import data_sheet
-    from .parquet_file import write_table
-    from .tables import TABLES
+    from .tables import TABLES, write_table
 
     draft = folder.with_name(f".{folder.name}.{token_hex(4)}")
     draft.mkdir()

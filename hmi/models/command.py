@@ -1,13 +1,18 @@
 """The commands `handwheel models`."""
 
 from collections.abc import Sequence
+from statistics import median
+from time import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from handwheel.agents.planning.model.exchange import HOUR_S, Call
+from handwheel.agents.planning.model.pool import UsageFile
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.hints import did_you_mean, next_step
+from handwheel.connectors.model.language_models import LanguageModel
 from handwheel.connectors.model.site import Site
 from handwheel.tools.safe_text import printable
 
@@ -16,8 +21,45 @@ from ..shell.cli.field_lines import print_result
 from ..shell.cli.interrupts import uninterrupted_import
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
-from ..shell.terminal.columns import in_columns
+from ..shell.terminal.show import in_columns
 from ..shell.terminal.wrap import fold
+
+_UNTESTED = "the agents have not tested it yet"
+
+
+def usage_fields(site: Site) -> list[dict[str, Any]]:
+    """Returns each model with its health, and its calls of the last hour."""
+    usage = UsageFile(site.state)
+    kept: dict[str, Any] = dict(usage.content().get("models", {}))
+    calls, since = usage.read(), time() - HOUR_S
+    return [
+        _fields(
+            each,
+            kept.get(each.name, {}),
+            [one for one in calls.get(each.name, ()) if one.at > since],
+        )
+        for each in site.models
+    ]
+
+
+def _fields(spec: LanguageModel, kept: dict[str, Any], calls: list[Call]) -> dict[str, Any]:
+    tokens, cost, budget = sum(each.tokens for each in calls), spec.cost, spec.budget
+    spent = None
+    if cost is not None:
+        prompts = sum(each.prompt_tokens for each in calls)
+        answers = sum(each.answer_tokens for each in calls)
+        spent = cost.of(prompts, answers)
+    return {
+        "name": spec.name, "kind": spec.kind, "roles": list(spec.roles),
+        "method": str(kept.get("method", "")), "fault": str(kept.get("fault", _UNTESTED)),
+        "calls": len(calls), "valid": sum(each.is_valid for each in calls), "tokens": tokens,
+        "median_s": round(median(each.seconds for each in calls), 3) if calls else None,
+        "cost": spent, "currency": cost.currency if cost else "",
+        "budget_left": {
+            "calls": max(budget.calls - len(calls), 0), "tokens": max(budget.tokens - tokens, 0),
+        },
+    }  # fmt: skip
+
 
 if TYPE_CHECKING:  # slow to import
     from handwheel.agents.planning.model.pooled_model import PooledModel
@@ -37,9 +79,6 @@ def list_models(site: SiteOption = None, as_json: JsonOption = False) -> None:
 
     Exit codes: 0 listed, 2 wrong usage or configuration.
     """
-    with uninterrupted_import():
-        from .usage_fields import usage_fields
-
     opened = open_site(site)
     fields = usage_fields(opened)
     rows = [_HEAD, *(_row(each) for each in fields)]

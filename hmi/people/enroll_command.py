@@ -35,9 +35,8 @@ from ..shell.cli.signer_options import (
 )
 from ..shell.terminal.passphrase import new_passphrase
 from ..shell.terminal.wrap import fold
-from .operator_text import person_fields, warn_of_no_use, warn_of_the_root
+from .operator_text import person_fields, read_given_key, warn_of_no_use, warn_of_the_root
 from .private_key import open_key
-from .public_key_input import read_given_key
 from .rotate_key import check_unrevoked, revoked_keys
 from .signer_choice import find_person
 

@@ -37,10 +37,10 @@ from .enroll_command import NO_KEY_GIVEN, enroll_people
 from .operator_text import (
     person_columns,
     person_fields,
+    read_given_key,
     roster_fields,
     warn_of_the_root,
 )
-from .public_key_input import read_given_key
 from .rotate_key import revoke as revoke_key
 from .rotate_key import revoked_keys, rotate_key
 from .signer_choice import find_administrator

@@ -11,8 +11,8 @@ from handwheel.tools.safe_text import LONG, plain, printable
 
 from ..journal.rows.case_text import change_text
 from ..journal.rows.run_text import show_run_row
-from ..shell.terminal.columns import in_columns
 from ..shell.terminal.plural import counted
+from ..shell.terminal.show import in_columns
 from ..shell.terminal.wrap import fold
 
 _INDENT = 10

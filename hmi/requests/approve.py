@@ -29,8 +29,7 @@ from ..shell.terminal.panel import has_colour
 from ..shell.terminal.prompt import NO_TERMINAL, PromptAnswer, ask_text, confirm
 from .assessment.background import BackgroundAssessment, assessed_beside
 from .cards.card_text import render_card
-from .cards.live_card import QUESTION, LiveCard
-from .cards.tag_history import history_lines
+from .cards.live_card import QUESTION, LiveCard, history_lines
 from .reject import object_to
 
 _ANSWER_S = 300.0

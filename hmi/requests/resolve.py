@@ -28,7 +28,7 @@ from ..shell.cli.field_lines import print_lines
 from ..shell.terminal.panel import card_width
 from ..shell.terminal.prompt import NO_TERMINAL, PromptAnswer, ask_text, confirm
 from ..shell.terminal.wrap import folded
-from .outcome_text import render_outcome
+from .request_view import render_outcome
 
 _ANSWER_S = 120.0
 

@@ -9,7 +9,7 @@ from handwheel.tools.guardrails.signatures.decisions import parse_decision
 from handwheel.tools.requests.request import Action
 from handwheel.tools.safe_text import plain, printable
 
-from ...requests.effect_text import effect_sentence
+from ...requests.write_followup import effect_sentence
 from ..rows.entries import JournalEntry
 from ..rows.row_text import row_text
 from ..rows.term_explanations import ACTION_STATES, clock_time, key_values, spaced_hex

@@ -9,7 +9,7 @@ from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.signatures.decisions import VerdictName
 from handwheel.tools.safe_text import plain, printable
 
-from ...requests.effect_text import MET_BEFORE, row_effect_text, was_met_before
+from ...requests.write_followup import MET_BEFORE, row_effect_text, was_met_before
 from ...shell.terminal.wrap import fold
 
 VERDICTS: Mapping[VerdictName, tuple[str, str]] = {

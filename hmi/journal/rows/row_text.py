@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from handwheel.tools.safe_text import printable
 
-from ...requests.effect_text import effect_line
+from ...requests.write_followup import effect_line
 from ...shell.terminal.plural import counted
 from .term_explanations import moment
 

@@ -12,8 +12,8 @@ from handwheel.tools.safe_text import LONG, plain, printable
 
 from ...journal.rows.case_text import case_event_text
 from ...journal.rows.run_text import event_name, run_event_text
-from ...shell.terminal.columns import in_columns
 from ...shell.terminal.plural import counted
+from ...shell.terminal.show import in_columns
 from .measured_state import MeasuredState
 from .plot import marks_of
 from .recording import Asked, Margin, Recording, TraceRow

@@ -26,8 +26,7 @@ from ...shell.terminal.plural import counted
 from ..assessment.assessment_text import assessment_parts
 from ..assessment.model import Assessment
 from .card_changes import change_part, command_text, pace_text, ramps, undo_text
-from .card_evidence import UNSEEN, Fold, evidence, in_short, numbers_text, ready
-from .card_readings import reading_rows
+from .card_evidence import UNSEEN, Fold, evidence, in_short, numbers_text, reading_rows, ready
 
 WHOLE = 24_000
 """Most characters of a reason, each one escaped."""

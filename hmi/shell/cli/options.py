@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .completion import complete_case, complete_equipment
+from .completion import complete_case, complete_connection, complete_equipment
 
 SiteOption = Annotated[
     Path | None,
@@ -28,5 +28,13 @@ CaseArgument = Annotated[
     str,
     typer.Argument(
         metavar="ID", help="Id of a case, or its beginning.", autocompletion=complete_case
+    ),
+]
+ConnectionArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="CONNECTION",
+        help="A connection of site.yaml.",
+        autocompletion=complete_connection,
     ),
 ]

@@ -4,16 +4,34 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Generic, TypeVar
 
 import typer
+from rich.cells import cell_len
 
 from handwheel.tools.safe_text import printable
 
-from .columns import in_columns
 from .wrap import fold, folded
+
+
+def in_columns(
+    rows: Sequence[Sequence[str]], gaps: Sequence[str], right: AbstractSet[int]
+) -> Iterator[str]:
+    """Yields each row as one line, without blanks at its end.
+
+    A gap stands after each column but the last. The columns in `right` are aligned to the right.
+    """
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = list[str]()
+        for number, (text, width) in enumerate(zip(row, widths, strict=True)):
+            blank = " " * (width - cell_len(text))
+            cells.append(blank + text if number in right else text + blank)
+        yield "".join(a + b for a, b in zip(cells, [*gaps, ""], strict=True)).rstrip()
+
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from ...shell.cli.exits import CONFIGURATION, NO, UNREACHABLE, fail, not_reachab
 from ...shell.cli.field_lines import print_lines
 from ...shell.cli.options import JsonOption, SiteOption
 from ...shell.terminal.plural import counted
-from ..files.first_tags import first_tags_lines
+from ..files.device_site import first_tags_lines
 from .file_check import check_site, open_passwords, unusable_connectors, unusable_methods
 from .notice_check import notice_warnings
 from .online_check import check_devices

@@ -1,7 +1,6 @@
 """The commands `handwheel connections`."""
 
 from operator import itemgetter
-from typing import Annotated
 
 import typer
 
@@ -10,12 +9,11 @@ from handwheel.connectors.model.endpoints import ModbusConnection, OpcuaConnecti
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
 
-from ...shell.cli.completion import complete_connection
 from ...shell.cli.exits import run
 from ...shell.cli.field_lines import print_fields
 from ...shell.cli.interrupts import uninterrupted_import
 from ...shell.cli.open_site import open_site
-from ...shell.cli.options import JsonOption, SiteOption
+from ...shell.cli.options import ConnectionArgument, JsonOption, SiteOption
 from ...shell.terminal.show import Column
 from ...shell.terminal.show import show as show_list
 
@@ -42,14 +40,7 @@ def list_connections(site: SiteOption = None, as_json: JsonOption = False) -> No
 
 @app.command("show")
 def show(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME",
-            help="A connection of site.yaml.",
-            autocompletion=complete_connection,
-        ),
-    ],
+    name: ConnectionArgument,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -85,14 +76,7 @@ def _description(site: Site, name: str) -> dict[str, object]:
 
 @app.command("trust")
 def trust(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME",
-            help="An OPC UA connection of site.yaml.",
-            autocompletion=complete_connection,
-        ),
-    ],
+    name: ConnectionArgument,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:

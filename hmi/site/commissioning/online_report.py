@@ -13,9 +13,9 @@ from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.connectors.session.protocols import Description
 from handwheel.tools.safe_text import printable
 
-from ...shell.terminal.columns import in_columns
 from ...shell.terminal.duration_text import span_text
 from ...shell.terminal.plural import counted
+from ...shell.terminal.show import in_columns
 from ...shell.terminal.truncate import short_value
 from ..tags.reading_text import reading_fields
 from .online_check import OnlineCheck

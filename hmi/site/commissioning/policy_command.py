@@ -29,9 +29,10 @@ from ...shell.cli.field_lines import print_result
 from ...shell.cli.open_site import open_site
 from ...shell.cli.options import JsonOption, SiteOption
 from ...shell.terminal.wrap import fold, folded
-from .explain_write import ANYBODY, explain_write
 from .policy_explain_text import (
+    ANYBODY,
     INDENT,
+    explain_write,
     explanation_fields,
     explanation_lines,
     rule_fields,

@@ -19,10 +19,10 @@ from ...shell.cli.exits import NO, run
 from ...shell.cli.field_lines import print_fields, print_lines, print_result
 from ...shell.cli.interrupts import uninterrupted_import
 from ...shell.cli.open_site import open_site
-from ...shell.cli.options import JsonOption, SiteOption
+from ...shell.cli.options import ConnectionArgument, JsonOption, SiteOption
 from ...shell.terminal.show import Column
 from ...shell.terminal.show import show as show_list
-from ..files.first_tags import check_has_tags
+from ..files.device_site import check_has_tags
 from .reading_text import reading_fields, reading_lines
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -159,14 +159,7 @@ def watch(
 
 @app.command("browse")
 def browse(
-    connection: Annotated[
-        str,
-        typer.Argument(
-            metavar="CONNECTION",
-            help="A connection of site.yaml.",
-            autocompletion=complete_connection,
-        ),
-    ],
+    connection: ConnectionArgument,
     node: Annotated[
         str,
         typer.Argument(

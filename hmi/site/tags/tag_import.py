@@ -18,9 +18,9 @@ from handwheel.tools.atomic_files import replace_file
 from handwheel.tools.safe_text import printable
 
 from ...shell.cli.field_lines import print_lines
-from ...shell.terminal.columns import in_columns
 from ...shell.terminal.plural import counted
 from ...shell.terminal.progress import reporting_progress
+from ...shell.terminal.show import in_columns
 from ...shell.terminal.wrap import folded
 from ..files.tag_file_edit import tag_lines, with_tags
 from ..files.yaml_flow import flow
