@@ -17,8 +17,7 @@ from handwheel.tools.guardrails.signatures.baseline_lock import BASELINE_LOCK, s
 from handwheel.tools.requests.timestamps import instant_now, parse_stamp, stamp
 
 from ..people.rotate_key import revoked_keys
-from ..people.signer_choice import find_releaser
-from ..people.signing import open_signer
+from ..people.signing import find_releaser, open_signer
 from ..shell.cli.exits import NO, fail
 from ..shell.cli.field_lines import print_lines, print_result
 from ..shell.cli.json_result import ResultOption, tell_result

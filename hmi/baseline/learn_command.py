@@ -33,8 +33,7 @@ from handwheel.tools.safe_text import printable
 from ..shell.cli.exits import NO, fail, run
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
-from ..shell.cli.option_times import option_moment, option_s
-from ..shell.cli.options import SiteOption
+from ..shell.cli.options import SiteOption, option_moment, option_s
 from ..shell.terminal.plural import counted
 from ..shell.terminal.wrap import fold
 

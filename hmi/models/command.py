@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from statistics import median
 from time import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from handwheel.agents.planning.model.exchange import HOUR_S, Call
-from handwheel.agents.planning.model.pool import UsageFile
+from handwheel.agents.planning.model.pool import UsageFile, site_pool
+from handwheel.agents.planning.model.pooled_model import PooledModel
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.hints import did_you_mean, next_step
@@ -18,7 +19,6 @@ from handwheel.tools.safe_text import printable
 
 from ..shell.cli.exits import NO, run, silence_models
 from ..shell.cli.field_lines import print_result
-from ..shell.cli.interrupts import uninterrupted_import
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.show import in_columns
@@ -61,9 +61,6 @@ def _fields(spec: LanguageModel, kept: dict[str, Any], calls: list[Call]) -> dic
     }  # fmt: skip
 
 
-if TYPE_CHECKING:  # slow to import
-    from handwheel.agents.planning.model.pooled_model import PooledModel
-
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 _HEAD = ("name", "kind", "roles", "method", "calls/h", "valid", "median", "cost", "budget left")
@@ -103,9 +100,6 @@ def try_models(
 
     Exit codes: 0 every model has answered, 1 one has not, 2 wrong usage or configuration.
     """
-    with uninterrupted_import():
-        from handwheel.agents.planning.model.pool import site_pool
-
     opened = open_site(site)
     pool = site_pool(opened)
     wanted = _wanted(opened, names or ())
@@ -136,7 +130,7 @@ def _wanted(site: Site, names: Sequence[str]) -> list[str]:
     return list(names) or known
 
 
-def _tested(model: "PooledModel") -> dict[str, Any]:
+def _tested(model: PooledModel) -> dict[str, Any]:
     calls = model.calls
     return {
         "name": model.spec.name, "method": model.method, "fault": model.fault,

@@ -47,10 +47,10 @@ from ..shell.cli.options import EquipmentArgument, JsonOption, SiteOption
 from ..shell.cli.signer_options import AsOption, PassphraseOption
 from ..shell.terminal.wrap import fold
 from .lockout import system_user
-from .signer_choice import find_operator
 from .signing import (
     Signer,
     context_of,
+    find_operator,
     open_context,
     open_signer,
     open_to_list,

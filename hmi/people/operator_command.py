@@ -11,11 +11,7 @@ from handwheel.connectors.hints import next_step
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.identity.key_files import create_own_key, new_key_path
 from handwheel.tools.guardrails.identity.keys import fingerprint, public_line
-from handwheel.tools.guardrails.identity.roster import (
-    PERSON,
-    PERSON_WORDS,
-    load_roster,
-)
+from handwheel.tools.guardrails.identity.roster import PERSON, PERSON_WORDS, load_roster
 from handwheel.tools.requests.timestamps import stamp
 
 from ..shell.cli.completion import complete_person
@@ -33,8 +29,9 @@ from ..shell.cli.signer_options import (
 )
 from ..shell.terminal.passphrase import new_passphrase
 from ..shell.terminal.show import table_lines
-from .enroll_command import NO_KEY_GIVEN, enroll_people
-from .operator_text import (
+from .enroll_command import (
+    NO_KEY_GIVEN,
+    enroll_people,
     person_columns,
     person_fields,
     read_given_key,
@@ -43,8 +40,7 @@ from .operator_text import (
 )
 from .rotate_key import revoke as revoke_key
 from .rotate_key import revoked_keys, rotate_key
-from .signer_choice import find_administrator
-from .signing import open_context, open_signer
+from .signing import find_administrator, open_context, open_signer
 
 EnrolledArgument = Annotated[
     str,

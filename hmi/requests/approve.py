@@ -30,7 +30,7 @@ from ..shell.terminal.prompt import NO_TERMINAL, PromptAnswer, ask_text, confirm
 from .assessment.background import BackgroundAssessment, assessed_beside
 from .cards.card_text import render_card
 from .cards.live_card import QUESTION, LiveCard, history_lines
-from .reject import object_to
+from .resolve import object_to
 
 _ANSWER_S = 300.0
 _NOTHING_SENT = "nothing was sent, and the request still waits for approval"

@@ -26,8 +26,15 @@ from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation,
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.lockout_lines import lockout_lines
-from ..people.signer_choice import find_operator, next_approvals
-from ..people.signing import Signer, context_of, open_context, open_signer, open_to_list
+from ..people.signing import (
+    Signer,
+    context_of,
+    find_operator,
+    next_approvals,
+    open_context,
+    open_signer,
+    open_to_list,
+)
 from ..shell.cli.exits import NO, WAITING, fail, run
 from ..shell.cli.field_lines import print_lines
 from ..shell.cli.json_result import ResultOption
@@ -47,10 +54,9 @@ from .arguments import (
     WaitingArgument,
 )
 from .follow import follow
-from .reject import ask_reason, object_to
 from .request_text import request_columns, tell_request
 from .request_view import whole_fields, whole_request
-from .resolve import action_to_resolve, resolution_lines, resolve_action
+from .resolve import action_to_resolve, ask_reason, object_to, resolution_lines, resolve_action
 from .write_followup import notes_on_requests, open_lines, open_lines_for
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)

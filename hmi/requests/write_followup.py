@@ -7,10 +7,7 @@ from typing import Any
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.approval.plant_snapshot import PlantSnapshot
 from handwheel.tools.guardrails.ledger.effects import Effect, load_effects, not_come
-from handwheel.tools.guardrails.ledger.records import (
-    RequestRecord,
-    load_exactly,
-)
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import ActionState, RequestState
 from handwheel.tools.guardrails.ledger.write_leases import (

@@ -13,7 +13,7 @@ from handwheel.tools.safe_text import printable
 
 from ...shell.terminal.plural import counted
 from ...shell.terminal.show import in_columns
-from ...site.tags.reading_text import reading_fields
+from ...site.tags.connection_text import reading_fields
 from ..documents.phrases import work_text
 
 INDENT = 17

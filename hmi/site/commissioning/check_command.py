@@ -17,8 +17,13 @@ from ...shell.cli.field_lines import print_lines
 from ...shell.cli.options import JsonOption, SiteOption
 from ...shell.terminal.plural import counted
 from ..files.device_site import first_tags_lines
-from .file_check import check_site, open_passwords, unusable_connectors, unusable_methods
-from .notice_check import notice_warnings
+from .file_check import (
+    check_site,
+    notice_warnings,
+    open_passwords,
+    unusable_connectors,
+    unusable_methods,
+)
 from .online_check import check_devices
 from .online_report import report_fields, report_lines, verdict_text
 

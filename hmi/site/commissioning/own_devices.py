@@ -18,11 +18,16 @@ from ...shell.cli.json_result import tell_result
 from ...shell.terminal.plural import counted
 from ...shell.terminal.progress import reporting_progress
 from ...shell.terminal.wrap import fold
-from ..files.device_site import DeviceConnection, device_files, parse_device_url
-from ..files.site_folder import new_site_folder, site_id_of
+from ..files.device_site import (
+    DeviceConnection,
+    device_files,
+    new_site_folder,
+    parse_device_url,
+    site_id_of,
+)
 from ..files.tag_file_edit import tag_lines, with_tags
+from ..tags.connection_text import reading_lines
 from ..tags.imported_tags import TagMerge, TagSource, merge, source_of
-from ..tags.reading_text import reading_lines
 from .contact_text import (
     Contact,
     ServerContact,

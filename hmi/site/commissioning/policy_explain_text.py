@@ -1,6 +1,7 @@
 """Explanation of one write, as text and JSON, with the plant read as for a proposal."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -27,7 +28,8 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import printable
 
-from ..tags.reading_text import reading_fields
+from ...shell.terminal.templates import render
+from ..tags.connection_text import reading_fields
 
 ANYBODY = "person"
 """Proposer that is any person."""
@@ -92,19 +94,24 @@ def rule_line(fields: Mapping[str, Any], width: int) -> str:
 
 def explanation_lines(
     policy: Policy, question: Question, asked: Value, found: Explanation
-) -> Iterator[str]:
-    """Yields the verdict, the approval it needs, the rules and what blocks the write."""
-    tag, ruling = question.tag, found.ruling
-    verdict = "denied" if found.denials else f"allowed, class {ruling.risk_class}"
-    yield f"{tag.name} = {_with_unit(tag, asked)}: {verdict}"
-    yield from (_row("because", reason) for reason in found.denials or ruling.reasons)
-    yield _row("now", _now(question))
-    if _differs(question.value, asked):
-        yield _row("sent as", _with_unit(tag, question.value))
-    if not found.denials:
-        yield from _needs(policy, question, found)
-    yield from _points(policy, question, found)
-    yield from _state(policy, question, found)
+) -> list[str]:
+    """Returns the verdict, the approval it needs, the rules and what blocks the write."""
+    tag, sent = question.tag, question.value
+
+    def span(ends: tuple[float, float] | None) -> str:
+        text = f"{exact_text(ends[0])} .. {exact_text(ends[1])} {tag.unit}" if ends else ""
+        return text.rstrip()
+
+    def size(number: float | None, factor: float = 1.0, per: str = "") -> str:
+        return "" if number is None else f"{number * factor:g} {tag.unit}".rstrip() + per
+
+    shown = render(
+        __package__, "policy_explain.txt.j2", policy=policy, question=question, asked=asked,
+        found=found, ruling=found.ruling, deciders=policy.deciders(tag.name), now=_now(question),
+        differs=(type(sent), sent) != (type(asked), asked), span=span, size=size,
+        value=partial(_with_unit, tag), left=budget_left, **{"with": _WITH},
+    )  # fmt: skip
+    return shown.splitlines()
 
 
 def _now(question: Question) -> str:
@@ -114,79 +121,8 @@ def _now(question: Question) -> str:
     return f"{printable(tag.show(now))} {tag.unit}".rstrip() + f" ({now.status.name})"
 
 
-def _differs(sent: Value, asked: Value) -> bool:
-    return (type(sent), sent) != (type(asked), asked)
-
-
-def _needs(policy: Policy, question: Question, found: Explanation) -> Iterator[str]:
-    ruling = found.ruling
-    people = "one person" if ruling.quorum == 1 else f"{ruling.quorum} different people"
-    not_own = f", not {question.person}" if question.person not in {"", "person"} else ""
-    places = ", ".join(policy.deciders(question.tag.name).get("roles", ()))
-    yield _row("approved by", f"{people} as {' and '.join(ruling.roles)}{not_own} ({places})")
-    yield _row("may sign", ", ".join(map(printable, found.signers)) or "no enrolled operator")
-    yield from _row_of_areas(policy, ruling.roles)
-    if ruling.risk_class != "R1":
-        yield _row("confirmed by", "typing tag and value")
-    yield _row("waits", f"at most {format_duration(policy.ttl_max_s)} for the last signature")
-
-
-def _row_of_areas(policy: Policy, roles: Iterable[str]) -> Iterator[str]:
-    for role in roles:
-        if areas := policy.areas_of(role):
-            yield _row("area", f"{role} counts in {' and '.join(areas)} only")
-
-
-def _points(policy: Policy, question: Question, found: Explanation) -> Iterator[str]:
-    tag, ruling = question.tag, found.ruling
-    texts: dict[str, str] = {"forbid": "it is never written"}
-    if ruling.rules:
-        texts["class"] = ruling.risk_class
-        texts["commissioned"] = "not commissioned: two people must approve"
-    for name, ends in (("limits", ruling.limits), ("band", ruling.band)):
-        if ends:
-            texts[name] = f"{exact_text(ends[0])} .. {exact_text(ends[1])} {tag.unit}".rstrip()
-    if ruling.max_step is not None:
-        texts["max_step"] = f"{ruling.max_step:g} {tag.unit}".rstrip()
-    if ruling.rate_per_s is not None:
-        texts["rate"] = f"{ruling.rate_per_s * 60.0:g} {tag.unit}".rstrip() + "/min"
-    if ruling.cooldown_s:
-        texts["cooldown"] = f"{format_duration(ruling.cooldown_s)} after the last write"
-    names = {"band": "normal band", "max_step": "largest step", "rate": "largest rate",
-             "cooldown": "cool-down"}  # fmt: skip
-    deciders = policy.deciders(tag.name)
-    for point, text in texts.items():
-        if places := deciders.get(point):
-            yield _row(names.get(point, point), f"{text} ({', '.join(places)})")
-    yield from (_row("must be true", _crossed(each)) for each in found.across)
-
-
-def _crossed(each: CrossLimitResult) -> str:
-    rule = each.rule
-    verdict = "not known" if each.is_unknown else "no" if each.denial else "yes"
-    return f"{rule.text}, {_WITH[rule.with_]}: {verdict} ({rule.id}, {rule.place})"
-
-
 def _is_unanswered(each: CrossLimitResult) -> bool:
     return each.is_unknown and each.denial is None
-
-
-def _state(policy: Policy, question: Question, found: Explanation) -> Iterator[str]:
-    for each in found.budgets:
-        if isinstance(each, GroupUsage):
-            place = each.group.place
-            yield _row("group", f"{each.group.id}: {budget_left(each)} ({place})")
-        else:
-            yield _row("group", each)
-    if found.denials:
-        yield from (_row("blocked by", each) for each in found.obstacles)
-        return
-    whose = "requests" if question.is_agents else "requests of people"
-    most = policy.asking.pending
-    for role, number in found.waiting.items():
-        yield _row("asked now", f"{number} of {most} {whose} wait for {role}")
-    for each in found.obstacles or ("nothing",):
-        yield _row("blocked by", each)
 
 
 def budget_left(each: GroupUsage) -> str:
@@ -198,10 +134,6 @@ def budget_left(each: GroupUsage) -> str:
     if each.travel_left is not None:
         parts.append(f"{each.travel_left:g} of {group.travel:g} {group.unit}".rstrip())
     return f"{' and '.join(parts)} left within {format_duration(group.within_s)}"
-
-
-def _row(name: str, text: str) -> str:
-    return f"  {name:<13} {text}"
 
 
 def _with_unit(tag: Tag, value: Value | None) -> str:

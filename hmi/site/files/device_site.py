@@ -1,11 +1,15 @@
-"""Files and first tags of a site for devices of one's own, named by their addresses."""
+"""New folder of a site, and its files and first tags for devices of one's own."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from handwheel.connectors.errors import ConfigError, Problem
+from handwheel.connectors.errors import ConfigError, Problem, os_reason
 from handwheel.connectors.hints import next_step, shell_command
 from handwheel.connectors.model.endpoints import (
     InstalledConnection,
@@ -13,11 +17,62 @@ from handwheel.connectors.model.endpoints import (
     OpcuaConnection,
     ReadPort,
 )
-from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.site import SITE_FILE, Site
 from handwheel.tools.safe_text import printable
 
 from ...shell.terminal.templates import render
 from .yaml_flow import flow
+
+_ENROLL = shell_command("operators", "enroll", "NAME", "--role", "ROLE")
+_FILES = {
+    ".gitignore": "var/\nsecrets/\n",
+    "operators.yaml": f"# Who may decide; '{_ENROLL}' adds.\nschema: operators/1\noperators: []\n",
+}
+
+
+def site_id_of(directory: Path) -> str:
+    """Returns the id of a site in this folder."""
+    name = directory.resolve().name.lower()
+    return re.sub(r"[^a-z0-9]+", "-", name).strip("-")[:63] or "site"
+
+
+@contextmanager
+def new_site_folder(directory: Path) -> Generator[Path]:
+    """Yields a draft that becomes the site's folder when the context ends without an error.
+
+    It has the files that every site has at first. An empty folder is kept, since it may be the
+    working directory.
+
+    Raises:
+        ConfigError: The folder is not empty, or cannot be written.
+    """
+    if directory.is_symlink() and not directory.exists():
+        raise ConfigError.of("is a symbolic link that leads nowhere", directory)
+    try:
+        place = directory.resolve()
+        if place.exists() and (not place.is_dir() or any(place.iterdir())):
+            raise ConfigError.of("exists and is not an empty folder", directory)
+        beside = next(each for each in (place, *place.parents) if each.exists())
+        with TemporaryDirectory(prefix=".handwheel-", dir=beside) as folder:
+            draft = Path(folder, "site")
+            draft.mkdir()
+            for name, text in _FILES.items():
+                (draft / name).write_text(text, encoding="utf-8")
+            yield draft
+            _install(draft, place)
+    except OSError as error:
+        raise ConfigError.of(os_reason(error), directory) from None
+
+
+def _install(draft: Path, place: Path) -> None:
+    if not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draft.rename(place)
+        return
+    # The site file is last, since with it the folder is a site.
+    for path in sorted(draft.iterdir(), key=lambda path: path.name == SITE_FILE):
+        path.rename(place / path.name)
+
 
 DeviceConnection = OpcuaConnection | ModbusConnection
 

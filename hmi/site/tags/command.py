@@ -23,7 +23,7 @@ from ...shell.cli.options import ConnectionArgument, JsonOption, SiteOption
 from ...shell.terminal.show import Column
 from ...shell.terminal.show import show as show_list
 from ..files.device_site import check_has_tags
-from .reading_text import reading_fields, reading_lines
+from .connection_text import reading_fields, reading_lines
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
