@@ -1,6 +1,7 @@
 """The commands `handwheel models`."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 from statistics import median
 from time import time
 from typing import Annotated, Any
@@ -21,7 +22,7 @@ from ..shell.cli.exits import NO, run, silence_models
 from ..shell.cli.field_lines import print_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
-from ..shell.terminal.show import in_columns
+from ..shell.terminal.show import Column, show
 from ..shell.terminal.wrap import fold
 
 _UNTESTED = "the agents have not tested it yet"
@@ -63,7 +64,6 @@ def _fields(spec: LanguageModel, kept: dict[str, Any], calls: list[Call]) -> dic
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-_HEAD = ("name", "kind", "roles", "method", "calls/h", "valid", "median", "cost", "budget left")
 _NONE = "no models; name some under models in site.yaml"
 
 
@@ -78,10 +78,11 @@ def list_models(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """
     opened = open_site(site)
     fields = usage_fields(opened)
-    rows = [_HEAD, *(_row(each) for each in fields)]
-    lines = [*in_columns(rows, ["  "] * (len(_HEAD) - 1), set())] if fields else [_NONE]
-    lines += [fold(f"{each['name']}: {each['fault']}", 2) for each in fields if each["fault"]]
-    print_result(fields, lines, as_json=as_json)
+    after = [f"{each['name']}: {each['fault']}" for each in fields if each["fault"]]
+    show(
+        fields, _COLUMNS, fields=dict, as_json=as_json, has_head=True,
+        after=after if fields else [_NONE],
+    )  # fmt: skip
 
 
 @app.command("test")
@@ -147,13 +148,24 @@ def _line(tested: dict[str, Any]) -> str:
     return f"{tested['name']}: answers by {tested['method']}, {took}"
 
 
-def _row(each: dict[str, Any]) -> tuple[str, ...]:
-    median = each["median_s"]
-    left = each["budget_left"]
-    return (
-        each["name"], each["kind"], ", ".join(each["roles"]), each["method"] or "-",
-        str(each["calls"]), str(each["valid"]),
-        format_duration(median) if median is not None else "-",
-        f"{each['cost']:.4f} {each['currency']}" if each["cost"] is not None else "-",
-        f"{left['calls']} calls, {left['tokens']} tokens",
-    )  # fmt: skip
+def _cost(each: dict[str, Any]) -> str:
+    return f"{each['cost']:.4f} {each['currency']}" if each["cost"] is not None else "-"
+
+
+def _median(each: dict[str, Any]) -> str:
+    return format_duration(each["median_s"]) if each["median_s"] is not None else "-"
+
+
+_COLUMNS: list[Column[dict[str, Any]]] = [
+    Column("name", itemgetter("name")),
+    Column("kind", itemgetter("kind")),
+    Column("roles", lambda each: ", ".join(each["roles"])),
+    Column("method", lambda each: each["method"] or "-"),
+    Column("calls/h", itemgetter("calls")),
+    Column("valid", itemgetter("valid")),
+    Column("median", _median),
+    Column("cost", _cost),
+    Column(
+        "budget left", lambda each: "{calls} calls, {tokens} tokens".format_map(each["budget_left"])
+    ),
+]

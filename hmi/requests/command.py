@@ -43,7 +43,7 @@ from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.cli.signer_options import AskedReasonOption, AsOption, PassphraseOption, ReasonOption
 from ..shell.terminal.show import show as show_list
 from ..shell.terminal.wrap import folded
-from .approve import ask, check_digest, sign_approval
+from .approve import ask, check_digest, follow, sign_approval
 from .arguments import (
     AssignmentArguments,
     ExpectOption,
@@ -53,7 +53,6 @@ from .arguments import (
     RequestArgument,
     WaitingArgument,
 )
-from .follow import follow
 from .request_text import request_columns, tell_request
 from .request_view import whole_fields, whole_request
 from .resolve import action_to_resolve, ask_reason, object_to, resolution_lines, resolve_action

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from operator import itemgetter
 from time import monotonic
 from typing import Any
 
@@ -28,6 +29,7 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import printable
 
+from ...shell.terminal.show import Column
 from ...shell.terminal.templates import render
 from ..tags.connection_text import reading_fields
 
@@ -84,12 +86,21 @@ def rule_fields(rules: TagRules) -> dict[str, object]:
     }
 
 
-def rule_line(fields: Mapping[str, Any], width: int) -> str:
-    """Returns the fields of `rule_fields` as a line."""
-    limits, unit = fields["limits"], f" {fields['unit']}" if fields["unit"] else ""
-    between = f"  {limits[0]:g} to {limits[1]:g}{unit}" if limits else ""
-    roles, places = " and ".join(fields["roles"]), ", ".join(fields["rules"])
-    return f"{fields['tag']:<{width}}  {fields['class']}  {roles}{between}  {places}"
+def _limits(fields: Mapping[str, Any]) -> str:
+    if not fields["limits"]:
+        return ""
+    low, high = fields["limits"]
+    return f"{low:g} to {high:g} {fields['unit']}".rstrip()
+
+
+RULE_COLUMNS: list[Column[Mapping[str, Any]]] = [
+    Column("tag", itemgetter("tag")),
+    Column("class", itemgetter("class")),
+    Column("roles", lambda each: " and ".join(each["roles"])),
+    Column("limits", _limits),
+    Column("rules", lambda each: ", ".join(each["rules"])),
+]
+"""Columns of a list of `rule_fields`."""
 
 
 def explanation_lines(
