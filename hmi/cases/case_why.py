@@ -59,7 +59,8 @@ def why_steps(rows: Sequence[JournalRow], deliberated: Deliberated) -> list[dict
 def why_lines(steps: Iterable[Mapping[str, Any]]) -> list[str]:
     """Returns a deliberation as lines, indented by what belongs together."""
     shown = render(
-        __package__, "case_why.txt.j2", steps=steps, trust_words=trust_words, distance=_distance,
+        "handwheel.hmi.cases", "case_why.txt.j2",
+        steps=steps, trust_words=trust_words, distance=_distance,
         trip=_trip, alarms=_alarms, hypothesis_lines=hypothesis_lines, check_text=check_text,
         refuted_lines=_refuted_lines, motion_lines=_motion_lines, event_name=case_event_name,
         event_text=case_event_text,

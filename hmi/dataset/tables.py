@@ -127,7 +127,7 @@ def data_sheet(origin: Origin, rows: Mapping[str, Sequence[Row]]) -> str:
     requests = {each["request_id"]: each["request_state"] for each in rows["actions"]}
     labels = _counts(each["found"] for each in episodes if each["found"] is not None)
     text = render(
-        __package__, "data_sheet.txt.j2",
+        "handwheel.hmi.dataset", "data_sheet.txt.j2",
         origin=origin, rows=rows, episodes=episodes, tables=TABLES, version=VERSION, types=_TYPES,
         opened=sorted(f"{each['opened_at']:%Y-%m-%d}" for each in episodes),
         verdicts=_counts(each["verdict"] or "none" for each in episodes),

@@ -4,13 +4,10 @@ from collections.abc import Sequence
 from operator import itemgetter
 from statistics import median
 from time import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from handwheel.agents.planning.model.exchange import HOUR_S, Call
-from handwheel.agents.planning.model.pool import UsageFile, site_pool
-from handwheel.agents.planning.model.pooled_model import PooledModel
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.hints import did_you_mean, next_step
@@ -20,16 +17,25 @@ from handwheel.tools.safe_text import printable
 
 from ..shell.cli.exits import NO, run, silence_models
 from ..shell.cli.field_lines import print_result
+from ..shell.cli.interrupts import uninterrupted_import
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.show import Column, show
 from ..shell.terminal.wrap import fold
+
+if TYPE_CHECKING:  # slow to import
+    from handwheel.agents.planning.model.exchange import Call
+    from handwheel.agents.planning.model.pooled_model import PooledModel
 
 _UNTESTED = "the agents have not tested it yet"
 
 
 def usage_fields(site: Site) -> list[dict[str, Any]]:
     """Returns each model with its health, and its calls of the last hour."""
+    with uninterrupted_import():
+        from handwheel.agents.planning.model.exchange import HOUR_S
+        from handwheel.agents.planning.model.pool import UsageFile
+
     usage = UsageFile(site.state)
     kept: dict[str, Any] = dict(usage.content().get("models", {}))
     calls, since = usage.read(), time() - HOUR_S
@@ -43,7 +49,7 @@ def usage_fields(site: Site) -> list[dict[str, Any]]:
     ]
 
 
-def _fields(spec: LanguageModel, kept: dict[str, Any], calls: list[Call]) -> dict[str, Any]:
+def _fields(spec: LanguageModel, kept: dict[str, Any], calls: "list[Call]") -> dict[str, Any]:
     tokens, cost, budget = sum(each.tokens for each in calls), spec.cost, spec.budget
     spent = None
     if cost is not None:
@@ -101,6 +107,9 @@ def try_models(
 
     Exit codes: 0 every model has answered, 1 one has not, 2 wrong usage or configuration.
     """
+    with uninterrupted_import():
+        from handwheel.agents.planning.model.pool import site_pool
+
     opened = open_site(site)
     pool = site_pool(opened)
     wanted = _wanted(opened, names or ())
@@ -131,7 +140,7 @@ def _wanted(site: Site, names: Sequence[str]) -> list[str]:
     return list(names) or known
 
 
-def _tested(model: PooledModel) -> dict[str, Any]:
+def _tested(model: "PooledModel") -> dict[str, Any]:
     calls = model.calls
     return {
         "name": model.spec.name, "method": model.method, "fault": model.fault,

@@ -22,10 +22,10 @@ from handwheel.tools.guardrails.identity.roster import load_roster
 from ...shell.cli.exits import CONFIGURATION, NO, UNREACHABLE, fail, not_reachable, run
 from ...shell.cli.field_lines import print_lines
 from ...shell.cli.options import JsonOption, SiteOption
-from ...shell.terminal.plural import counted
+from ...shell.terminal.plural import counted, span_text
 from ...shell.terminal.show import Column, table_lines
 from ...shell.terminal.templates import render
-from ...shell.terminal.truncate import short_value, span_text
+from ...shell.terminal.truncate import short_value
 from ..files.device_site import first_tags_lines
 from ..tags.connection_text import reading_fields
 from .file_check import (
@@ -63,7 +63,8 @@ def report_lines(site: Site, check: OnlineCheck) -> Iterator[str]:
     yield from table_lines(read, _COLUMNS, has_head=True)
     differing = [f"{each.tag}: {each.text}" for each in check.differences]
     shown = render(
-        __package__, "online_report.txt.j2", site=site, check=check, span=span_text,
+        "handwheel.hmi.site.commissioning", "online_report.txt.j2",
+        site=site, check=check, span=span_text,
         good=Quality.GOOD, faults=[f"{each.tag}: {each.text}" for each in check.faults],
         differing=[*check.scan_warnings, *differing],
     )  # fmt: skip

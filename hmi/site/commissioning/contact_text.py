@@ -140,7 +140,8 @@ def contact_lines(
 ) -> list[str]:
     """Returns the result of each device with its first values."""
     shown = render(
-        __package__, "contact.txt.j2", contacts=contacts, merged=merged, values=values,
+        "handwheel.hmi.site.commissioning", "contact.txt.j2",
+        contacts=contacts, merged=merged, values=values,
         tables=_BY_INTEREST, ranges=_ranges_text, most=MOST_VARIABLES,
         import_step=partial(next_step, "tags", "import"), is_of_login=_is_of_login,
     )  # fmt: skip

@@ -17,9 +17,8 @@ from handwheel.connectors.model.values import BAD_NO_DATA, BAD_TYPE_MISMATCH, Da
 from handwheel.connectors.session.protocols import Description
 from handwheel.tools.safe_text import printable
 
-from ...shell.terminal.plural import counted
+from ...shell.terminal.plural import counted, span_text
 from ...shell.terminal.progress import reporting_progress
-from ...shell.terminal.truncate import span_text
 from ..files.yaml_flow import flow
 from ..tags.device_types import fits, kind_of
 

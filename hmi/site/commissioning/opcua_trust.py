@@ -76,7 +76,8 @@ def _objection(server: ServerOffer, config: OpcuaConnection) -> str:
 
 def _lines(check: _TrustCheck, name: str, config: OpcuaConnection) -> list[str]:
     shown = render(
-        __package__, "opcua_trust.txt.j2", check=check, name=name, where=config.where,
+        "handwheel.hmi.site.commissioning", "opcua_trust.txt.j2",
+        check=check, name=name, where=config.where,
         theirs=check.server.certificate, now=utc_now(), next=next_step("check", "--online"),
     )  # fmt: skip
     return shown.splitlines()

@@ -117,7 +117,8 @@ def explanation_lines(
         return "" if number is None else f"{number * factor:g} {tag.unit}".rstrip() + per
 
     shown = render(
-        __package__, "policy_explain.txt.j2", policy=policy, question=question, asked=asked,
+        "handwheel.hmi.site.commissioning", "policy_explain.txt.j2",
+        policy=policy, question=question, asked=asked,
         found=found, ruling=found.ruling, deciders=policy.deciders(tag.name), now=_now(question),
         differs=(type(sent), sent) != (type(asked), asked), span=span, size=size,
         value=partial(_with_unit, tag), left=budget_left, **{"with": _WITH},

@@ -149,7 +149,8 @@ def device_files(site_id: str, connections: Mapping[str, DeviceConnection]) -> d
     most = ModbusConnection.model_fields["max_registers"].default
     return {
         f"{name}.yaml": render(
-            __package__, f"device_{name}.txt.j2", site_id=site_id, connections=connections,
+            "handwheel.hmi.site.files", f"device_{name}.txt.j2",
+            site_id=site_id, connections=connections,
             flow=flow, peek=peek, command=shell_command, most_registers=most,
         )
         for name in ("policy", "tags", "site")

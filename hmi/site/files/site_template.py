@@ -128,7 +128,8 @@ def _filled(entry: Mapping[str, object]) -> dict[str, object]:
 def site_yaml(plant: Plant, site_id: str, link: PlantEndpoints) -> str:
     """Returns `site.yaml` for a plant that listens on loopback."""
     return render(
-        __package__, "plant_site.txt.j2", plant=plant, site_id=site_id, link=link, flow=flow,
+        "handwheel.hmi.site.files", "plant_site.txt.j2",
+        plant=plant, site_id=site_id, link=link, flow=flow,
         uri=namespace_uri(plant.model), clock=CLOCK_TAGS[0].name, user=GATE_USER,
         secret=GATE_SECRET, equipment=_equipment, trust=_TRUST,
         playbooks=["playbooks/", *_PACKAGES.get(plant.model, ())],

@@ -10,8 +10,9 @@ from handwheel.connectors.model.values import DataValue
 from handwheel.connectors.session.supervisor import Connection, ConnectionState, Gap
 from handwheel.tools.safe_text import printable
 
+from ...shell.terminal.plural import age_text
 from ...shell.terminal.show import Column, table_lines
-from ...shell.terminal.truncate import age_text, short_value
+from ...shell.terminal.truncate import short_value
 
 _WIDTH = 60  # of a text or an array
 

@@ -138,7 +138,9 @@ def added_lines(merged: TagMerge) -> Iterator[str]:
 
 def report_lines(source: TagSource, merged: TagMerge, *, is_dry: bool = False) -> list[str]:
     """Returns what became of the tags that were not added as their source has them."""
-    shown = render(__package__, "tag_import.txt.j2", source=source, merged=merged, is_dry=is_dry)
+    shown = render(
+        "handwheel.hmi.site.tags", "tag_import.txt.j2", source=source, merged=merged, is_dry=is_dry
+    )
     return shown.splitlines()
 
 
