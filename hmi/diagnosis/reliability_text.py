@@ -1,4 +1,4 @@
-"""What the diagnosis has said of closed cases, and how far it was true, as text and JSON."""
+"""Predictions for closed cases of a site, and how far they were true, as text and JSON."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
