@@ -26,7 +26,7 @@ from handwheel.tools.conditions import Truth
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.timestamps import instant_now
 
-from ..site.commissioning.explain_write import explain_context
+from ..site.commissioning.policy_explain_text import explain_context
 from .present_plant import PresentPlant, Read
 
 _MOST = 2

@@ -33,7 +33,7 @@ from handwheel.tools.requests.values import parse_value
 
 from ..people.signing import has_gate
 from ..requests.assessment.twin_record import TwinRecord, limited
-from ..site.commissioning.explain_write import ANYBODY, explain_context, explain_write
+from ..site.commissioning.policy_explain_text import ANYBODY, explain_context, explain_write
 from .possible_plans import possible_plans
 
 _VERIFIED = "action.VERIFIED"

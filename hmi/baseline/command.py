@@ -1,8 +1,11 @@
 """The commands `handwheel baseline`."""
 
+from collections.abc import Iterator
+
 import typer
 
 from handwheel.agents.deviations.baseline_file import SiteBaseline, read_baseline
+from handwheel.agents.diagnosis.baseline import BaselineFile, HealthySpec
 from handwheel.agents.diagnosis.hypotheses import Hypotheses
 from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.connectors.errors import ConfigError
@@ -14,8 +17,7 @@ from handwheel.tools.guardrails.signatures.baseline_lock import BASELINE_LOCK, s
 from handwheel.tools.requests.timestamps import instant_now, parse_stamp, stamp
 
 from ..people.rotate_key import revoked_keys
-from ..people.signer_choice import find_releaser
-from ..people.signing import open_signer
+from ..people.signing import find_releaser, open_signer
 from ..shell.cli.exits import NO, fail
 from ..shell.cli.field_lines import print_lines, print_result
 from ..shell.cli.json_result import ResultOption, tell_result
@@ -23,8 +25,37 @@ from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.cli.signer_options import PassphraseOption, ReleaserOption
 from ..shell.terminal.wrap import folded
-from .baseline_text import baseline_lines, learnt_lines
 from .learn_command import learn
+
+
+def baseline_lines(found: SiteBaseline, hypotheses: Hypotheses) -> Iterator[str]:
+    """Yields when a baseline was learnt, each healthy residual, and whether it is used."""
+    if found.file is not None:
+        yield from learnt_lines(found.file, hypotheses)
+    if found.signed:
+        yield f"signed {found.signed}"
+    yield from (f"not used: {each}" for each in found.problems)
+
+
+def learnt_lines(file: BaselineFile, hypotheses: Hypotheses) -> Iterator[str]:
+    """Yields when a baseline was learnt, each healthy residual, and those that it lacks."""
+    begin, end = (each[:16].replace("T", " ") for each in (file.begin, file.end))
+    yield f"healthy residuals of {file.plant or file.site}, learnt from {begin} to {end} UTC"
+    if file.despite:
+        yield f"although these were named or open: {', '.join(file.despite)}"
+    units = hypotheses.units
+    for call, ranges in file.residuals.items():
+        yield f"  {call}"
+        yield from (f"    {_range_text(each, units.get(call, ''))}" for each in ranges)
+    missing = (each for each in hypotheses.learnt_calls if each not in file.residuals)
+    yield from (f"  not learnt, so that its signs are unknown: {each}" for each in missing)
+
+
+def _range_text(each: HealthySpec, unit: str) -> str:
+    at = f"at {each.low:.4g} to {each.high:.4g}: " if each.high != each.low else ""
+    value = f"{each.mean:.4g} ± {each.spread:.2g} {unit}".rstrip()
+    return f"{at}{value}, {each.count} values"
+
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.command("learn")(learn)

@@ -1,35 +1,113 @@
 """The command `handwheel baseline learn`."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from time import monotonic
+from time import monotonic, time
 from typing import Annotated
 
 import typer
 
+from handwheel.agents.deviations.case import PREFIX, CaseEvent, case_ids, load_case
 from handwheel.agents.diagnosis.baseline import BaselineFile
 from handwheel.agents.diagnosis.learning import EVERY_S, LEAST, Learning
 from handwheel.agents.diagnosis.load import load_hypotheses
-from handwheel.connectors.client.site_reader import read_once
+from handwheel.connectors.client.site_reader import SiteReader, read_once
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.hints import next_step, shell_command
 from handwheel.connectors.historian.downsampling import DAY_US, RAW_US
+from handwheel.connectors.historian.errors import NoHistory
+from handwheel.connectors.historian.recorded_history import RecordedHistory
+from handwheel.connectors.model.process_clock import ProcessClock, Readings
 from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.tags import Tag
 from handwheel.tools.atomic_files import replace_file
+from handwheel.tools.guardrails.client import connect
+from handwheel.tools.guardrails.ledger.store.log_file import has_ledger
 from handwheel.tools.requests.timestamps import stamp
+from handwheel.tools.safe_text import printable
 
 from ..shell.cli.exits import NO, fail, run
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
-from ..shell.cli.option_times import option_moment, option_s
-from ..shell.cli.options import SiteOption
+from ..shell.cli.options import SiteOption, option_moment, option_s
 from ..shell.terminal.plural import counted
 from ..shell.terminal.wrap import fold
-from .objections import named_faults, open_cases
-from .scans import TimedScan, live_scans, recorded_scans
+
+_LONG = 200  # characters
+_CLOSED = f"{PREFIX}{CaseEvent.CLOSED}"
+
+
+def open_cases(site: Site, begin: datetime, end: datetime) -> Iterator[tuple[str, str]]:
+    """Yields id and text of each case that was open in a time. Raises `LedgerError`."""
+    if not has_ledger(site.state):
+        return  # opening would create it
+    with connect.open_ledger(site) as database:
+        for case_id in case_ids(database, only_open=False):
+            case = load_case(database, case_id)
+            closed_at = "".join(
+                str(row.fields["at"]) for row in database.find_rows(case_id, _CLOSED)
+            )
+            if case.opened_at <= stamp(end) and not (closed_at and closed_at < stamp(begin)):
+                since = case.opened_at[:16].replace("T", " ")
+                yield case_id, f"open since {since} UTC: {printable(case.condition, _LONG)}"
+
+
+def named_faults(learning: Learning, end_s: float) -> Iterator[tuple[str, str]]:
+    """Yields id and text of each fault that was named in a time, which ended at a process time."""
+    for name, (first_s, last_s) in learning.named.items():
+        first, last = format_duration(end_s - first_s), format_duration(end_s - last_s)
+        yield name, f"named from {first} to {last} before the end"
+
+
+@dataclass(frozen=True, slots=True)
+class TimedScan:
+    """One scan of a plant."""
+
+    readings: Readings
+    at_s: float  # process time, from any zero
+    wall: datetime
+
+
+def recorded_scans(
+    site: Site, tags: Sequence[Tag], for_s: float, until: datetime | None
+) -> Iterator[TimedScan]:
+    """Yields the recorded scans of a time, oldest first. Without a history there are none.
+
+    Args:
+        for_s: Its length, process time.
+        until: Its end; `None` for now.
+    """
+    with closing(RecordedHistory.of(site)) as recorded:
+        try:
+            end_s = 0.0 if until is None else recorded.ago_s(until.timestamp())
+        except NoHistory:
+            return
+        begin_s, now_s = end_s + for_s, time()
+        for scan in recorded.scans({each.name: begin_s for each in tags}):
+            if end_s <= scan.ago_s <= begin_s and scan.readings:
+                wall = datetime.fromtimestamp(now_s - scan.before_s, UTC)
+                yield TimedScan(scan.readings, begin_s - scan.ago_s, wall)
+
+
+async def live_scans(site: Site, tags: Sequence[Tag], for_s: float) -> AsyncIterator[TimedScan]:
+    """Yields the scans of a plant for a time, process time."""
+    clock, begin_s = ProcessClock(site.clock_tag), 0.0
+    async with SiteReader(site, tags) as reader:
+        while True:
+            await reader.next_scan(site.shortest_scan_s)
+            readings = reader.latest()
+            clock.tick(readings, monotonic())
+            if not clock.is_readable:
+                continue
+            begin_s = begin_s or clock.now_s
+            if clock.now_s - begin_s > for_s:
+                return
+            yield TimedScan(readings, clock.now_s, datetime.now(UTC))
+
 
 _TOLD_EVERY_S = 10.0
 _ENOUGH = 0.9  # share of the time asked for that must be recorded

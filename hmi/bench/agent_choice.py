@@ -9,7 +9,7 @@ from handwheel.evaluation.benchmark.programs.verbs import Program
 from handwheel.evaluation.benchmark.suite import Suite
 from handwheel.tools.errors import InvalidArguments
 
-from ..shell.cli.mcp_sdk import mcp_sdk
+from ..shell.cli.exits import mcp_sdk
 
 _MCP = "mcp:"
 _HINT = "--agent"

@@ -15,7 +15,7 @@ from ..shell.charts.png_file import check_png, save_png
 from ..shell.cli.exits import NO
 from ..shell.cli.field_lines import print_lines
 from ..shell.cli.interrupts import uninterrupted_import
-from ..shell.cli.option_times import option_s
+from ..shell.cli.options import option_s
 from .connect_command import connect
 from .options import (
     LEAST_LIMIT_S,

@@ -5,8 +5,7 @@ import sys
 
 from handwheel.connectors.hints import next_step
 
-from ..shell.cli.exits import fail, run
-from ..shell.cli.mcp_sdk import mcp_sdk
+from ..shell.cli.exits import fail, mcp_sdk, run
 from ..shell.cli.stdio import screen_output
 
 

@@ -7,7 +7,7 @@ from handwheel.evaluation.benchmark.holding.hold_result import HoldResult, total
 from handwheel.evaluation.benchmark.results import Result
 from handwheel.evaluation.benchmark.summary import by_case
 
-from ..shell.terminal.columns import in_columns
+from ..shell.terminal.show import in_columns
 from ..shell.terminal.wrap import fold
 
 _FRAMES = {

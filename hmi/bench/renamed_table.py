@@ -6,7 +6,7 @@ from handwheel.evaluation.benchmark.programs.renamed_result import Renamed, reca
 from handwheel.evaluation.benchmark.results import Result
 from handwheel.evaluation.benchmark.summary import Share, by_case
 
-from ..shell.terminal.columns import in_columns
+from ..shell.terminal.show import in_columns
 from ..shell.terminal.wrap import fold
 
 _HEAD = ("case", "n", "own names", "other names", "recall gap", "95 % interval", "wrong")

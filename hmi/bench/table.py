@@ -10,7 +10,7 @@ from handwheel.evaluation.benchmark.results import IS_RIGHT, Result
 from handwheel.evaluation.benchmark.suite import Suite
 from handwheel.evaluation.benchmark.summary import Share, Summary, by_case, meets, summary
 
-from ..shell.terminal.columns import in_columns
+from ..shell.terminal.show import in_columns
 from ..shell.terminal.wrap import fold
 from .hold_table import hold_lines, hold_results
 from .renamed_table import renamed_lines

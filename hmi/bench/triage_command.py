@@ -13,7 +13,7 @@ from ..shell.cli.field_lines import print_lines
 from ..shell.cli.interrupts import uninterrupted_import
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import SiteOption
-from ..shell.terminal.columns import in_columns
+from ..shell.terminal.show import in_columns
 from .progress import bar_of
 
 if TYPE_CHECKING:  # slow to import

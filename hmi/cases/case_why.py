@@ -3,12 +3,34 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from handwheel.agents.lookahead.prediction import trust_words
+from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.safe_text import LONG, plain, printable
 
 from ..journal.rows.row_text import CASES, event_name, event_text
 from ..requests.assessment.ranking_text import check_text, hypothesis_lines, refuted_line
-from .prediction_text import prediction_lines
+from ..shell.terminal.templates import render
+
+
+def _distance(value: float | None, unit: str) -> str:
+    if value is None:
+        return "not known"
+    if not unit:
+        return f"{value:.3g} away" if value >= 0 else f"beyond by {-value:.3g}"
+    return f"{value:.3g} {unit} away" if value >= 0 else f"{-value:.3g} {unit} beyond"
+
+
+def _trip(found: Sequence[Any] | None) -> str:
+    """Returns the cause of a trip with its time, empty without one."""
+    return f"{found[1]} in {format_duration(found[0])}" if found else ""
+
+
+def _alarms(found: Mapping[str, float]) -> str:
+    """Returns each alarm with the time of its beginning."""
+    firsts = sorted(found.items(), key=lambda each: each[1])
+    return " and ".join(f"{name} in {format_duration(at_s)}" for name, at_s in firsts)
+
 
 Deliberated = Mapping[str, Mapping[str, Any]]
 """States of a case's thread by the stamp of their snapshot."""
@@ -34,68 +56,30 @@ def why_steps(rows: Sequence[JournalRow], deliberated: Deliberated) -> list[dict
     return steps
 
 
-def why_lines(steps: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Yields a deliberation as lines, indented by what belongs together."""
-    for step in steps:
-        at, body = plain(str(step["at"]))[11:19], step["body"]
-        if step["kind"] == "judged":
-            yield from _judged_lines(at, step)
-        elif step["kind"] in {"opened", "joined"}:
-            kind = "trigger" if body["place"] else "playbook"  # one that answers a fault
-            name = body.get("deviation") or f"{kind} {body['playbook']}"
-            yield f"{at}  fired       {_named(name, body['condition'])}"
-        else:
-            name = event_name(CASES + step["kind"])
-            yield f"{at}  {name:<10}  {event_text(CASES + step['kind'], body)}"
+def why_lines(steps: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Returns a deliberation as lines, indented by what belongs together."""
+    shown = render(
+        "handwheel.hmi.cases", "case_why.txt.j2",
+        steps=steps, trust_words=trust_words, distance=_distance,
+        trip=_trip, alarms=_alarms, hypothesis_lines=hypothesis_lines, check_text=check_text,
+        refuted_lines=_refuted_lines, motion_lines=_motion_lines, event_name=event_name,
+        event_text=event_text,
+    )  # fmt: skip
+    return shown.splitlines()
 
 
-def _judged_lines(at: str, step: Mapping[str, Any]) -> Iterator[str]:
-    body = step["body"]
-    moves = (line for each in body.get("deviations", ()) for line in _motion_lines(at, each))
-    yield from dict.fromkeys(moves)  # two deviations may show in the same tag
-    if diagnosis := body.get("diagnosis"):
-        yield f"{at}  diagnosed   {printable(diagnosis['line'], LONG)}"
-        for each in diagnosis["hypotheses"]:
-            yield from hypothesis_lines(each)
-        yield from _refuted_lines(step)
-        for each in diagnosis["checks"]:
-            yield f"  would decide  {check_text(each)}"
-        for name, reason in diagnosis["faults"].items():
-            yield f"  failed  {_named(name, reason)}"
-    yield f"{at}  planned     {event_text(_JUDGED, body)}"
-    yield from _plan_lines(body.get("plan", {}))
-    for each in body.get("predictions", ()):
-        yield from prediction_lines(each)
-    for each in body.get("passed_over", ()):
-        yield f"  passed over  {_named(each['name'], each['reason'])}"
-    for each in body["candidates"]:
-        if each["code"] and body.get("run_id") is None:
-            yield f"  prevented  {_named(each['playbook'], each['reason'])}"
-
-
-def _plan_lines(plan: Mapping[str, Any]) -> Iterator[str]:
-    """Yields who has planned, where it was not the rules alone."""
-    if plan.get("problem"):
-        yield f"  failed  {printable(str(plan['problem']), LONG)}"
-    elif plan:
-        values = ", ".join(f"{name} {value}" for name, value in plan.get("parameters", {}).items())
-        with_ = f", with {values}" if values else ""
-        yield f"  by planner  {printable(plan['author'] + with_, LONG)}"
-
-
-def _named(name: object, text: object) -> str:
-    return printable(f"{name}: {text}", LONG)
-
-
-def _motion_lines(at: str, deviation: Mapping[str, Any]) -> Iterator[str]:
-    for each in deviation.get("motions", ()):
+def _motion_lines(at: str, body: Mapping[str, Any]) -> list[str]:
+    """Returns how tags move, each once, since two deviations may show in the same tag."""
+    found: list[str] = []
+    for each in (one for moved in body.get("deviations", ()) for one in moved.get("motions", ())):
         unit = printable(str(each["unit"]))
         text = f"{plain(each['tag'])} is {each['value']:g} {unit}, {each['per_h']:+.3g} {unit}/h"
         if "limit" in each:
             span = f"{_time(each['earliest_min'])} to {_time(each['latest_min'])}"
             text += f"; {plain(each['kind'])} at {each['limit']:g} {unit}"
             text += f" in {_time(each['in_min'])} ({span})"
-        yield f"{at}  moves       {text}"
+        found.append(f"{at}  moves       {text}")
+    return list(dict.fromkeys(found))
 
 
 def _time(minutes: float) -> str:

@@ -24,10 +24,9 @@ from ..runs.run_view import view_run
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import CaseArgument, JsonOption, SiteOption
 from ..shell.terminal.wrap import fold
-from .answer_command import answer
+from .case_answer import answer, find_case, list_all, why_of
 from .case_view import case_fields, case_line, case_lines, commands_of
 from .case_why import Deliberated, why_lines, why_steps
-from .find_case import find_case, list_all, why_of
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 

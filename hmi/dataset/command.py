@@ -23,9 +23,8 @@ from ..shell.terminal.plural import counted
 from ..shell.terminal.wrap import warn
 
 if TYPE_CHECKING:  # slow to import
-    from .data_sheet import Origin
-    from .records import SiteRecords
-    from .rows import Row
+    from .rows import SiteRecords
+    from .tables import Origin, Row
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -52,10 +51,8 @@ def export(
     or configuration.
     """
     with uninterrupted_import():
-        from .parquet_file import load_pyarrow
-        from .pseudonyms import Pseudonyms
-        from .records import read_records
-        from .rows import table_rows
+        from .rows import Pseudonyms, read_records, table_rows
+        from .tables import load_pyarrow
 
     opened = open_site(site)
     _check_target(output)
@@ -93,7 +90,7 @@ def _people(site: Site, records: "SiteRecords") -> list[str]:
 def _origin(
     site: Site, records: "SiteRecords", problems: Sequence[str], *, names: bool
 ) -> "Origin":
-    from .data_sheet import Origin
+    from .tables import Origin
 
     versions = {each: version(each) for each in ("handwheel", "pyarrow")}
     files = {SITE_FILE: site.root / SITE_FILE}
@@ -110,9 +107,7 @@ def _write(folder: Path, rows: "Mapping[str, Sequence[Row]]", origin: "Origin") 
     """Writes the files into a folder beside, which is then renamed."""
     from dataclasses import replace
 
-    from .data_sheet import data_sheet
-    from .parquet_file import write_table
-    from .tables import TABLES
+    from .tables import TABLES, data_sheet, write_table
 
     draft = folder.with_name(f".{folder.name}.{token_hex(4)}")
     draft.mkdir()

@@ -1,18 +1,144 @@
 """Rows of a data set, each a value for every column of its table."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from handwheel.agents.deviations.case import PREFIX, CaseEvent
+from handwheel.agents.memory.episode import Episode
+from handwheel.agents.memory.episode_reader import read_episodes
+from handwheel.connectors.errors import HandwheelError
+from handwheel.connectors.model.site import Site
+from handwheel.tools.guardrails.client import connect
+from handwheel.tools.guardrails.ledger.decisions import load_decisions
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_run
+from handwheel.tools.guardrails.ledger.store.database import Ledger
+from handwheel.tools.guardrails.ledger.store.log_file import has_ledger
+from handwheel.tools.guardrails.signatures.decisions import Decision, parse_decision
 from handwheel.tools.requests.timestamps import parse_stamp
 from handwheel.tools.safe_text import printable
 
-from .pseudonyms import Pseudonyms
-from .records import CaseRecord
-from .tables import ACTIONS, EPISODES, EVIDENCE, TABLES, Column, Kind, Table
+from .tables import ACTIONS, EPISODES, EVIDENCE, TABLES, Column, Kind, Row, Table
 
-Row = dict[str, Any]
+_DECIDES = frozenset({"approve", "reject"})
+_LONG_PROBLEM = 200  # characters of a problem
+_JUDGED = f"{PREFIX}{CaseEvent.JUDGED}"
+
+
+@dataclass(frozen=True, slots=True)
+class AskedWrites:
+    """Request of a run with the decisions on it, which are not verified here."""
+
+    run_id: str
+    playbook: str
+    record: RequestRecord
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """Closed case with its diagnoses and its requests."""
+
+    episode: Episode
+    diagnoses: tuple[tuple[str, dict[str, Any]], ...]  # stamp and plain JSON of each
+    requests: tuple[AskedWrites, ...]
+
+    @property
+    def people(self) -> Iterator[str]:
+        """Yields everyone who has asked for, decided or found something."""
+        for each in self.requests:
+            if (proposer := each.record.request.proposer).kind == "person":
+                yield proposer.name
+            yield from (one.person for one in each.decisions)
+        yield from (each.closed_by for each in self.episode.orders)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRecords:
+    """Records of a site, oldest first.
+
+    Attributes:
+        head: Hash of the last row of the journal, by which the moment is known.
+        left_open: Number of open cases, which are left out.
+    """
+
+    cases: tuple[CaseRecord, ...] = ()
+    head: str = ""
+    left_open: int = 0
+    problems: tuple[str, ...] = ()
+
+
+def read_records(site: Site) -> SiteRecords:
+    """Reads the closed cases of a site. A damaged one is left out and told.
+
+    Raises:
+        LedgerError: The ledger cannot be read at all.
+    """
+    if not has_ledger(site.state):
+        return SiteRecords()  # opening would create it
+    with connect.open_ledger(site) as database, database.one_moment():
+        head, episodes = database.head(), read_episodes(database, site)
+        cases, problems = list[CaseRecord](), list(episodes.problems)
+        closed = [each for each in episodes.found if each.closed_at]
+        for each in closed:
+            try:
+                cases.append(_case(database, each))
+            except HandwheelError as error:  # a request or a decision is not what was filed
+                problems.append(printable(f"case {each.case_id}: {error}", _LONG_PROBLEM))
+    left_open = len(episodes.found) - len(closed)
+    return SiteRecords(tuple(cases), head.hash if head else "", left_open, tuple(problems))
+
+
+def _case(database: Ledger, episode: Episode) -> CaseRecord:
+    judged = (row.fields for row in database.find_rows(episode.case_id, _JUDGED))
+    diagnoses = tuple(
+        (str(each["at"]), each["body"]["diagnosis"])
+        for each in judged
+        if each["body"].get("diagnosis")
+    )
+    requests = tuple(
+        AskedWrites(run.run_id, run.playbook, each, tuple(_decisions(database, each)))
+        for run in episode.runs
+        for each in load_run(database, run.run_id)
+    )
+    return CaseRecord(episode, diagnoses, requests)
+
+
+def _decisions(database: Ledger, record: RequestRecord) -> Iterator[Decision]:
+    for each in load_decisions(database, record.request.request_id):
+        if each.verdict in _DECIDES:
+            yield parse_decision(each.text)
+
+
+class Pseudonyms:
+    """Pseudonyms such as `person-1`, in the order in which people were named.
+
+    Args:
+        people: All who may stand in a text. With none, every name is kept.
+    """
+
+    def __init__(self, people: Iterable[str]) -> None:
+        names = dict.fromkeys(each for each in people if each)
+        self._of = {name: f"person-{n}" for n, name in enumerate(names, 1)}
+        self._of_word = {name.casefold(): each for name, each in self._of.items()}
+        longest = sorted(map(re.escape, self._of_word), key=len, reverse=True)
+        pattern = rf"(?<!\w)({'|'.join(longest)})(?!\w)"
+        self._named = re.compile(pattern, re.IGNORECASE) if longest else None
+
+    def of(self, name: str) -> str:
+        """Returns the pseudonym of a person."""
+        return self._of.get(name, name)
+
+    def hidden(self, text: str) -> str:
+        """Returns a text in which known people have pseudonyms, however they are capitalized."""
+        if self._named is None:
+            return text
+        # A letter such as İ matches i, and folds to another.
+        return self._named.sub(lambda found: self._of_word.get(found[1].casefold(), "person"), text)
+
+
 _LONG = 1000  # characters
 
 

@@ -1,11 +1,26 @@
-"""Tables of a data set of episodes, with the type, unit and meaning of each column."""
+"""Tables of a data set of episodes, their Parquet files and their data sheet.
 
-from dataclasses import dataclass
-from typing import Literal
+Source: Gebru et al., Datasheets for Datasets, Commun. ACM 64(12) (2021) 86.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+
+from handwheel.connectors.config.yaml_documents import read_document
+from handwheel.connectors.errors import HandwheelError
+
+from ..shell.terminal.templates import render
 
 VERSION = "episodes/1"
 """Version of the tables, in the metadata of each file."""
 
+Row = dict[str, Any]
 Kind = Literal["text", "prose", "person", "texts", "people", "number", "count", "time"]
 
 
@@ -32,80 +47,95 @@ class Table:
     columns: tuple[Column, ...]
 
 
-EPISODES = Table(
-    "episodes",
-    "a row for each closed case",
-    (
-        Column("case_id", "text", "id of the case"),
-        Column("opened_at", "time", "when it was opened"),
-        Column("closed_at", "time", "when it was closed"),
-        Column("ended", "prose", "why it was closed"),
-        Column("condition", "prose", "trigger or deviation that opened it, with its values"),
-        Column("deviations", "texts", "triggers, alarms and named faults, as they came"),
-        Column("equipment", "texts", "pieces of equipment that it is about"),
-        Column("classes", "texts", "classes of this equipment"),
-        Column("verdict", "text", "named, normal, abstain; empty without a diagnosis"),
-        Column("named", "texts", "hypotheses that were named"),
-        Column("suspected", "texts", "hypotheses that were neither named nor refuted"),
-        Column("choice", "text", "playbook that was asked for last; empty for none"),
-        Column("found", "text", "label: failure mode, nothing, or null if nobody has told it"),
-        Column("found_by", "person", "who has closed the work order with this label"),
-        Column("found_at", "time", "when they have closed it"),
-        Column("found_note", "prose", "their note"),
-        Column("runs", "count", "runs that answered it"),
-        Column("expected", "count", "expected results that were evaluated"),
-        Column("kept", "count", "those of them that came"),
-        Column("gain_promised", "number", "gain that advice promised, in gain_unit"),
-        Column("gain_measured", "number", "gain that came, in gain_unit"),
-        Column("gain_unit", "text", "unit of both; null without advice"),
-    ),
-)
-EVIDENCE = Table(
-    "evidence",
-    "a row for each sign of a hypothesis in a judgement that the journal has",
-    (
-        Column("case_id", "text", "id of the case"),
-        Column("at", "time", "when it was judged"),
-        Column("hypothesis", "text", "failure mode and piece of equipment"),
-        Column("total_db", "number", "sum of prior and weights", "dB"),
-        Column("ahead_db", "number", "distance to the best rival; null in old rows", "dB"),
-        Column("sign", "text", "id of the sign"),
-        Column("text", "prose", "sentence with its values"),
-        Column("truth", "text", "true, false or unknown"),
-        Column("measured", "number", "residual of a method, in unit; null for a condition"),
-        Column("unit", "text", "unit of measured and threshold"),
-        Column("threshold", "number", "residual from which the sign is met"),
-        Column("weight_db", "number", "weight; above 0 it speaks for the hypothesis", "dB"),
-        Column("tags", "texts", "tags that it looks at"),
-        Column("window_s", "number", "how far back it looks", "s"),
-    ),
-)
-ACTIONS = Table(
-    "actions",
-    "a row for each write of a request, also of those that were rejected or never sent",
-    (
-        Column("case_id", "text", "id of the case"),
-        Column("run_id", "text", "id of the run"),
-        Column("playbook", "text", "playbook of the run"),
-        Column("request_id", "text", "id of the request"),
-        Column("risk_class", "text", "R1, R2 or R3"),
-        Column("asked_by", "person", "agent that has asked, or a person"),
-        Column("model", "text", "language model that composed the plan; null for none"),
-        Column("filed_at", "time", "when the request was filed"),
-        Column("request_state", "text", "outcome of the request"),
-        Column("decided_by", "people", "who has signed a decision"),
-        Column("decided_roles", "texts", "role of each of them"),
-        Column("verdicts", "texts", "approve or reject, of each of them"),
-        Column("decided_after_s", "number", "time to the last decision; null for none", "s"),
-        Column("action_id", "text", "id of the write"),
-        Column("kind", "text", "command or recovery"),
-        Column("tag", "text", "tag that it writes"),
-        Column("wanted", "text", "wanted value as people were shown it"),
-        Column("wanted_number", "number", "wanted value in unit; null if it is no number"),
-        Column("unit", "text", "unit of the value"),
-        Column("outcome", "text", "state of the write"),
-        Column("reason", "prose", "why, empty if it was done"),
-        Column("sent_at", "time", "when its frame was sent; null if it was not"),
-    ),
-)
-TABLES = (EPISODES, EVIDENCE, ACTIONS)
+_DOCUMENT = read_document(Path(__file__).with_name("tables.yaml"))
+TABLES = TypeAdapter(tuple[Table, ...]).validate_python(_DOCUMENT.data)
+EPISODES, EVIDENCE, ACTIONS = TABLES
+
+EXTRA = "parquet"
+WANTED = f"the export needs pyarrow, which is not installed: install handwheel[{EXTRA}]"
+
+
+class NoParquet(HandwheelError):
+    """The extra is not installed."""
+
+
+def load_pyarrow() -> Any:
+    """Returns the module `pyarrow`. Raises `NoParquet`."""
+    try:
+        pyarrow: Any = import_module("pyarrow")
+        import_module("pyarrow.parquet")
+    except ImportError:
+        raise NoParquet(WANTED) from None
+    return pyarrow
+
+
+def write_table(path: Path, table: Table, rows: Sequence[Row], about: Mapping[str, str]) -> None:
+    """Writes a table with its schema, also without rows.
+
+    Args:
+        about: Metadata of the file, beside version and time zone.
+    """
+    pyarrow = load_pyarrow()
+    types = {
+        "text": pyarrow.string(), "prose": pyarrow.string(), "person": pyarrow.string(),
+        "texts": pyarrow.list_(pyarrow.string()), "people": pyarrow.list_(pyarrow.string()),
+        "number": pyarrow.float64(), "count": pyarrow.int64(),
+        "time": pyarrow.timestamp("us", tz="UTC"),
+    }  # fmt: skip
+    fields = [
+        pyarrow.field(each.name, types[each.kind], metadata=_about(each)) for each in table.columns
+    ]
+    whole = {"version": VERSION, "table": table.meaning, "time_zone": "UTC", **about}
+    schema = pyarrow.schema(fields, metadata={f"handwheel.{key}": whole[key] for key in whole})
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(list(rows), schema), str(path))
+
+
+def _about(column: Column) -> dict[str, str]:
+    return {"meaning": column.meaning, **({"unit": column.unit} if column.unit else {})}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Origin of a data set.
+
+    Attributes:
+        versions: Of the programs that wrote it, by name.
+        hashes: SHA-256 of the files that it comes from and consists of, by name.
+        left_out: Sentences on what could not be read.
+    """
+
+    site: str
+    plant: str
+    at: str  # stamp of the export
+    has_names: bool
+    left_open: int
+    versions: Mapping[str, str]
+    hashes: Mapping[str, str]
+    left_out: Sequence[str] = field(default_factory=tuple[str, ...])
+
+
+_TYPES = {
+    "text": "string", "prose": "string", "person": "string", "texts": "list of strings",
+    "people": "list of strings", "number": "double", "count": "int64",
+    "time": "timestamp, µs, UTC",
+}  # fmt: skip
+
+
+def data_sheet(origin: Origin, rows: Mapping[str, Sequence[Row]]) -> str:
+    """Returns the data sheet as Markdown."""
+    episodes = rows["episodes"]
+    requests = {each["request_id"]: each["request_state"] for each in rows["actions"]}
+    labels = _counts(each["found"] for each in episodes if each["found"] is not None)
+    text = render(
+        "handwheel.hmi.dataset", "data_sheet.txt.j2",
+        origin=origin, rows=rows, episodes=episodes, tables=TABLES, version=VERSION, types=_TYPES,
+        opened=sorted(f"{each['opened_at']:%Y-%m-%d}" for each in episodes),
+        verdicts=_counts(each["verdict"] or "none" for each in episodes),
+        requests=_counts(requests.values()), labels=labels, told=sum(n for _, n in labels),
+        given_by=_counts(each["found_by"] for each in episodes if each["found_by"]),
+    )  # fmt: skip
+    return text.removesuffix("\n")
+
+
+def _counts(values: Iterable[str]) -> list[tuple[str, int]]:
+    return sorted(Counter(values).items())

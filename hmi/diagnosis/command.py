@@ -1,5 +1,6 @@
 """The commands `handwheel diagnose`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,8 +16,6 @@ from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 
 if TYPE_CHECKING:  # slow to import
-    from collections.abc import Sequence
-
     from handwheel.evaluation.calibration.prediction import Prediction
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -66,11 +65,11 @@ def calibrate(
         save_png(png, png_of(found))
 
 
-def _predictions(results: "Sequence[Path]", site: Path | None) -> "list[Prediction]":
+def _predictions(results: Sequence[Path], site: Path | None) -> "list[Prediction]":
     """Reads predictions, and ends the command if they are too few."""
     with uninterrupted_import():
+        from .reliability_text import read_outcomes
         from .results_file import read_results
-        from .site_outcomes import read_outcomes
 
     opened = None if results else open_site(site)
     found = read_outcomes(opened) if opened else read_results(results)

@@ -1,17 +1,24 @@
-"""Reliability of a diagnosis as text and as plain JSON."""
+"""Predictions for closed cases of a site, and how far they were true, as text and JSON."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from math import isinf
 from typing import Any
 
+from handwheel.agents.diagnosis.probability import LEAST_DB
+from handwheel.agents.memory.episode import Episode
+from handwheel.agents.memory.episode_reader import read_episodes
+from handwheel.connectors.model.site import Site
 from handwheel.evaluation.calibration.mode_offsets import LEAST_CASES, ModeOffset
+from handwheel.evaluation.calibration.prediction import Prediction
 from handwheel.evaluation.calibration.reliability import Bin, Reliability
+from handwheel.tools.guardrails.client import connect
+from handwheel.tools.guardrails.ledger.store.log_file import has_ledger
 from handwheel.tools.safe_text import plain
 
-from ..shell.terminal.columns import in_columns
 from ..shell.terminal.plural import counted
-from ..shell.terminal.wrap import fold
+from ..shell.terminal.show import in_columns
+from ..shell.terminal.wrap import fold, warn
 
 _ACROSS = 21  # cells of the diagram, 5 % each
 _HEAD = ("odds, dB", "said", "true", "95 %", "n", "cases", "0 %".ljust(_ACROSS - 5) + "100 %")
@@ -87,3 +94,29 @@ def _mode_row(each: ModeOffset) -> tuple[str, ...]:
         plain(each.mode, _LONG), str(each.n), str(each.cases), f"{each.predicted:.0%}",
         f"{each.true:.0%}", f"{each.offset_db:+.0f} ± {each.spread_db:.0f}", each.judgement,
     )  # fmt: skip
+
+
+def read_outcomes(site: Site) -> list[Prediction]:
+    """Reads what was said of each case whose fault is known. Damaged cases are told and left out.
+
+    Raises:
+        LedgerError: The ledger cannot be read.
+    """
+    if not has_ledger(site.state):
+        return []  # opening would create it
+    with connect.open_ledger(site) as database:
+        episodes = read_episodes(database, site)
+    for problem in episodes.problems:
+        warn(f"skipped: {problem}")
+    return [each for episode in episodes.found for each in predictions_of(episode)]
+
+
+def predictions_of(episode: Episode) -> Iterator[Prediction]:
+    """Yields what was said of a closed case, nothing if no work order tells what was found."""
+    found = {each.found for each in episode.orders if each.found}
+    if not episode.closed_at or not found:
+        return
+    for each in episode.diagnosis.hypotheses:
+        if each.ahead_db is not None and each.total_db >= LEAST_DB:
+            is_true = bool(found & {each.id, each.mode})
+            yield Prediction(episode.case_id, each.id, each.total_db, each.ahead_db, is_true)

@@ -22,8 +22,7 @@ from ..shell.cli.exits import NO
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.ledger_wait import GateWatch, wait_for_change
 from ..shell.cli.open_site import open_site
-from ..shell.cli.option_times import option_moment
-from ..shell.cli.options import JsonOption, SiteOption
+from ..shell.cli.options import JsonOption, SiteOption, option_moment
 from ..shell.terminal.wrap import fold
 from .rows.row_line import audit_line, show_row, verdicts_line
 from .shift_command import OutputOption, shift

@@ -1,6 +1,9 @@
 """The commands `handwheel models`."""
 
 from collections.abc import Sequence
+from operator import itemgetter
+from statistics import median
+from time import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,6 +11,7 @@ import typer
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.hints import did_you_mean, next_step
+from handwheel.connectors.model.language_models import LanguageModel
 from handwheel.connectors.model.site import Site
 from handwheel.tools.safe_text import printable
 
@@ -16,15 +20,56 @@ from ..shell.cli.field_lines import print_result
 from ..shell.cli.interrupts import uninterrupted_import
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
-from ..shell.terminal.columns import in_columns
+from ..shell.terminal.show import Column, show
 from ..shell.terminal.wrap import fold
 
 if TYPE_CHECKING:  # slow to import
+    from handwheel.agents.planning.model.exchange import Call
     from handwheel.agents.planning.model.pooled_model import PooledModel
+
+_UNTESTED = "the agents have not tested it yet"
+
+
+def usage_fields(site: Site) -> list[dict[str, Any]]:
+    """Returns each model with its health, and its calls of the last hour."""
+    with uninterrupted_import():
+        from handwheel.agents.planning.model.exchange import HOUR_S
+        from handwheel.agents.planning.model.pool import UsageFile
+
+    usage = UsageFile(site.state)
+    kept: dict[str, Any] = dict(usage.content().get("models", {}))
+    calls, since = usage.read(), time() - HOUR_S
+    return [
+        _fields(
+            each,
+            kept.get(each.name, {}),
+            [one for one in calls.get(each.name, ()) if one.at > since],
+        )
+        for each in site.models
+    ]
+
+
+def _fields(spec: LanguageModel, kept: dict[str, Any], calls: "list[Call]") -> dict[str, Any]:
+    tokens, cost, budget = sum(each.tokens for each in calls), spec.cost, spec.budget
+    spent = None
+    if cost is not None:
+        prompts = sum(each.prompt_tokens for each in calls)
+        answers = sum(each.answer_tokens for each in calls)
+        spent = cost.of(prompts, answers)
+    return {
+        "name": spec.name, "kind": spec.kind, "roles": list(spec.roles),
+        "method": str(kept.get("method", "")), "fault": str(kept.get("fault", _UNTESTED)),
+        "calls": len(calls), "valid": sum(each.is_valid for each in calls), "tokens": tokens,
+        "median_s": round(median(each.seconds for each in calls), 3) if calls else None,
+        "cost": spent, "currency": cost.currency if cost else "",
+        "budget_left": {
+            "calls": max(budget.calls - len(calls), 0), "tokens": max(budget.tokens - tokens, 0),
+        },
+    }  # fmt: skip
+
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-_HEAD = ("name", "kind", "roles", "method", "calls/h", "valid", "median", "cost", "budget left")
 _NONE = "no models; name some under models in site.yaml"
 
 
@@ -37,15 +82,13 @@ def list_models(site: SiteOption = None, as_json: JsonOption = False) -> None:
 
     Exit codes: 0 listed, 2 wrong usage or configuration.
     """
-    with uninterrupted_import():
-        from .usage_fields import usage_fields
-
     opened = open_site(site)
     fields = usage_fields(opened)
-    rows = [_HEAD, *(_row(each) for each in fields)]
-    lines = [*in_columns(rows, ["  "] * (len(_HEAD) - 1), set())] if fields else [_NONE]
-    lines += [fold(f"{each['name']}: {each['fault']}", 2) for each in fields if each["fault"]]
-    print_result(fields, lines, as_json=as_json)
+    after = [f"{each['name']}: {each['fault']}" for each in fields if each["fault"]]
+    show(
+        fields, _COLUMNS, fields=dict, as_json=as_json, has_head=True,
+        after=after if fields else [_NONE],
+    )  # fmt: skip
 
 
 @app.command("test")
@@ -114,13 +157,24 @@ def _line(tested: dict[str, Any]) -> str:
     return f"{tested['name']}: answers by {tested['method']}, {took}"
 
 
-def _row(each: dict[str, Any]) -> tuple[str, ...]:
-    median = each["median_s"]
-    left = each["budget_left"]
-    return (
-        each["name"], each["kind"], ", ".join(each["roles"]), each["method"] or "-",
-        str(each["calls"]), str(each["valid"]),
-        format_duration(median) if median is not None else "-",
-        f"{each['cost']:.4f} {each['currency']}" if each["cost"] is not None else "-",
-        f"{left['calls']} calls, {left['tokens']} tokens",
-    )  # fmt: skip
+def _cost(each: dict[str, Any]) -> str:
+    return f"{each['cost']:.4f} {each['currency']}" if each["cost"] is not None else "-"
+
+
+def _median(each: dict[str, Any]) -> str:
+    return format_duration(each["median_s"]) if each["median_s"] is not None else "-"
+
+
+_COLUMNS: list[Column[dict[str, Any]]] = [
+    Column("name", itemgetter("name")),
+    Column("kind", itemgetter("kind")),
+    Column("roles", lambda each: ", ".join(each["roles"])),
+    Column("method", lambda each: each["method"] or "-"),
+    Column("calls/h", itemgetter("calls")),
+    Column("valid", itemgetter("valid")),
+    Column("median", _median),
+    Column("cost", _cost),
+    Column(
+        "budget left", lambda each: "{calls} calls, {tokens} tokens".format_map(each["budget_left"])
+    ),
+]

@@ -1,9 +1,9 @@
 """Command group `handwheel authority`."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -45,12 +45,13 @@ from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import EquipmentArgument, JsonOption, SiteOption
 from ..shell.cli.signer_options import AsOption, PassphraseOption
-from ..shell.terminal.wrap import fold
+from ..shell.terminal.show import Column
+from ..shell.terminal.show import show as show_list
 from .lockout import system_user
-from .signer_choice import find_operator
 from .signing import (
     Signer,
     context_of,
+    find_operator,
     open_context,
     open_signer,
     open_to_list,
@@ -74,12 +75,7 @@ def list_authority(site: SiteOption = None, as_json: JsonOption = False) -> None
     opened = open_site(site)
     with open_to_list(opened) as database:
         found = authority_of(opened, database, instant_now())
-    if as_json:
-        typer.echo(json.dumps([_fields(name, each) for name, each in found.items()]))
-        return
-    width = max(map(len, found))
-    for name, each in found.items():
-        typer.echo(fold(f"{name:<{width}}  {each.mode:<11}  {_words(name, each)}", width + 2))
+    show_list(found.items(), _COLUMNS, fields=lambda each: _fields(*each), as_json=as_json)
 
 
 @app.command("show")
@@ -284,6 +280,13 @@ def _words(name: str, standing: AuthorityStatus) -> str:
     whole = f", with {standing.scope}" if standing.scope != name else ""
     fault = "" if standing.is_valid else f"; NOT VALID: {standing.reason}"
     return f"{by}{until}{whole}{fault}"
+
+
+_COLUMNS: list[Column[tuple[str, AuthorityStatus]]] = [
+    Column("equipment", itemgetter(0)),
+    Column("mode", lambda each: each[1].mode, width=11),
+    Column("by", lambda each: _words(*each)),
+]
 
 
 def _fields(name: str, standing: AuthorityStatus) -> dict[str, object]:

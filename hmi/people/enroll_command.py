@@ -1,14 +1,18 @@
 """The command `handwheel operators enroll`."""
 
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from handwheel.connectors.config.regular_files import read_regular
+from handwheel.connectors.errors import ConfigError, os_reason
 from handwheel.connectors.hints import next_step
-from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.site import POLICY_FILE, Site
 from handwheel.playbooks.language.libraries import PACKAGE
 from handwheel.tools.guardrails.identity.enrolment import (
     Enrolment,
@@ -16,17 +20,19 @@ from handwheel.tools.guardrails.identity.enrolment import (
     ending_root,
     enroll,
     renew,
+    root_warning,
     vouch,
 )
-from handwheel.tools.guardrails.identity.keys import key_path
-from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, Operator, load_roster
+from handwheel.tools.guardrails.identity.keys import KeyFault, PublicKey, key_path, parse_given_line
+from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, Operator, Roster, load_roster
+from handwheel.tools.guardrails.policy.policy import load_policy
+from handwheel.tools.guardrails.signatures.playbooks_lock import ENGINEER
 from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
 from ..shell.cli.exits import fail
 from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
-from ..shell.cli.option_times import option_s
-from ..shell.cli.options import SiteOption
+from ..shell.cli.options import SiteOption, option_s
 from ..shell.cli.signer_options import (
     AdministratorOption,
     IssuerPassphraseOption,
@@ -34,12 +40,93 @@ from ..shell.cli.signer_options import (
     NewPassphraseOption,
 )
 from ..shell.terminal.passphrase import new_passphrase
+from ..shell.terminal.show import Column
 from ..shell.terminal.wrap import fold
-from .operator_text import person_fields, warn_of_no_use, warn_of_the_root
 from .private_key import open_key
-from .public_key_input import read_given_key
 from .rotate_key import check_unrevoked, revoked_keys
-from .signer_choice import find_person
+from .signing import find_person
+
+
+def person_columns(revoked: frozenset[str], now: datetime) -> list[Column[Operator]]:
+    """Returns the columns of a list of persons, with their roles, keys and ends."""
+
+    def over(each: Operator) -> str:
+        if each.key_id in revoked:
+            return "revoked"
+        return "" if each.is_enrolled(now) else "not valid now"
+
+    return [
+        Column("person", "person"),
+        Column("roles", lambda each: ", ".join(sorted(each.roles)), width=16),
+        Column("key", "key_id"),
+        Column("until", lambda each: f"until {stamp(each.until)}"),
+        Column("", over),
+    ]
+
+
+def person_fields(person: Operator, revoked: frozenset[str], now: datetime) -> dict[str, object]:
+    """Returns a record as fields for JSON."""
+    return {
+        "person": person.person,
+        "roles": sorted(person.roles),
+        "key_id": person.key_id,
+        "from": stamp(person.start),
+        "until": stamp(person.until),
+        "issuer": person.issuer,
+        "valid": person.is_enrolled(now) and person.key_id not in revoked,
+        "revoked": person.key_id in revoked,
+    }
+
+
+def roster_fields(roster: Roster, revoked: frozenset[str], now: datetime) -> dict[str, object]:
+    """Returns all records, and what was ignored in the file, as fields for JSON."""
+    return {
+        "operators": [person_fields(each, revoked, now) for each in roster.operators],
+        "ignored": [str(problem) for problem in roster.ignored],
+    }
+
+
+def warn_of_no_use(site: Site, person: Operator) -> None:
+    """Warns of roles that nothing asks for. Faults of the policy are not reported here."""
+    with suppress(ConfigError):
+        policy = load_policy(site)
+        for role in sorted(person.roles - {ADMINISTRATOR, ENGINEER}):
+            if not policy.has_use_for(role):
+                sys.stderr.write(f"handwheel: no rule of {POLICY_FILE} requires the role {role}\n")
+
+
+def warn_of_the_root(site: Site, roster: Roster, now: datetime) -> None:
+    """Warns on standard error that the trust root's record ends soon."""
+    if warning := root_warning(site, roster, now):
+        sys.stderr.write(f"handwheel: {warning}\n")
+
+
+_LONGEST = 4096
+_KIND = "ssh-"
+
+
+def read_given_key(given: str) -> PublicKey:
+    """Returns the public key of a line `ssh-ed25519 …`, a file, or `-` for standard input.
+
+    Raises:
+        KeyFault: It is no public Ed25519 key, or cannot be read.
+    """
+    if given.startswith(_KIND):
+        return parse_given_line(given)
+    try:
+        if given == "-":
+            text = sys.stdin.readline(_LONGEST) if sys.stdin else ""
+        else:
+            text = read_regular(Path(given), _LONGEST).decode()
+    except OSError as error:
+        raise KeyFault(f"{given}: cannot be read: {os_reason(error)}") from None
+    except UnicodeDecodeError:
+        raise KeyFault(f"{given}: is not UTF-8") from None
+    try:
+        return parse_given_line(text.partition("\n")[0])
+    except KeyFault as fault:
+        raise KeyFault(f"{given}: {fault}") from None
+
 
 _LONGEST_DAYS = 3650
 _FIRST, _OTHERS = f"{_LONGEST_DAYS}d", "365d"

@@ -11,11 +11,7 @@ from handwheel.connectors.hints import next_step
 from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.identity.key_files import create_own_key, new_key_path
 from handwheel.tools.guardrails.identity.keys import fingerprint, public_line
-from handwheel.tools.guardrails.identity.roster import (
-    PERSON,
-    PERSON_WORDS,
-    load_roster,
-)
+from handwheel.tools.guardrails.identity.roster import PERSON, PERSON_WORDS, load_roster
 from handwheel.tools.requests.timestamps import stamp
 
 from ..shell.cli.completion import complete_person
@@ -32,18 +28,19 @@ from ..shell.cli.signer_options import (
     PassphraseOption,
 )
 from ..shell.terminal.passphrase import new_passphrase
-from .enroll_command import NO_KEY_GIVEN, enroll_people
-from .operator_text import (
+from ..shell.terminal.show import table_lines
+from .enroll_command import (
+    NO_KEY_GIVEN,
+    enroll_people,
+    person_columns,
     person_fields,
-    person_lines,
+    read_given_key,
     roster_fields,
     warn_of_the_root,
 )
-from .public_key_input import read_given_key
 from .rotate_key import revoke as revoke_key
 from .rotate_key import revoked_keys, rotate_key
-from .signer_choice import find_administrator
-from .signing import open_context, open_signer
+from .signing import find_administrator, open_context, open_signer
 
 EnrolledArgument = Annotated[
     str,
@@ -163,7 +160,7 @@ def list_people(site: SiteOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         typer.echo(json.dumps(roster_fields(roster, revoked, now)))
         return
-    print_lines(person_lines(roster, revoked, now))
+    print_lines(table_lines(roster.operators, person_columns(revoked, now)))
     if not roster.operators:
         typer.echo("no persons are enrolled")
     for problem in roster.ignored:

@@ -29,8 +29,7 @@ from ..shell.cli.options import SiteOption
 from ..shell.cli.signer_options import AdministratorOption, PassphraseOption
 from ..shell.terminal.wrap import fold
 from .lockout_lines import note_text
-from .signer_choice import find_administrator
-from .signing import open_context, open_signer, sign_subject
+from .signing import find_administrator, open_context, open_signer, sign_subject
 
 
 def command(

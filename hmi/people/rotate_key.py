@@ -24,8 +24,7 @@ from handwheel.tools.guardrails.signatures.message import submit
 from handwheel.tools.requests.timestamps import instant_now, parse_stamp, stamp
 
 from ..shell.terminal.passphrase import new_passphrase
-from .signer_choice import find_person
-from .signing import Signer, check_gate, open_context, open_signer, sign_subject
+from .signing import Signer, check_gate, find_person, open_context, open_signer, sign_subject
 
 
 def rotate_key(

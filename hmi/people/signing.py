@@ -1,33 +1,44 @@
-"""Signs a person's decision at this terminal, which a cancelled prompt prevents."""
+"""Chooses who signs at this terminal, and signs, which a cancelled prompt prevents."""
 
-from collections.abc import Generator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from handwheel.connectors.config.yaml_documents import Document
+from handwheel.connectors.errors import HandwheelError
+from handwheel.connectors.hints import NEXT, next_step, shell_command
 from handwheel.connectors.model.site import POLICY_FILE, Site
-from handwheel.tools.errors import NoGate
+from handwheel.tools.errors import InvalidArguments, NoGate, PermitRefused
 from handwheel.tools.guardrails.client import connect
-from handwheel.tools.guardrails.identity.roster import Operator, load_roster
+from handwheel.tools.guardrails.identity.keys import key_path
+from handwheel.tools.guardrails.identity.roster import ADMINISTRATOR, Operator, Roster, load_roster
 from handwheel.tools.guardrails.ledger.decisions import Signed
+from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.policy.policy import build_policy, load_policy
 from handwheel.tools.guardrails.signatures import signing
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import SubjectVerdict
+from handwheel.tools.guardrails.signatures.entitlement import check_approver
 from handwheel.tools.guardrails.signatures.message import Message, MessageSender, submit
+from handwheel.tools.guardrails.signatures.playbooks_lock import ENGINEER, may_release
 from handwheel.tools.guardrails.signatures.signing import Signer, subject_statement
 from handwheel.tools.guardrails.signatures.statement import Statement
-from handwheel.tools.requests.timestamps import Instant
+from handwheel.tools.requests.timestamps import Instant, instant_now
 
+from ..shell.cli.signer_options import SignerUnclear
 from ..shell.terminal.cancellable_prompt import current_cancellation
 from ..shell.terminal.wrap import warn
 
 __all__ = [
-    "Signer", "check_gate", "context_of", "has_gate", "open_context", "open_signer",
-    "open_to_list", "sign_statement", "sign_subject", "submit_unsigned", "tell_no_gate",
+    "Check", "Signer", "check_gate", "context_of", "find_administrator", "find_operator",
+    "find_person", "find_releaser", "has_gate", "next_approvals", "open_context", "open_signer",
+    "open_to_list", "sign_statement", "sign_subject", "signed_commands", "submit_unsigned",
+    "tell_no_gate",
 ]  # fmt: skip
 
 _NO_RULES: Mapping[str, Any] = {"schema": "policy/1", "roles": {}}
@@ -120,3 +131,134 @@ def open_signer(site: Site, operator: Operator, passphrase_file: Path | None) ->
     from .private_key import open_key
 
     return Signer(operator, open_key(site, operator, passphrase_file), passphrase_file is None)
+
+
+Check = Callable[[Operator], object]
+"""Refuses a person who may not sign, by `HandwheelError`."""
+
+
+def find_person(
+    site: Site,
+    roster: Roster,
+    named: str | None,
+    at: datetime,
+    *,
+    administrator: bool,
+    check: Check | None = None,
+) -> Operator:
+    """Returns the named person, or the only one with a key on this machine who may sign.
+
+    With a single key here its owner is returned without a check, which the caller makes and whose
+    refusal says more. Which of several people signs is printed on standard error.
+
+    Raises:
+        PermitRefused: The named person is not enrolled, or none of several with a key may sign.
+        InvalidArguments: No person is named, and the machine has no key.
+        SignerUnclear: No person is named, and several may sign.
+    """
+    kind = ADMINISTRATOR if administrator else "operator"
+    known = [each for each in roster.operators if each.is_administrator == administrator]
+    return _person_of(site, known, named, at, kind, check)
+
+
+def find_releaser(site: Site, roster: Roster, named: str | None, at: datetime) -> Operator:
+    """Returns the person who releases playbooks, by the rules of `find_person`."""
+    known = [each for each in roster.operators if may_release(each)]
+    return _person_of(site, known, named, at, f"{ADMINISTRATOR} or {ENGINEER}", None)
+
+
+def _person_of(
+    site: Site,
+    people: Sequence[Operator],
+    named: str | None,
+    at: datetime,
+    kind: str,
+    check: Check | None,
+) -> Operator:
+    known = [each for each in people if each.is_enrolled(at)]
+    if named is not None:
+        known = [each for each in known if each.person == named]
+        if not known:
+            raise PermitRefused(
+                f"{named} is no {kind} of this site now; {next_step('operators', 'list')}"
+            )
+        return known[0]
+    if not known:
+        role = kind.partition(" ")[0]
+        raise InvalidArguments(
+            f"no {kind} is enrolled; {next_step('operators', 'enroll', 'NAME', '--role', role)}"
+        )
+    here = [each for each in known if key_path(site.id, each.person).exists()]
+    if not here:
+        names = ", ".join(each.person for each in known)
+        raise InvalidArguments(f"no {kind} has a key on this machine; enrolled: {names}")
+    return here[0] if len(here) == 1 else _chosen(here, check)
+
+
+def find_operator(
+    context: DecisionContext, named: str | None, check: Check | None = None
+) -> Operator:
+    """Returns the operator who signs now, by `find_person`. Raises `NoGate` without a gate."""
+    check_gate(context.database)
+    at = instant_now().wall
+    return find_person(context.site, context.roster, named, at, administrator=False, check=check)
+
+
+def find_administrator(context: DecisionContext, named: str | None) -> Operator:
+    """Returns the administrator who signs now, by `find_person`. Raises `NoGate` as well."""
+    check_gate(context.database)
+    at = instant_now().wall
+    return find_person(context.site, context.roster, named, at, administrator=True)
+
+
+def next_approvals(context: DecisionContext, record: RequestRecord, now: Instant) -> list[str]:
+    """Returns the next step of each person with a key here who can approve a request."""
+    words = "requests", "approve", record.request.request_id
+    commands = signed_commands(
+        context, words, lambda p: check_approver(context, record, p, now), now
+    )
+    return [f"{NEXT}{each}" for each in commands]
+
+
+def signed_commands(
+    context: DecisionContext, words: Sequence[str], check: Check, now: Instant
+) -> list[str]:
+    """Returns a command that names its signer for each person with a key here who can sign it.
+
+    Where there is only one key, or nobody can, it is the command without a name.
+    """
+    here = [
+        each
+        for each in context.roster.operators
+        if each.is_enrolled(now.wall)
+        and not each.is_administrator
+        and key_path(context.site.id, each.person).exists()
+    ]
+    fit = [each for each in here if len(here) > 1 and not _refusal(each, check)]
+    if not fit:
+        return [shell_command(*words)]
+    return [shell_command(*words, "--as", each.person) for each in fit]
+
+
+def _chosen(here: Sequence[Operator], check: Check | None) -> Operator:
+    refusals = {each.person: _refusal(each, check) for each in here}
+    fit = [each for each in here if not refusals[each.person]]
+    if len(fit) == 1:
+        sys.stderr.write(
+            f"handwheel: {fit[0].person} signs, the only one with a key here who can\n"
+        )
+        return fit[0]
+    if fit:
+        raise SignerUnclear([each.person for each in fit])
+    raise PermitRefused("\n".join(refusals.values()))
+
+
+def _refusal(person: Operator, check: Check | None) -> str:
+    """Returns why a person may not sign, or an empty string."""
+    if check is None:
+        return ""
+    try:
+        check(person)
+    except HandwheelError as refusal:
+        return str(refusal)
+    return ""

@@ -30,8 +30,7 @@ from handwheel.tools.guardrails.signatures.playbooks_lock import (
 from handwheel.tools.requests.timestamps import instant_now, parse_stamp, stamp
 
 from ..people.rotate_key import revoked_keys
-from ..people.signer_choice import find_releaser
-from ..people.signing import open_signer
+from ..people.signing import find_releaser, open_signer
 from ..shell.cli.completion import complete_playbook
 from ..shell.cli.exits import NO
 from ..shell.cli.json_result import ResultOption, tell_result

@@ -9,8 +9,7 @@ from ..shell.charts.png_file import check_png
 from ..shell.cli.exits import fail, run
 from ..shell.cli.interrupts import uninterrupted_import
 from ..shell.cli.open_site import open_site
-from ..shell.cli.option_times import option_s
-from ..shell.cli.options import JsonOption, SiteOption
+from ..shell.cli.options import JsonOption, SiteOption, option_s
 from .checked_playbooks import find_valid_playbook
 from .show_command import PlaybookArgument
 

@@ -53,7 +53,7 @@ from handwheel.tools.safe_text import printable
 from ..journal.rows.row_line import show_run_row
 from ..playbooks.release_command import warn_of_unreleased
 from ..shell.cli.line_writer import LineWriter, print_log
-from ..site.commissioning.notice_check import warn_of_notices
+from ..site.commissioning.file_check import warn_of_notices
 from ..site.tags.connection_text import connection_text
 from .guests import guest_context, serving_guests
 from .notices import delivering_notices

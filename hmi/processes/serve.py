@@ -18,8 +18,7 @@ from handwheel.tools.safe_text import printable
 from ..shell.cli.gc_freeze import freeze_heap
 from ..shell.cli.ledger_wait import wait_for_change_async
 from ..shell.cli.line_writer import LineWriter
-from ..shell.terminal.stdin import is_in_background
-from ..shell.terminal.stdin_lines import stdin_lines
+from ..shell.terminal.stdin import is_in_background, stdin_lines
 
 _POLL_S = 0.2
 _LONG = 200  # characters of an error

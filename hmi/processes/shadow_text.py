@@ -11,8 +11,8 @@ from handwheel.tools.safe_text import LONG, plain, printable
 
 from ..journal.rows.row_line import show_run_row
 from ..journal.rows.row_text import change_text
-from ..shell.terminal.columns import in_columns
 from ..shell.terminal.plural import counted
+from ..shell.terminal.show import in_columns
 from ..shell.terminal.wrap import fold
 
 _INDENT = 10

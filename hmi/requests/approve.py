@@ -1,4 +1,4 @@
-"""Shows an approver the card, and asks for confirmation and passphrase."""
+"""Shows an approver the card, asks for confirmation and passphrase, and follows the request."""
 
 import shutil
 import signal
@@ -11,27 +11,33 @@ import typer
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.hints import next_step
-from handwheel.tools.errors import NoGate, PermitRefused
+from handwheel.playbooks.engine.states import INACTIVE, RunState
+from handwheel.playbooks.execution.event_log import load_run
+from handwheel.tools.errors import LedgerError, NoGate, PermitRefused
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.decide import check_open
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.session import ApprovalSession, check_approvable
-from handwheel.tools.guardrails.ledger.records import RequestRecord
-from handwheel.tools.guardrails.ledger.store.states import RequestState
+from handwheel.tools.guardrails.client.stopped_agents import have_agents_stopped
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
+from handwheel.tools.guardrails.ledger.store.database import Ledger
+from handwheel.tools.guardrails.ledger.store.states import OPEN_REQUESTS, ActionState, RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.signing import Signer, sign_statement
 from ..shell.cli.field_lines import print_lines
-from ..shell.cli.ledger_wait import keep_up
+from ..shell.cli.ledger_wait import keep_up, wait_for_change
 from ..shell.terminal.panel import has_colour
 from ..shell.terminal.prompt import NO_TERMINAL, PromptAnswer, ask_text, confirm
+from ..shell.terminal.wrap import fold
 from .assessment.background import BackgroundAssessment, assessed_beside
 from .cards.card_text import render_card
-from .cards.live_card import QUESTION, LiveCard
-from .cards.tag_history import history_lines
-from .reject import object_to
+from .cards.live_card import QUESTION, LiveCard, history_lines
+from .request_text import action_line, stuck_action, stuck_text
+from .resolve import object_to
+from .write_followup import lease_text
 
 _ANSWER_S = 300.0
 _NOTHING_SENT = "nothing was sent, and the request still waits for approval"
@@ -161,3 +167,107 @@ def sign_approval(session: ApprovalSession, signer: Signer) -> RequestState:
 def show_card(card: Card) -> None:
     """Draws a card for this terminal."""
     print_lines(render_card(card, shutil.get_terminal_size().columns, is_coloured=has_colour()))
+
+
+_POLL_S = 0.2
+_DONE = frozenset({ActionState.VERIFIED, ActionState.SKIPPED})
+
+
+def follow(database: Ledger, request_id: str) -> bool:
+    """Prints each change of a request until it has ended or is held for a person.
+
+    Ctrl-C ends the printing, not the approval. A missing gate is reported once, and the printing
+    continues. Returns whether every command is verified.
+    """
+    printed: dict[str, ActionState] = {}
+    is_warned = False
+    while True:
+        record = load_request(database, request_id)
+        for each in record.actions:
+            if each.state is not ActionState.PLANNED and printed.get(each.action_id) != each.state:
+                printed[each.action_id] = each.state
+                _print(action_line(each))
+        if is_complete(database, record):
+            now = instant_now()
+            lease = lease_text(database, record, read_snapshot(database), now)
+            status: tuple[str, ...] = record.status
+            if record.request.run and is_done(record) and record.state in OPEN_REQUESTS:
+                status = ("every command is verified",)  # it stays open with the run
+            words = (record.request.request_id, *status, lease)
+            _print("  ".join(filter(None, words)))
+            _print_run(database, record)
+            return is_done(record)
+        is_warned = is_warned or _warn_of_no_gate(database, record)
+        wait_for_change(database, _POLL_S)
+
+
+def _print(line: str) -> None:
+    typer.echo(fold(line))
+
+
+def _warn_of_no_gate(database: Ledger, record: RequestRecord) -> bool:
+    """Prints the action that waits for a gate, and returns whether there is one."""
+    action = stuck_action(record.actions)
+    if action is None:
+        return False
+    try:
+        if read_snapshot(database) is not None:
+            return False
+        words = stuck_text(action)
+    except LedgerError as error:
+        words = str(error)
+    _print(f"{action.action_id}  {action.state}  {words}")
+    return True
+
+
+def is_complete(database: Ledger, record: RequestRecord) -> bool:
+    """Returns whether the request has ended, is done, or is in its lease."""
+    if record.request.run:
+        return is_over(record) or is_done_for_a_run(database, record)
+    in_lease = record.request.lease is not None and is_done(record)
+    return is_over(record) or (in_lease and record.state is RequestState.APPROVED)
+
+
+def is_over(record: RequestRecord) -> bool:
+    """Returns whether nothing more happens to it unless a person acts."""
+    is_open = record.state in OPEN_REQUESTS
+    return not _is_moving(record) and (bool(record.unresolved) or not is_open)
+
+
+def is_done_for_a_run(database: Ledger, record: RequestRecord) -> bool:
+    """Returns whether a run's request is done, although it stays open with the run.
+
+    It is done if every command is verified, if the run has stopped, or if no process works on it.
+    """
+    run = record.request.run
+    if run is None or _is_moving(record):
+        return False
+    if is_done(record) or have_agents_stopped(database, instant_now()):
+        return True
+    return load_run(database, run.run_id).state in INACTIVE
+
+
+def _is_moving(record: RequestRecord) -> bool:
+    return any(each.state in {ActionState.CLAIMED, ActionState.SENDING} for each in record.actions)
+
+
+def _print_run(database: Ledger, record: RequestRecord) -> None:
+    if record.request.run is None:
+        return
+    run_id, latest = record.request.run.run_id, (record.request.request_id,)
+    run = load_run(database, run_id)
+    more = ""
+    if have_agents_stopped(database, instant_now()):
+        more = f"; no process works on it; {next_step('run')}"
+    elif run.state is RunState.WAITING_APPROVAL and run.requests[-1:] == latest:
+        more = "; it hears of the decision with its next scan"
+    elif is_done(record) and run.state not in INACTIVE:
+        more = "; it continues and may submit another request"
+    _print(f"run {run_id} is {run.state}{more}")
+    _print(next_step("runs", "show", run_id))
+
+
+def is_done(record: RequestRecord) -> bool:
+    """Returns whether every command is verified or was so already."""
+    names = {each.action_id for each in record.request.commands}
+    return all(each.state in _DONE for each in record.actions if each.action_id in names)

@@ -1,10 +1,11 @@
 """Arguments and options of the commands on requests."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ..shell.cli.completion import (
+    Completer,
     complete_assignment,
     complete_held_request,
     complete_open_request,
@@ -12,22 +13,15 @@ from ..shell.cli.completion import (
     complete_waiting_request,
 )
 
-_REQUEST = "A request's id, or its first characters."
-RequestArgument = Annotated[
-    str, typer.Argument(metavar="ID", help=_REQUEST, autocompletion=complete_request)
-]
-WaitingArgument = Annotated[
-    str, typer.Argument(metavar="ID", help=_REQUEST, autocompletion=complete_waiting_request)
-]
-OpenArgument = Annotated[
-    str, typer.Argument(metavar="ID", help=_REQUEST, autocompletion=complete_open_request)
-]
-HeldArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="ID", help="A request's or an action's id.", autocompletion=complete_held_request
-    ),
-]
+
+def _id(complete: Completer, what: str = "A request's id, or its first characters.") -> Any:
+    return typer.Argument(metavar="ID", help=what, autocompletion=complete)
+
+
+RequestArgument = Annotated[str, _id(complete_request)]
+WaitingArgument = Annotated[str, _id(complete_waiting_request)]
+OpenArgument = Annotated[str, _id(complete_open_request)]
+HeldArgument = Annotated[str, _id(complete_held_request, "A request's or an action's id.")]
 AssignmentArguments = Annotated[
     list[str],
     typer.Argument(

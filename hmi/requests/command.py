@@ -26,16 +26,24 @@ from handwheel.tools.requests.lease_and_effects import Terms, parse_expectation,
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.lockout_lines import lockout_lines
-from ..people.signer_choice import find_operator, next_approvals
-from ..people.signing import Signer, context_of, open_context, open_signer, open_to_list
+from ..people.signing import (
+    Signer,
+    context_of,
+    find_operator,
+    next_approvals,
+    open_context,
+    open_signer,
+    open_to_list,
+)
 from ..shell.cli.exits import NO, WAITING, fail, run
 from ..shell.cli.field_lines import print_lines
 from ..shell.cli.json_result import ResultOption
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.cli.signer_options import AskedReasonOption, AsOption, PassphraseOption, ReasonOption
-from ..shell.terminal.wrap import fold, folded
-from .approve import ask, check_digest, sign_approval
+from ..shell.terminal.show import show as show_list
+from ..shell.terminal.wrap import folded
+from .approve import ask, check_digest, follow, sign_approval
 from .arguments import (
     AssignmentArguments,
     ExpectOption,
@@ -45,11 +53,9 @@ from .arguments import (
     RequestArgument,
     WaitingArgument,
 )
-from .follow import follow
-from .reject import ask_reason, object_to
-from .request_text import request_line, tell_request
+from .request_text import request_columns, tell_request
 from .request_view import whole_fields, whole_request
-from .resolve import action_to_resolve, resolution_lines, resolve_action
+from .resolve import action_to_resolve, ask_reason, object_to, resolution_lines, resolve_action
 from .write_followup import notes_on_requests, open_lines, open_lines_for
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -74,17 +80,11 @@ def list_requests(
         notes = notes_on_requests(context.database, snapshot, now)
         open_ = open_lines(context.database)
         locked = lockout_lines(opened, context.database)
-    if as_json:
-        typer.echo(json.dumps([request_fields(each) for each in found]))
-        return
-    for each in found:
-        note = notes.get(each.request_id, ())
-        line = request_line(each, now, has_gate=snapshot is not None)
-        typer.echo(fold("  ".join((line, *note))))
-    suspended = [each.words for each in snapshot.suspended] if snapshot else []
-    print_lines(folded((*open_, *suspended, *locked)))
+    after = [*open_, *(each.words for each in (snapshot.suspended if snapshot else ())), *locked]
     if not found and not open_:
-        typer.echo("no requests" if every else "no open requests; --all includes ended ones")
+        after.append("no requests" if every else "no open requests; --all includes ended ones")
+    columns = request_columns(now, has_gate=snapshot is not None, notes=notes)
+    show_list(found, columns, fields=request_fields, as_json=as_json, after=after)
 
 
 @app.command("show")

@@ -31,8 +31,7 @@ from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.requests.values import check_not_already, parse_value, split_assignment
 from handwheel.tools.safe_text import plain, printable
 
-from ..people.signer_choice import next_approvals
-from ..people.signing import Signer, sign_statement
+from ..people.signing import Signer, next_approvals, sign_statement
 from ..shell.cli.field_lines import print_lines
 from ..shell.terminal.cancellable_prompt import ask_in_thread
 from ..shell.terminal.wrap import fold

@@ -1,7 +1,8 @@
 """Formats requests and actions as lines and as fields for JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.hints import NEXT, next_step
@@ -18,6 +19,9 @@ from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain, printable
 
 from ..shell.cli.json_result import tell_result
+from ..shell.terminal.show import Column, line_of
+
+NO_NOTES: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 _STUCK = {
     ActionState.DUE: "the action is not sent",
@@ -26,24 +30,43 @@ _STUCK = {
 }
 
 
-def request_line(request: ListedRequest, now: Instant, *, has_gate: bool = True) -> str:
-    """Returns a line with id, state, risk class, writes and remaining time.
+def request_columns(
+    now: Instant, *, has_gate: bool = True, notes: Mapping[str, Sequence[str]] = NO_NOTES
+) -> list[Column[ListedRequest]]:
+    """Returns the columns of a list of requests, with notes on some of them by their id.
 
     Without a gate an action that is due or under way does not advance, nothing can be resolved,
     and no time is left.
     """
-    left = ""
-    if has_gate and request.state in WAITING_REQUESTS:
-        waited = now.since_s(request.filed)
-        left = f"  {format_duration(max(request.within_s - waited, 0.0))} left" if waited else ""
+    return [
+        Column("request", "request_id"),
+        Column("state", lambda each: _standing(each, has_gate=has_gate)[0], width=11, gap=1),
+        Column("class", "risk_class"),
+        Column("writes", _writes),
+        Column("left", lambda each: _left(each, now) if has_gate else ""),
+        Column("why", lambda each: _standing(each, has_gate=has_gate)[1]),
+        Column("origin", _origin),
+        Column("notes", lambda each: "  ".join(notes.get(each.request_id, ()))),
+    ]
+
+
+def request_line(request: ListedRequest, now: Instant, *, has_gate: bool = True) -> str:
+    """Returns a request as one line."""
+    return line_of(request, request_columns(now, has_gate=has_gate))
+
+
+def _standing(request: ListedRequest, *, has_gate: bool) -> tuple[str, str]:
+    """Returns the state and, unless the request waits for approval, the reason."""
     stuck = None if has_gate else stuck_action(request.actions)
     state, why = (stuck.state, stuck_text(stuck)) if stuck else request.status
     if not (has_gate or stuck):
         why = why.partition(f"; {NEXT}")[0]  # which needs a gate
-    reason = "" if request.state in WAITING_REQUESTS else f"  {why}"
-    origin = f"  {found}" if (found := _origin(request)) else ""
-    wanted = f"{request.risk_class}  {_writes(request)}"
-    return f"{request.request_id}  {state:<11} {wanted}{left}{reason}{origin}"
+    return state, "" if request.state in WAITING_REQUESTS else why
+
+
+def _left(request: ListedRequest, now: Instant) -> str:
+    waited = now.since_s(request.filed) if request.state in WAITING_REQUESTS else None
+    return f"{format_duration(max(request.within_s - waited, 0.0))} left" if waited else ""
 
 
 def waiting_text(request: ListedRequest) -> str:

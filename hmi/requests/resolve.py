@@ -1,4 +1,4 @@
-"""Asks an operator for the outcome of a write, and signs the answer."""
+"""Signs decisions of a person other than approvals, and asks for what they need."""
 
 from collections.abc import Callable, Iterator
 
@@ -10,17 +10,23 @@ from handwheel.tools.guardrails.approval.cards.outcome_card import (
     found_after,
     make_outcome,
 )
-from handwheel.tools.guardrails.approval.decide import Decide
+from handwheel.tools.guardrails.approval.decide import Decide, check_open
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.approval.session import role_for
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.ledger.records import RequestRecord, load_exactly
 from handwheel.tools.guardrails.ledger.store.states import ActionRecord, ActionState, RequestState
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.guardrails.signatures.decisions import ActionVerdict, meaning_of_subject
-from handwheel.tools.guardrails.signatures.entitlement import check_resolver
+from handwheel.tools.guardrails.signatures.decisions import (
+    ActionVerdict,
+    RequestVerdict,
+    meaning_of,
+    meaning_of_subject,
+)
+from handwheel.tools.guardrails.signatures.entitlement import check_objector, check_resolver
 from handwheel.tools.guardrails.signatures.message import submit
 from handwheel.tools.guardrails.signatures.statement import Statement
+from handwheel.tools.requests.reasons import reason_fault
 from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.signing import Signer, sign_statement
@@ -28,7 +34,51 @@ from ..shell.cli.field_lines import print_lines
 from ..shell.terminal.panel import card_width
 from ..shell.terminal.prompt import NO_TERMINAL, PromptAnswer, ask_text, confirm
 from ..shell.terminal.wrap import folded
-from .outcome_text import render_outcome
+from .request_view import render_outcome
+
+_REASON_S = 120.0
+
+
+def ask_reason() -> str:
+    """Asks for a reason at the terminal. Raises `InvalidArguments` without a valid one."""
+    reason = ask_text("Reason: ", _REASON_S)
+    if not reason:
+        raise InvalidArguments("no reason was given, so nothing was changed; give --reason")
+    if fault := reason_fault(reason):
+        raise InvalidArguments(f"nothing was changed: the reason {fault.reason}")
+    return reason
+
+
+def object_to(
+    context: DecisionContext,
+    record: RequestRecord,
+    verdict: RequestVerdict,
+    reason: str,
+    operator: Operator,
+    open_key: Callable[[], Signer],
+) -> RequestState:
+    """Signs a rejection or a revocation, submits it, and returns the new state.
+
+    Raises:
+        GuardrailError: The request cannot be rejected or revoked now, or not by this person.
+        HandwheelError: There is no passphrase, or the key cannot be used.
+    """
+    check_open(verdict, record, instant_now())
+    check_objector(context, record.request, operator)
+    signer = open_key()
+    request, now = record.request, instant_now()
+    statement = Statement(
+        verdict=verdict,
+        meaning=meaning_of(verdict, request),
+        role=role_for(context, operator, request.roles, request.written),
+        valid_s=request.within_s,
+        digest=request.digest,
+        comment=reason,
+    )
+    signed = sign_statement(context.database, signer, statement, now)
+    submit(context, Decide(site=context.site.id, signed=signed), now)
+    return load_exactly(context.database, request.request_id).state
+
 
 _ANSWER_S = 120.0
 

@@ -19,8 +19,7 @@ from handwheel.tools.requests.timestamps import Instant, instant_now
 from handwheel.tools.safe_text import plain
 
 from ..people.lockout import system_user
-from ..people.signer_choice import find_operator
-from ..people.signing import open_context, open_signer, open_to_list, submit_unsigned
+from ..people.signing import find_operator, open_context, open_signer, open_to_list, submit_unsigned
 from ..shell.cli.completion import complete_open_run, complete_run
 from ..shell.cli.exits import WAITING
 from ..shell.cli.field_lines import print_lines

@@ -25,8 +25,7 @@ from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import printable
 
-from ..people.signer_choice import find_operator
-from ..people.signing import open_context, open_signer, sign_subject
+from ..people.signing import find_operator, open_context, open_signer, sign_subject
 from ..shell.cli.exits import WAITING
 from ..shell.cli.json_result import tell_result
 from ..shell.cli.ledger_wait import wait_for_change

@@ -1,6 +1,5 @@
 """The commands `handwheel workorders`."""
 
-import json
 from bisect import bisect
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,8 +33,10 @@ from ..shell.cli.json_result import ResultOption, tell_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.panel import card_width
+from ..shell.terminal.show import Column
+from ..shell.terminal.show import show as show_list
 from ..shell.terminal.templates import render_macro
-from ..shell.terminal.wrap import fold, folded
+from ..shell.terminal.wrap import folded
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -63,16 +64,14 @@ def list_orders(site: SiteOption = None, as_json: JsonOption = False) -> None:
         orders = store.all() if store else []
         closed = store.closings() if store else {}
         added = store.additions() if store else {}
-    if as_json:
-        found = [_fields(each, closed, added) for each in orders]
-        typer.echo(json.dumps(found))
-        return
-    for each in orders:
-        typer.echo(
-            fold(_said("line", each, closed.get(each.workorder_id)), len(each.workorder_id) + 2)
-        )
-    if not orders:
-        typer.echo("no work orders")
+    after = [] if orders else ["no work orders"]
+    show_list(
+        orders,
+        _columns(closed),
+        fields=lambda each: _fields(each, closed, added),
+        as_json=as_json,
+        after=after,
+    )
 
 
 @app.command("show")
@@ -207,6 +206,22 @@ def _evenly(points: list[tuple[float, float]], count: int) -> list[float]:
 
 def _said(macro: str, *values: object) -> str:
     return render_macro("handwheel.hmi.runs", "workorder.txt.j2", macro, *values)
+
+
+def _columns(closed: Mapping[str, Closing]) -> list[Column[WorkOrder]]:
+    def state(each: WorkOrder) -> str:
+        found = closed.get(each.workorder_id)
+        return _said("closed_text", found) if found else ""
+
+    return [
+        Column("work order", "workorder_id"),
+        Column("priority", "priority"),
+        Column("class", "class_", width=10),
+        Column("asset", lambda each: plain(each.asset)),
+        Column("due", lambda each: f"due {each.due[:10]}"),
+        Column("title", "title"),
+        Column("state", state),
+    ]
 
 
 def _fields(

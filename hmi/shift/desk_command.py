@@ -7,11 +7,10 @@ import typer
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.requests.timestamps import instant_now
 
-from ..people.signer_choice import find_person
+from ..people.signing import find_person
 from ..shell.cli.exits import fail
 from ..shell.cli.open_site import open_site
-from ..shell.cli.option_times import option_s
-from ..shell.cli.options import SiteOption
+from ..shell.cli.options import SiteOption, option_s
 from ..shell.cli.signer_options import AsOption
 from .console import run_console
 from .lock_states import LONGEST_LOCK_S, SHORTEST_LOCK_S

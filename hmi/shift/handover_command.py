@@ -9,8 +9,7 @@ from handwheel.tools.guardrails.approval.shift_handover import check_shift
 from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.requests.reasons import reason_fault
 
-from ..people.signer_choice import find_operator
-from ..people.signing import Signer, open_context, open_signer
+from ..people.signing import Signer, find_operator, open_context, open_signer
 from ..shell.cli.completion import complete_operator
 from ..shell.cli.exits import NO
 from ..shell.cli.json_result import ResultOption, tell_result

@@ -29,11 +29,10 @@ from handwheel.tools.requests.timestamps import instant_now
 
 from ..people.authority_command import check_grantors, duration_of, give_authority
 from ..people.lockout import run_lockout, system_user
-from ..people.signer_choice import find_operator
-from ..people.signing import Signer, open_context, open_signer, submit_unsigned
+from ..people.signing import Signer, find_operator, open_context, open_signer, submit_unsigned
 from ..requests.approve import ask, card_left_by_ctrl_c
-from ..requests.reject import object_to
 from ..requests.request_view import whole_request
+from ..requests.resolve import object_to
 from ..shell.cli.command_line import TITLES
 from ..shell.cli.field_lines import print_lines
 from ..shell.terminal.prompt import ask_text

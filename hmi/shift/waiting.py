@@ -34,10 +34,8 @@ from handwheel.tools.maintenance.work_order_database import WORKORDERS_FILE, Wor
 from handwheel.tools.requests.timestamps import Instant
 from handwheel.tools.safe_text import plain, printable
 
-from ..cases.case_questions import questions
-from ..cases.case_view import candidates_of, commands_in, waits, what_is_wrong
-from ..people.signer_choice import next_approvals, signed_commands
-from ..people.signing import has_gate
+from ..cases.case_view import candidates_of, commands_in, questions, waits, what_is_wrong
+from ..people.signing import has_gate, next_approvals, signed_commands
 from ..requests.request_text import request_line
 from ..requests.write_followup import open_line
 from ..runs.orders import check_order_signer, roles_of

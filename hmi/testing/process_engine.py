@@ -52,7 +52,7 @@ from handwheel.tools.requests.timestamps import instant_now, parse_stamp
 from ..people.authority_command import grant_signed
 from ..people.signing import Signer, open_context, sign_subject
 from ..requests.approve import sign_approval
-from ..requests.reject import object_to
+from ..requests.resolve import object_to
 from ..shell.cli.ledger_wait import keep_up
 from ..simulation.demo.pace import MachinePace
 from ..simulation.local_system.child_process import ChildProcess

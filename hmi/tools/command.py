@@ -1,7 +1,7 @@
 """The commands `handwheel tools`."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from handwheel.connectors.errors import ConfigError
 from handwheel.errors import BadQuality
 from handwheel.site import Site
 from handwheel.site_tools import site_tools
-from handwheel.tools.errors import ToolFailed
+from handwheel.tools.errors import InvalidArguments, ToolFailed
 from handwheel.tools.safe_text import printable
 from handwheel.tools.toolset.tool import Tool
 from handwheel.tools.toolset.toolset import Toolset
@@ -21,9 +21,75 @@ from ..shell.cli.exits import NO, fail, report, run
 from ..shell.cli.field_lines import print_result
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
-from ..shell.terminal.columns import in_columns
+from ..shell.terminal.show import Column, in_columns
+from ..shell.terminal.show import show as show_list
 from ..shell.terminal.wrap import folded
-from .argument_words import default_text, read_arguments, type_text
+
+_WORDS = {"string": "text", "integer": "whole number", "boolean": "true or false", "null": "none"}
+
+
+def read_arguments(tool: Tool, words: Sequence[str]) -> dict[str, Any]:
+    """Returns the arguments of words such as `last='2 h'`.
+
+    A value is JSON, and plain text where the tool takes text.
+
+    Raises:
+        InvalidArguments: A word is no KEY=VALUE, or the tool takes no such key or value; all.
+    """
+    given: dict[str, Any] = {}
+    faults: list[str] = []
+    for word in words:
+        key, mark, text = word.partition("=")
+        if not mark or not key:
+            faults.append(f"{word!r} is no KEY=VALUE")
+        elif key in given:
+            faults.append(f"{key}: is given twice")
+        else:
+            given[key] = _value(text, tool.schema["properties"].get(key, {}))
+    try:
+        tool.arguments.checked(given)
+    except InvalidArguments as error:
+        faults += str(error).splitlines()
+    if faults:
+        raise InvalidArguments("\n".join(f"{tool.name}: {each}" for each in faults))
+    return given
+
+
+def type_text(schema: Mapping[str, Any]) -> str:
+    """Returns what an argument may be, such as `number in kPa`, by its JSON schema."""
+    kind = schema.get("type", "")
+    if members := schema.get("anyOf"):
+        text = " or ".join(map(type_text, members))
+    elif "const" in schema:
+        text = str(schema["const"])
+    elif "enum" in schema:
+        text = " or ".join(map(str, schema["enum"]))
+    elif kind == "array":
+        text = f"list of {type_text(schema['items'])}"
+    elif kind == "object":
+        text = f"table of {type_text(schema['additionalProperties'])}"
+    else:
+        text = _WORDS.get(kind, kind)
+    return " ".join(filter(None, (text, schema.get("description", ""))))
+
+
+def default_text(tool: Tool, key: str) -> str:
+    """Returns `required`, or the default of an argument, empty for none."""
+    if key in tool.schema.get("required", ()):
+        return "required"
+    default = tool.schema["properties"][key].get("default")
+    return "" if default is None else f"default {json.dumps(default, ensure_ascii=False)}"
+
+
+def _value(text: str, schema: Mapping[str, Any]) -> Any:
+    members = schema.get("anyOf", (schema,))
+    if any(each.get("type") == "string" for each in members):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -42,9 +108,12 @@ def list_tools(site: SiteOption = None, as_json: JsonOption = False) -> None:
     Exit codes: 0 listed, 2 wrong usage or configuration.
     """
     tools = _tools_of(site)
-    rows = [(each.name, each.effect.value, printable(each.summary)) for each in tools]
-    fields = [_fields(each) for each in tools]
-    print_result(fields, folded(in_columns(rows, ("  ", "  "), set())), as_json=as_json)
+    columns: list[Column[Tool]] = [
+        Column("tool", "name"),
+        Column("effect", "effect.value"),
+        Column("summary", "summary"),
+    ]
+    show_list(tools, columns, fields=_fields, as_json=as_json)
 
 
 @app.command("show")

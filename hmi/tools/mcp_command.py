@@ -8,8 +8,7 @@ import typer
 from handwheel.connectors.errors import ConfigError, os_reason
 from handwheel.site_tools import site_tools
 
-from ..shell.cli.exits import fail, report, run
-from ..shell.cli.mcp_sdk import mcp_sdk
+from ..shell.cli.exits import fail, mcp_sdk, report, run
 from ..shell.cli.open_site import open_served_site
 from ..shell.cli.options import SiteOption
 from ..shell.cli.stdio import screen_output

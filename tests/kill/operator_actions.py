@@ -12,8 +12,7 @@ from typing import Any
 from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import Value
-from handwheel.hmi.people.signer_choice import find_person
-from handwheel.hmi.people.signing import Signer, sign_statement
+from handwheel.hmi.people.signing import Signer, find_person, sign_statement
 from handwheel.hmi.requests.approve import sign_approval
 from handwheel.tools.guardrails.approval.build_request import (
     BuildContext,

@@ -9,7 +9,7 @@ from handwheel.tools.guardrails.signatures.decisions import parse_decision
 from handwheel.tools.requests.duration_text import exact_span
 from handwheel.tools.safe_text import plain
 
-from ...requests.effect_text import effect_sentence
+from ...requests.write_followup import effect_sentence
 from ...shell.terminal.templates import render_macro
 from ..rows.entries import JournalEntry, RequestHistory
 from ..rows.row_text import (

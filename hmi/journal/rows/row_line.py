@@ -10,7 +10,7 @@ from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.signatures.decisions import parse_decision
 from handwheel.tools.safe_text import plain, printable
 
-from ...requests.effect_text import row_effect_text
+from ...requests.write_followup import row_effect_text
 from ...shell.terminal.templates import render_line
 from ...shell.terminal.wrap import fold
 from .row_text import CASES, event_name, event_text, texts

@@ -13,7 +13,7 @@ from handwheel.tools.guardrails.approval.shift_handover import ShiftSummary
 from handwheel.tools.safe_text import plain, printable
 
 from ...people.lockout_lines import note_text
-from ...requests.effect_text import effect_line
+from ...requests.write_followup import effect_line
 from ...shell.terminal.templates import WHOLE, render_line
 
 CASES = "case."

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, timedelta
 
-from ...shell.cli.option_times import parse_moment
+from ...shell.cli.options import parse_moment
 
 _USUAL = timedelta(hours=8)
 _DAY = timedelta(days=1)

@@ -11,9 +11,9 @@ from handwheel.tools.conditions import Truth
 from handwheel.tools.conditions.truth import split_shown
 from handwheel.tools.safe_text import printable
 
-from ...shell.terminal.columns import in_columns
 from ...shell.terminal.plural import counted
-from ...site.tags.reading_text import reading_fields
+from ...shell.terminal.show import in_columns
+from ...site.tags.connection_text import reading_fields
 from ..documents.phrases import work_text
 
 INDENT = 17

@@ -11,8 +11,8 @@ from handwheel.tools.requests.request import Action
 from handwheel.tools.safe_text import LONG, plain, printable
 
 from ...journal.rows.row_text import event_name, event_text
-from ...shell.terminal.columns import in_columns
 from ...shell.terminal.plural import counted
+from ...shell.terminal.show import in_columns
 from .measured_state import MeasuredState
 from .plot import marks_of
 from .recording import Asked, Margin, Recording, TraceRow

@@ -8,8 +8,8 @@ from handwheel.tools.safe_text import printable
 
 from ...shell.charts.axis import round_axis
 from ...shell.charts.braille_trend import TrendScale, labelled
-from ...shell.terminal.duration_text import age_text
 from ...shell.terminal.panel import MARK, Part, Row, draw_part, fitting_width
+from ...shell.terminal.plural import age_text
 from .model import PENDING, AssessedLine, Assessment, CoursePlot
 
 _NO_CAUSE = -2

@@ -16,7 +16,7 @@ from .model import PENDING, Assessment
 
 _AGAIN_S = 15.0  # from one assessment to the beginning of the next
 _LONGEST_S = 90.0
-_WORKER = f"{__package__}.worker"
+_WORKER = f"{'handwheel.hmi.requests.assessment'}.worker"
 _POLL_S = 0.1
 _READ = 1 << 20
 

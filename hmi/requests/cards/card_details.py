@@ -24,8 +24,7 @@ from ...shell.terminal.panel import (
     draw_part,
     fitting_width,
 )
-from .card_changes import command_text, undo_text
-from .card_evidence import UNSEEN
+from .card_evidence import UNSEEN, command_text, undo_text
 from .card_text import WHOLE, guest_text
 
 _BYTES_SHOWN = 16

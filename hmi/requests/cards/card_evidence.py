@@ -1,13 +1,126 @@
-"""Draws evidence and required conditions of a card, each with its number."""
+"""Changes, readings, evidence and required conditions of a card as rows."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from enum import IntEnum
+from itertools import groupby, pairwise
 
+from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.conditions.truth import TRUTH_TEXT, split_shown, values_text
-from handwheel.tools.guardrails.approval.cards.card_model import Card, CardCondition, CardEvidence
+from handwheel.tools.guardrails.approval.cards.card_model import (
+    Card,
+    CardChange,
+    CardCondition,
+    CardEvidence,
+    CardReading,
+    CardRecovery,
+)
 
-from ...shell.terminal.panel import MARK, Part, Row, columns_of
+from ...shell.terminal.panel import MARK, Part, Row, columns_of, with_unit
+
+
+def change_part(changes: Sequence[CardChange]) -> Part:
+    """Returns the part with the changes."""
+    return Part("Change", [_change(each) for each in ramps(changes)])
+
+
+def ramps(changes: Sequence[CardChange]) -> Iterator[list[CardChange]]:
+    """Yields the writes of each ramp together, and every other write alone."""
+
+    def place(change: CardChange) -> tuple[object, ...]:
+        is_number = change.delta is not None
+        return change.step, change.tag, 0 if is_number else change.number
+
+    found = groupby(changes, key=place)
+    return (list(group) for _, group in found)
+
+
+def pace_text(ramp: Sequence[CardChange]) -> str:
+    """Returns the time and the pace of a ramp, empty if the request does not say so."""
+    paces = [each.after_s for each in ramp[1:] if each.after_s is not None]
+    if not paces or len(paces) < len(ramp) - 1:
+        return ""
+    least, most = (format_duration(round(each)) for each in (min(paces), max(paces)))
+    each = f"each {most}" if least == most else f"each {least} to {most}"
+    takes = f"{ramp[0].tag} takes {format_duration(round(sum(paces)))} or more, one write {each}"
+    return f"{takes}: a pace that the agents keep and the gate does not check"
+
+
+def command_text(change: CardChange | CardRecovery) -> str:
+    """Returns a write in words, `stop P-101B`, else the tag and its new value."""
+    if change.verb:
+        return f"{change.verb} {change.equipment}"
+    return f"{change.tag} → {with_unit(change.after, change.unit)}"
+
+
+def undo_text(recovery: CardRecovery, *, is_whole: bool = False) -> str:
+    """Returns an undo with its conditions, and whether they are met now."""
+    text = command_text(recovery)
+    for each in recovery.only_if:
+        condition = each.text if is_whole else split_shown(each.text)[0]
+        text += f", if {condition} ({TRUTH_TEXT[each.truth]})"
+    return text
+
+
+def _change(ramp: Sequence[CardChange]) -> Row:
+    change, *rest = ramp
+    if rest:
+        delta = with_unit(rest[-1].delta, change.unit) if rest[-1].delta else ""
+        return Row(["", change.tag, _ramp(ramp), delta, change.limits or ""])
+    value = f"{change.now} → {with_unit(change.after, change.unit)}"
+    if change.is_already_so:
+        return Row(["", change.tag, f"{value}, already set", "", change.limits or ""])
+    delta = with_unit(change.delta, change.unit) if change.delta else ""
+    return Row(["", change.tag, value, delta, change.limits or ""])
+
+
+def _ramp(ramp: Sequence[CardChange]) -> str:
+    """Returns the values of a ramp, as their number and size where all steps are the same."""
+    first, last = ramp[0], ramp[-1]
+    deltas = [Decimal(each.delta) for each in ramp if each.delta]
+    steps = {b - a for a, b in pairwise([Decimal(0), *deltas])}  # with sign: none goes back
+    if len(steps) == 1:
+        size = with_unit(f"{abs(steps.pop()):f}", first.unit)
+        value = f"{first.now} → {with_unit(last.after, last.unit)}"
+        return f"{value} in {len(ramp)} steps of {size}"
+    after = ", ".join(each.after for each in ramp)
+    value = f"{first.now} → {with_unit(after, first.unit)}"
+    return f"{value}, in {len(ramp)} writes one after the other"
+
+
+def reading_rows(card: Card) -> Iterator[Row]:
+    """Yields each reading with a fault, and of the others quality and age."""
+    limits = {each.tag: each.age_limit_s for each in card.changes}
+    usual = [each for each in card.readings if not each.fault]
+    is_one = len(usual) == 1
+    for each in card.readings:
+        if each.fault or is_one:
+            yield _reading(each, limits.get(each.tag))
+    if len(usual) > 1:
+        oldest_s = max(each.age_s or 0.0 for each in usual)
+        least_s = min((limit for limit in limits.values() if limit is not None), default=None)
+        text = f"{len(usual)} readings good, {oldest_s:.1f} s old"
+        most, is_old = _age_limit(oldest_s, least_s)
+        yield Row([MARK if is_old else "", f"{text}{most}"], is_old)
+
+
+def _reading(reading: CardReading, limit_s: float | None) -> Row:
+    age = "" if reading.age_s is None else f", {reading.age_s:.1f} s old"
+    most, is_old = _age_limit(reading.age_s, limit_s)
+    value = f"{with_unit(reading.shown, reading.unit)}, {reading.quality}"
+    fault = f": {reading.fault}" if reading.fault else ""
+    is_odd = is_old or bool(fault)
+    return Row([MARK if is_odd else "", reading.tag, f"{value}{age}{most}{fault}"], is_odd)
+
+
+def _age_limit(age_s: float | None, limit_s: float | None) -> tuple[str, bool]:
+    """Returns the age limit in words, and whether the age is over it."""
+    if age_s is None or limit_s is None:
+        return "", False
+    if age_s > limit_s:
+        return f", too old: at most {limit_s:g} s", True
+    return f", at most {limit_s:g} s when sent", False
 
 
 class Fold(IntEnum):

@@ -25,9 +25,20 @@ from ...shell.terminal.panel import (
 from ...shell.terminal.plural import counted
 from ..assessment.assessment_text import assessment_parts
 from ..assessment.model import Assessment
-from .card_changes import change_part, command_text, pace_text, ramps, undo_text
-from .card_evidence import UNSEEN, Fold, evidence, in_short, numbers_text, ready
-from .card_readings import reading_rows
+from .card_evidence import (
+    UNSEEN,
+    Fold,
+    change_part,
+    command_text,
+    evidence,
+    in_short,
+    numbers_text,
+    pace_text,
+    ramps,
+    reading_rows,
+    ready,
+    undo_text,
+)
 
 WHOLE = 24_000
 """Most characters of a reason, each one escaped."""

@@ -3,11 +3,17 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from handwheel.tools.errors import LedgerError
+from handwheel.connectors.config.durations import format_duration
+from handwheel.tools.errors import GuardrailError, LedgerError
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.guardrails.approval.session import ApprovalSession
+from handwheel.tools.guardrails.ledger.records import RequestRecord, load_request
+from handwheel.tools.guardrails.ledger.store.database import Ledger
+from handwheel.tools.guardrails.ledger.write_history import last_sent
+from handwheel.tools.requests.timestamps import Instant
+from handwheel.tools.safe_text import plain, printable, quoted
 
 from ...shell.cli.stdio import draw
 from ...shell.terminal.panel import columns_of, fitting_width, has_colour
@@ -17,6 +23,34 @@ from ..assessment.assessment_text import ASSESSED_KEYS, render_assessed
 from ..assessment.model import Assessment
 from .card_details import DETAIL_KEYS, render_details
 from .card_text import render_card, render_changes
+
+
+def history_lines(database: Ledger, record: RequestRecord, now: Instant) -> list[str]:
+    """Returns a line with the last write of each tag that the request's commands write."""
+    return list(_lines(database, record, now))
+
+
+def _lines(database: Ledger, record: RequestRecord, now: Instant) -> Iterator[str]:
+    for each in record.request.commands:
+        tag = plain(each.tag)
+        try:
+            sent = last_sent(database, each.tag, now)
+            if sent is None:
+                yield f"{tag}: not written before"
+                continue
+            earlier = load_request(database, sent.request_id)
+            action = earlier.record(sent.action_id)
+        except GuardrailError as error:
+            yield f"{tag}: {printable(str(error))}"
+            continue
+        ago = format_duration(float(round(sent.since_s)))
+        write = next(a for a in earlier.request.actions if a.action_id == sent.action_id)
+        yield (
+            f"{tag}: {printable(write.shown)} {printable(write.unit)}".rstrip()
+            + f", {action.state} {ago} ago, by {sent.action_id} of "
+            f"{earlier.request.proposer.shown}: {quoted(earlier.request.reason, 60)}"
+        )
+
 
 _HISTORY, _REJECT, _CARD = "h", "r", "c"
 _BELOW = 2  # rows for the question, and for the cursor after Enter, which must not scroll

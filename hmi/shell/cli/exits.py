@@ -128,3 +128,14 @@ def silence_models() -> Generator[None]:
         yield
     finally:
         log.setLevel(level)
+
+
+@contextmanager
+def mcp_sdk() -> Generator[None]:
+    """Ends the command with what to install if an import inside lacks the SDK."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name != "mcp":
+            raise
+        fail("the MCP SDK is not installed: pip install 'handwheel[mcp]'")

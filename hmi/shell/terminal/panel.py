@@ -39,6 +39,14 @@ def has_colour() -> bool:
     return sys.stdout.isatty() and not is_plain
 
 
+def has_screen() -> bool:
+    """Returns whether standard output is a terminal that can show a screen."""
+    from rich.console import Console  # slow to import
+
+    console = Console()  # knows TERM; FORCE_COLOR makes it take a pipe for a terminal
+    return sys.stdout.isatty() and console.is_terminal and not console.is_dumb_terminal
+
+
 def card_width() -> int:
     """Returns how wide a card is draw_part at this terminal, columns."""
     return fitting_width(shutil.get_terminal_size().columns)

@@ -15,7 +15,7 @@ from ...shell.cli.exits import NO, fail, run
 from ...shell.cli.interrupts import INTERRUPTED, uninterrupted_import
 from ...shell.cli.json_result import ResultOption, tell_result
 from ...shell.cli.ledger_wait import keep_up
-from ...shell.cli.option_times import option_s
+from ...shell.cli.options import option_s
 from ...shell.cli.stdio import end_line
 from .scenarios import DEMO_SCENARIOS, DemoScenario
 
@@ -50,7 +50,7 @@ def command(
         fail(f"there is no scenario for {fault!r}; known: {', '.join(DEMO_SCENARIOS)}")
     approve_after_s = None if approve_after is None else option_s(approve_after, "--approve-after")
     with uninterrupted_import():
-        from ...shell.terminal.screen import has_screen
+        from ...shell.terminal.panel import has_screen
 
     is_live = not headless and has_screen()
     folder = Path(mkdtemp(prefix="handwheel-demo-"))

@@ -16,7 +16,7 @@ from handwheel.sim_plant.model import PlantEvent
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent
 from handwheel.sim_plant.server.plant_server import PlantServer
 
-from ...shell.terminal.stdin_lines import stdin_lines
+from ...shell.terminal.stdin import stdin_lines
 from .event_text import event_line
 from .snapshots import save_snapshot
 

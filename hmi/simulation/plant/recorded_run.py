@@ -138,7 +138,7 @@ def _check_files(output: RunOutput) -> None:
         if other != option:
             fail(f"{other} and {option}: both would write {file}")
     if output.parquet is not None:
-        from ...dataset.parquet_file import load_pyarrow
+        from ...dataset.tables import load_pyarrow
 
         load_pyarrow()
     path = output.png

@@ -13,8 +13,7 @@ from ...shell.cli.completion import complete_plant
 from ...shell.cli.exits import fail, run
 from ...shell.cli.interrupts import uninterrupted_import
 from ...shell.cli.json_result import ResultOption
-from ...shell.cli.option_times import option_s
-from ...shell.cli.options import JsonOption
+from ...shell.cli.options import JsonOption, option_s
 from ...shell.terminal.stdin import end_with_pipe
 from .plant_setup import SEED, PlantOptions, PlantSetup, past_events, set_up_plant
 from .snapshots import load_snapshot

@@ -5,7 +5,7 @@ from pathlib import Path
 from handwheel.connectors.errors import os_reason
 from handwheel.sim_plant.base import Plant
 
-from ...dataset.parquet_file import load_pyarrow
+from ...dataset.tables import load_pyarrow
 from ...shell.cli.exits import fail
 from .recording import TIME, Recording
 

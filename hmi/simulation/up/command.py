@@ -12,7 +12,7 @@ import typer
 from ...shell.cli.completion import complete_plant
 from ...shell.cli.exits import fail
 from ...shell.cli.interrupts import uninterrupted_import
-from ...shell.cli.option_times import option_s
+from ...shell.cli.options import option_s
 from ...shell.cli.signer_options import AsOption
 from ...shell.terminal.prompt import NO_TERMINAL
 from ...shell.terminal.stdin import open_descriptor

@@ -12,7 +12,7 @@ from handwheel.tools.errors import InvalidArguments
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.requests.timestamps import instant_now
 
-from ...people.signer_choice import find_person
+from ...people.signing import find_person
 from ...shell.cli.field_lines import print_lines
 from ...shift.console import run_console
 from ..demo.scenarios import DEMO_SCENARIOS

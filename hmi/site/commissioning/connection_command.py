@@ -1,7 +1,6 @@
 """The commands `handwheel connections`."""
 
-import json
-from typing import Annotated
+from operator import itemgetter
 
 import typer
 
@@ -9,17 +8,23 @@ from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.endpoints import ModbusConnection, OpcuaConnection
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.safe_text import printable
 
-from ...shell.cli.completion import complete_connection
 from ...shell.cli.exits import run
 from ...shell.cli.field_lines import print_fields
 from ...shell.cli.interrupts import uninterrupted_import
 from ...shell.cli.open_site import open_site
-from ...shell.cli.options import JsonOption, SiteOption
-from ...shell.terminal.wrap import fold
+from ...shell.cli.options import ConnectionArgument, JsonOption, SiteOption
+from ...shell.terminal.show import Column
+from ...shell.terminal.show import show as show_list
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+_COLUMNS: list[Column[dict[str, object]]] = [
+    Column("name", itemgetter("name")),
+    Column("kind", itemgetter("kind"), width=6),
+    Column("address", itemgetter("address")),
+    Column("tags", lambda each: f"{each['tags']} tags"),
+]
 
 
 @app.command("list")
@@ -30,25 +35,12 @@ def list_connections(site: SiteOption = None, as_json: JsonOption = False) -> No
     """
     opened = open_site(site)
     found = [_description(opened, name) for name in opened.connections]
-    if as_json:
-        typer.echo(json.dumps(found))
-        return
-    width = max((len(str(each["name"])) for each in found), default=0)
-    for each in found:
-        line = f"{each['name']:<{width}}  {each['kind']:<6}  {printable(str(each['address']))}"
-        typer.echo(fold(f"{line}  {each['tags']} tags", width + 2))
+    show_list(found, _COLUMNS, fields=dict, as_json=as_json)
 
 
 @app.command("show")
 def show(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME",
-            help="A connection of site.yaml.",
-            autocompletion=complete_connection,
-        ),
-    ],
+    name: ConnectionArgument,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -84,14 +76,7 @@ def _description(site: Site, name: str) -> dict[str, object]:
 
 @app.command("trust")
 def trust(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME",
-            help="An OPC UA connection of site.yaml.",
-            autocompletion=complete_connection,
-        ),
-    ],
+    name: ConnectionArgument,
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:

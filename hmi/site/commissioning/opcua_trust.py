@@ -1,6 +1,5 @@
 """Exchange of certificates between a site and an OPC UA server."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,11 @@ from handwheel.connectors.opcua.security.application import (
     make_application,
 )
 from handwheel.connectors.opcua.security.certificates import Certificate, utc_now
-from handwheel.tools.safe_text import printable
 
 from ...shell.cli.exits import NO
 from ...shell.cli.field_lines import print_result
 from ...shell.terminal.progress import reporting_progress
+from ...shell.terminal.templates import render
 
 _NOT_OPCUA = "Modbus has no certificates, so there is nothing to trust"
 
@@ -75,49 +74,13 @@ def _objection(server: ServerOffer, config: OpcuaConnection) -> str:
     return ""
 
 
-def _lines(check: _TrustCheck, name: str, config: OpcuaConnection) -> Iterator[str]:
-    server = check.server
-    yield f"our certificate{', made just now' if check.is_new else ''}: {check.path}"
-    yield from _certificate_lines(check.ours)
-    yield ""
-    yield f"the server of {name}: {config.where}"
-    yield f"  identifies as     {printable(server.application_uri) or 'none'}"
-    yield f"  offers            {', '.join(server.offers) or 'nothing that is supported here'}"
-    if server.certificate is not None:
-        yield from _certificate_lines(server.certificate)
-    yield ""
-    if check.objection:
-        yield f"NO: {check.objection}"
-    if server.certificate is None:
-        return
-    if check.pinned != server.certificate.thumbprint:
-        yield "This is not verified. Compare the thumbprint with the server's administrator."
-        yield "Only if it is the same, write in site.yaml, under"
-        yield f"connections: {name}:"
-        yield f"  security: {server.security}"
-        yield f'  certificate: "{server.certificate.thumbprint}"'
-        yield "(between braces with a comma after each)."
-    else:
-        yield "site.yaml pins this certificate already."
-    yield ""
-    yield "The server's administrator must add our certificate to its trusted clients:"
-    yield f"  {check.path}"
-    yield "(often a folder such as pki/trusted/certs, or a list of rejected clients; for a"
-    yield "simulated plant the folder 'trusted' of its --identity)."
-    yield next_step("check", "--online")
-
-
-def _certificate_lines(certificate: Certificate) -> Iterator[str]:
-    now = utc_now()
-    rows: Mapping[str, str] = {
-        "subject": printable(certificate.subject),
-        "application URI": printable(", ".join(certificate.uris)) or "none",
-        "thumbprint": certificate.thumbprint,
-        "thumbprint, SHA-1": certificate.sha1,
-        "valid": f"{certificate.span}{', EXPIRED' if now > certificate.end else ''}",
-    }
-    for what, text in rows.items():
-        yield f"  {what:<18}{text}"
+def _lines(check: _TrustCheck, name: str, config: OpcuaConnection) -> list[str]:
+    shown = render(
+        "handwheel.hmi.site.commissioning", "opcua_trust.txt.j2",
+        check=check, name=name, where=config.where,
+        theirs=check.server.certificate, now=utc_now(), next=next_step("check", "--online"),
+    )  # fmt: skip
+    return shown.splitlines()
 
 
 def _fields(check: _TrustCheck) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import typer
 from handwheel.connectors.client.site_reader import read_reachable
 from handwheel.connectors.errors import NotConnected, made_of_each
 from handwheel.connectors.hints import NEXT, name_site
-from handwheel.connectors.model.endpoints import ModbusConnection, OpcuaConnection
+from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import Quality
 
@@ -18,26 +18,37 @@ from ...shell.cli.json_result import tell_result
 from ...shell.terminal.plural import counted
 from ...shell.terminal.progress import reporting_progress
 from ...shell.terminal.wrap import fold
-from ..files.device_site import POLICY, device_site_yaml, first_tags_yaml
-from ..files.device_url import parse_device_url
-from ..files.site_folder import new_site_folder, site_id_of
+from ..files.device_site import (
+    DeviceConnection,
+    device_files,
+    new_site_folder,
+    parse_device_url,
+    site_id_of,
+)
 from ..files.tag_file_edit import tag_lines, with_tags
+from ..tags.connection_text import reading_lines
 from ..tags.imported_tags import TagMerge, TagSource, merge, source_of
-from ..tags.reading_text import reading_lines
-from .contact_text import Contact, contact_fields, contact_lines, next_steps
-from .first_contact import ServerContact, contact_server, contact_unit
+from .contact_text import (
+    Contact,
+    ServerContact,
+    contact_fields,
+    contact_lines,
+    contact_server,
+    contact_unit,
+    next_steps,
+)
 
 _SHOWN = 12  # values of each server
 _FOLDED = 12
 
 
-def connections_of(urls: Sequence[str]) -> dict[str, OpcuaConnection | ModbusConnection]:
+def connections_of(urls: Sequence[str]) -> dict[str, DeviceConnection]:
     """Returns the connections for addresses as typed, named by their protocol and number.
 
     Raises:
         ConfigError: Every address that is wrong.
     """
-    found: dict[str, OpcuaConnection | ModbusConnection] = {}
+    found: dict[str, DeviceConnection] = {}
     for config in made_of_each(parse_device_url, urls):
         number = sum(each.kind == config.kind for each in found.values()) + 1
         found[f"{config.kind}{number if number > 1 else ''}"] = config
@@ -58,10 +69,8 @@ async def make_own_site(directory: Path, urls: Sequence[str]) -> None:
         async with reporting_progress(doing):
             contacts = await _contacts(wanted, draft, site_id_of(directory), doing)
         configs = {name: contact.config for name, contact in contacts.items()}
-        (draft / "policy.yaml").write_text(POLICY, encoding="utf-8")
-        (draft / "tags.yaml").write_text(first_tags_yaml(configs), encoding="utf-8")
-        text = device_site_yaml(site_id_of(directory), configs)
-        (draft / "site.yaml").write_text(text, encoding="utf-8")
+        for name, text in device_files(site_id_of(directory), configs).items():
+            (draft / name).write_text(text, encoding="utf-8")
         merged = {
             name: _add_tags(draft, name, contact)
             for name, contact in contacts.items()
@@ -83,7 +92,7 @@ async def make_own_site(directory: Path, urls: Sequence[str]) -> None:
 
 
 async def _contacts(
-    wanted: Mapping[str, OpcuaConnection | ModbusConnection],
+    wanted: Mapping[str, DeviceConnection],
     draft: Path,
     site_id: str,
     doing: dict[str, str],

@@ -1,6 +1,5 @@
 """The commands `handwheel policy`."""
 
-import json
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Annotated
@@ -12,9 +11,7 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
 from handwheel.tools.errors import InvalidArguments
-from handwheel.tools.guardrails.approval.explain import (
-    ExplainContext,
-)
+from handwheel.tools.guardrails.approval.explain import ExplainContext
 from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.identity.roster import AGENT, load_roster
@@ -28,14 +25,16 @@ from ...shell.cli.exits import NO, run
 from ...shell.cli.field_lines import print_result
 from ...shell.cli.open_site import open_site
 from ...shell.cli.options import JsonOption, SiteOption
-from ...shell.terminal.wrap import fold, folded
-from .explain_write import ANYBODY, explain_write
+from ...shell.terminal.show import show
+from ...shell.terminal.wrap import folded
 from .policy_explain_text import (
+    ANYBODY,
     INDENT,
+    RULE_COLUMNS,
+    explain_write,
     explanation_fields,
     explanation_lines,
     rule_fields,
-    rule_line,
 )
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -54,14 +53,8 @@ def list_rules(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """
     opened = open_site(site)
     rows = [rule_fields(each) for each in load_policy(opened).allowed()]
-    if as_json:
-        typer.echo(json.dumps(rows))
-        return
-    width = max((len(str(each["tag"])) for each in rows), default=0)
-    for each in rows:
-        typer.echo(fold(rule_line(each, width), width + 2))
-    if not rows:
-        typer.echo("no rule allows a write")
+    after = () if rows else ("no rule allows a write",)
+    show(rows, RULE_COLUMNS, fields=dict, as_json=as_json, after=after)
 
 
 @app.command("explain")

@@ -1,19 +1,74 @@
-"""Output of `policy explain` as text and JSON."""
+"""Explanation of one write, as text and JSON, with the plant read as for a proposal."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
+from functools import partial
+from operator import itemgetter
 from time import monotonic
 from typing import Any
 
+from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.config.durations import format_duration
+from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value, exact_text
-from handwheel.tools.guardrails.approval.explain import CrossLimitResult, Explanation, Question
+from handwheel.connectors.session.protocols import Survey
+from handwheel.tools.guardrails.approval.explain import (
+    CrossLimitResult,
+    ExplainContext,
+    Explanation,
+    Question,
+    coerced,
+    explain,
+)
+from handwheel.tools.guardrails.approval.plant_snapshot import read_snapshot
+from handwheel.tools.guardrails.policy.cross_limits import cross_limits, cross_tags
 from handwheel.tools.guardrails.policy.groups import GroupUsage
 from handwheel.tools.guardrails.policy.policy import Policy
 from handwheel.tools.guardrails.policy.rules import TagRules
+from handwheel.tools.guardrails.signatures.context import DecisionContext
+from handwheel.tools.requests.timestamps import instant_now
 from handwheel.tools.safe_text import printable
 
-from ..tags.reading_text import reading_fields
+from ...shell.terminal.show import Column
+from ...shell.terminal.templates import render
+from ..tags.connection_text import reading_fields
+
+ANYBODY = "person"
+"""Proposer that is any person."""
+
+
+def explain_context(context: DecisionContext) -> ExplainContext:
+    """Returns what an explanation is made from, of an open ledger."""
+    site, policy, database = context.site, context.policy, context.database
+    across, snapshot = cross_limits(site, policy), read_snapshot(database)
+    return ExplainContext(site, policy, across, database, context.roster, snapshot)
+
+
+async def explain_write(
+    context: ExplainContext, tag: Tag, asked: Value, person: str
+) -> tuple[Question, Explanation]:
+    """Returns a write as the device would hold it, and its explanation.
+
+    Args:
+        person: The proposer; empty for an agent, `ANYBODY` for any person.
+
+    Effect: OBSERVE. Retry and time-out: see `survey`. A plant that does not answer is no error.
+    """
+    plant = await _survey_plant(context, tag)
+    sent = coerced(tag, asked, plant)
+    value = asked if sent is None else sent
+    question = Question(tag, value, person, plant.readings if plant else {})
+    return question, explain(context, question, instant_now())
+
+
+async def _survey_plant(context: ExplainContext, tag: Tag) -> Survey | None:
+    """Reads the plant once. Returns `None` if it does not answer."""
+    read = context.site.find_tags(sorted({tag.name, *cross_tags(context.across, tag)}))
+    try:
+        return await survey(context.site, read, [tag] if context.site.is_writable(tag) else [])
+    except NotConnected:
+        return None
+
 
 INDENT = 16
 _WITH = {"after": "as it would be after the write", "now": "as the plant is"}
@@ -31,29 +86,44 @@ def rule_fields(rules: TagRules) -> dict[str, object]:
     }
 
 
-def rule_line(fields: Mapping[str, Any], width: int) -> str:
-    """Returns the fields of `rule_fields` as a line."""
-    limits, unit = fields["limits"], f" {fields['unit']}" if fields["unit"] else ""
-    between = f"  {limits[0]:g} to {limits[1]:g}{unit}" if limits else ""
-    roles, places = " and ".join(fields["roles"]), ", ".join(fields["rules"])
-    return f"{fields['tag']:<{width}}  {fields['class']}  {roles}{between}  {places}"
+def _limits(fields: Mapping[str, Any]) -> str:
+    if not fields["limits"]:
+        return ""
+    low, high = fields["limits"]
+    return f"{low:g} to {high:g} {fields['unit']}".rstrip()
+
+
+RULE_COLUMNS: list[Column[Mapping[str, Any]]] = [
+    Column("tag", itemgetter("tag")),
+    Column("class", itemgetter("class")),
+    Column("roles", lambda each: " and ".join(each["roles"])),
+    Column("limits", _limits),
+    Column("rules", lambda each: ", ".join(each["rules"])),
+]
+"""Columns of a list of `rule_fields`."""
 
 
 def explanation_lines(
     policy: Policy, question: Question, asked: Value, found: Explanation
-) -> Iterator[str]:
-    """Yields the verdict, the approval it needs, the rules and what blocks the write."""
-    tag, ruling = question.tag, found.ruling
-    verdict = "denied" if found.denials else f"allowed, class {ruling.risk_class}"
-    yield f"{tag.name} = {_with_unit(tag, asked)}: {verdict}"
-    yield from (_row("because", reason) for reason in found.denials or ruling.reasons)
-    yield _row("now", _now(question))
-    if _differs(question.value, asked):
-        yield _row("sent as", _with_unit(tag, question.value))
-    if not found.denials:
-        yield from _needs(policy, question, found)
-    yield from _points(policy, question, found)
-    yield from _state(policy, question, found)
+) -> list[str]:
+    """Returns the verdict, the approval it needs, the rules and what blocks the write."""
+    tag, sent = question.tag, question.value
+
+    def span(ends: tuple[float, float] | None) -> str:
+        text = f"{exact_text(ends[0])} .. {exact_text(ends[1])} {tag.unit}" if ends else ""
+        return text.rstrip()
+
+    def size(number: float | None, factor: float = 1.0, per: str = "") -> str:
+        return "" if number is None else f"{number * factor:g} {tag.unit}".rstrip() + per
+
+    shown = render(
+        "handwheel.hmi.site.commissioning", "policy_explain.txt.j2",
+        policy=policy, question=question, asked=asked,
+        found=found, ruling=found.ruling, deciders=policy.deciders(tag.name), now=_now(question),
+        differs=(type(sent), sent) != (type(asked), asked), span=span, size=size,
+        value=partial(_with_unit, tag), left=budget_left, **{"with": _WITH},
+    )  # fmt: skip
+    return shown.splitlines()
 
 
 def _now(question: Question) -> str:
@@ -63,79 +133,8 @@ def _now(question: Question) -> str:
     return f"{printable(tag.show(now))} {tag.unit}".rstrip() + f" ({now.status.name})"
 
 
-def _differs(sent: Value, asked: Value) -> bool:
-    return (type(sent), sent) != (type(asked), asked)
-
-
-def _needs(policy: Policy, question: Question, found: Explanation) -> Iterator[str]:
-    ruling = found.ruling
-    people = "one person" if ruling.quorum == 1 else f"{ruling.quorum} different people"
-    not_own = f", not {question.person}" if question.person not in {"", "person"} else ""
-    places = ", ".join(policy.deciders(question.tag.name).get("roles", ()))
-    yield _row("approved by", f"{people} as {' and '.join(ruling.roles)}{not_own} ({places})")
-    yield _row("may sign", ", ".join(map(printable, found.signers)) or "no enrolled operator")
-    yield from _row_of_areas(policy, ruling.roles)
-    if ruling.risk_class != "R1":
-        yield _row("confirmed by", "typing tag and value")
-    yield _row("waits", f"at most {format_duration(policy.ttl_max_s)} for the last signature")
-
-
-def _row_of_areas(policy: Policy, roles: Iterable[str]) -> Iterator[str]:
-    for role in roles:
-        if areas := policy.areas_of(role):
-            yield _row("area", f"{role} counts in {' and '.join(areas)} only")
-
-
-def _points(policy: Policy, question: Question, found: Explanation) -> Iterator[str]:
-    tag, ruling = question.tag, found.ruling
-    texts: dict[str, str] = {"forbid": "it is never written"}
-    if ruling.rules:
-        texts["class"] = ruling.risk_class
-        texts["commissioned"] = "not commissioned: two people must approve"
-    for name, ends in (("limits", ruling.limits), ("band", ruling.band)):
-        if ends:
-            texts[name] = f"{exact_text(ends[0])} .. {exact_text(ends[1])} {tag.unit}".rstrip()
-    if ruling.max_step is not None:
-        texts["max_step"] = f"{ruling.max_step:g} {tag.unit}".rstrip()
-    if ruling.rate_per_s is not None:
-        texts["rate"] = f"{ruling.rate_per_s * 60.0:g} {tag.unit}".rstrip() + "/min"
-    if ruling.cooldown_s:
-        texts["cooldown"] = f"{format_duration(ruling.cooldown_s)} after the last write"
-    names = {"band": "normal band", "max_step": "largest step", "rate": "largest rate",
-             "cooldown": "cool-down"}  # fmt: skip
-    deciders = policy.deciders(tag.name)
-    for point, text in texts.items():
-        if places := deciders.get(point):
-            yield _row(names.get(point, point), f"{text} ({', '.join(places)})")
-    yield from (_row("must be true", _crossed(each)) for each in found.across)
-
-
-def _crossed(each: CrossLimitResult) -> str:
-    rule = each.rule
-    verdict = "not known" if each.is_unknown else "no" if each.denial else "yes"
-    return f"{rule.text}, {_WITH[rule.with_]}: {verdict} ({rule.id}, {rule.place})"
-
-
 def _is_unanswered(each: CrossLimitResult) -> bool:
     return each.is_unknown and each.denial is None
-
-
-def _state(policy: Policy, question: Question, found: Explanation) -> Iterator[str]:
-    for each in found.budgets:
-        if isinstance(each, GroupUsage):
-            place = each.group.place
-            yield _row("group", f"{each.group.id}: {budget_left(each)} ({place})")
-        else:
-            yield _row("group", each)
-    if found.denials:
-        yield from (_row("blocked by", each) for each in found.obstacles)
-        return
-    whose = "requests" if question.is_agents else "requests of people"
-    most = policy.asking.pending
-    for role, number in found.waiting.items():
-        yield _row("asked now", f"{number} of {most} {whose} wait for {role}")
-    for each in found.obstacles or ("nothing",):
-        yield _row("blocked by", each)
 
 
 def budget_left(each: GroupUsage) -> str:
@@ -147,10 +146,6 @@ def budget_left(each: GroupUsage) -> str:
     if each.travel_left is not None:
         parts.append(f"{each.travel_left:g} of {group.travel:g} {group.unit}".rstrip())
     return f"{' and '.join(parts)} left within {format_duration(group.within_s)}"
-
-
-def _row(name: str, text: str) -> str:
-    return f"  {name:<13} {text}"
 
 
 def _with_unit(tag: Tag, value: Value | None) -> str:

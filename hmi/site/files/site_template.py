@@ -1,7 +1,7 @@
 """Generation of the configuration files of a site for a simulated plant."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +11,9 @@ from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.model import Node, PlantEquipment, PlantTag, namespace_uri
 from handwheel.sim_plant.simulation import CLOCK_TAGS
 
+from ...shell.terminal.templates import render
+from .device_site import new_site_folder, site_id_of
 from .policy_template import is_pulse, policy_yaml
-from .site_folder import new_site_folder, site_id_of
 from .yaml_flow import flow
 
 OPCUA = "dcs"
@@ -126,65 +127,14 @@ def _filled(entry: Mapping[str, object]) -> dict[str, object]:
 
 def site_yaml(plant: Plant, site_id: str, link: PlantEndpoints) -> str:
     """Returns `site.yaml` for a plant that listens on loopback."""
-    connections = {
-        OPCUA: {
-            "kind": "opcua",
-            "endpoint": f"opc.tcp://127.0.0.1:{link.opcua}",
-            "application_uri": namespace_uri(plant.model),
-            "scan": link.scan,
-            "simulated": True,
-            "write": {"user": GATE_USER, "secret": f"file:{GATE_SECRET}"},
-        },
-        MODBUS: {
-            "kind": "modbus",
-            "host": "127.0.0.1",
-            "unit": 1,
-            "order": "ABCD",
-            "scan": link.scan,
-            "simulated": True,
-            "read": {"port": link.modbus},
-            "write": {"port": link.gate},
-        },
-    }
-    lines = [
-        f"# A site for the simulated plant {plant.model}: {plant.title}.",
-        "schema: site/1",
-        f"id: {flow(site_id)}",
-        "state: var/",
-        f"clock: {{kind: plant, tag: {CLOCK_TAGS[0].name}}}",
-        "connections:",
-        *_entries(connections),
-        "tags: tags.yaml",
-        "equipment:",
-        *(line for item in plant.equipment for line in _equipment_lines(item)),
-        f"playbooks: {flow(['playbooks/', *_PACKAGES.get(plant.model, ())])}",
-    ]
-    if modes := _FAILURE_MODES.get(plant.model):
-        lines.append(f"failure_modes: {flow(list(modes))}")
-    if plant.model in twin_names():
-        lines.append(f"twin: {flow({'model': plant.model, 'trust': _TRUST})}")
-    lines.append(f"plant: {flow(plant.model)}")
-    return "\n".join(lines) + "\n"
-
-
-def _entries(table: Mapping[str, Mapping[str, object]]) -> Iterable[str]:
-    return (f"  {name}: {flow(entry)}" for name, entry in table.items())
-
-
-def _equipment_lines(item: PlantEquipment) -> Iterable[str]:
-    """Yields equipment as one line, and as a block where it has computed tags."""
-    entry = _equipment(item)
-    if not item.computed:
-        yield from _entries({item.name: entry})
-        return
-    yield f"  {item.name}:"
-    yield from (f"    {key}: {flow(value)}" for key, value in entry.items())
-    yield "    computed:"
-    for name, each in item.computed.items():
-        yield f"      {name}:"
-        yield from (f"        {key}: {flow(getattr(each, key))}" for key in ("method", "unit"))
-        yield "        inputs:"
-        yield from (f"          {key}: {flow(value)}" for key, value in each.inputs.items())
+    return render(
+        "handwheel.hmi.site.files", "plant_site.txt.j2",
+        plant=plant, site_id=site_id, link=link, flow=flow,
+        uri=namespace_uri(plant.model), clock=CLOCK_TAGS[0].name, user=GATE_USER,
+        secret=GATE_SECRET, equipment=_equipment, trust=_TRUST,
+        playbooks=["playbooks/", *_PACKAGES.get(plant.model, ())],
+        modes=[*_FAILURE_MODES.get(plant.model, ())], has_twin=plant.model in twin_names(),
+    )  # fmt: skip
 
 
 def _equipment(item: PlantEquipment) -> dict[str, object]:

@@ -1,6 +1,5 @@
 """The commands `handwheel tags`."""
 
-import json
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -14,21 +13,30 @@ from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import BAD_NO_DATA, DataValue, Quality
-from handwheel.tools.safe_text import printable
 
 from ...shell.cli.completion import complete_connection, complete_tag
 from ...shell.cli.exits import NO, run
 from ...shell.cli.field_lines import print_fields, print_lines, print_result
 from ...shell.cli.interrupts import uninterrupted_import
 from ...shell.cli.open_site import open_site
-from ...shell.cli.options import JsonOption, SiteOption
-from ...shell.terminal.columns import in_columns
-from ..files.first_tags import check_has_tags
-from .reading_text import reading_fields, reading_lines
+from ...shell.cli.options import ConnectionArgument, JsonOption, SiteOption
+from ...shell.terminal.show import Column
+from ...shell.terminal.show import show as show_list
+from ..files.device_site import check_has_tags
+from .connection_text import reading_fields, reading_lines
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 _COMPUTED = "computed"
+_COLUMNS: list[Column[Tag]] = [
+    Column("tag", "name"),
+    Column("type", "kind"),
+    Column("unit", "unit"),
+    Column("range", lambda tag: f"{tag.span[0]:g}..{tag.span[1]:g}" if tag.span else ""),
+    Column("writable", lambda tag: "w" if tag.writable else ""),
+    Column("connection", lambda tag: tag.connection or _COMPUTED),
+    Column("address", "address.identifier"),
+]
 
 TagArguments = Annotated[
     list[str] | None,
@@ -67,22 +75,7 @@ def list_tags(
     Exit codes: 0 listed, 2 no such tag or wrong configuration.
     """
     tags = select(open_site(site), patterns)
-    if as_json:
-        typer.echo(json.dumps([_description(tag) for tag in tags]))
-        return
-    rows = [
-        (
-            tag.name,
-            tag.kind,
-            printable(tag.unit),
-            f"{tag.span[0]:g}..{tag.span[1]:g}" if tag.span else "",
-            "w" if tag.writable else "",
-            tag.connection or _COMPUTED,
-            printable(tag.address.identifier),
-        )
-        for tag in tags
-    ]
-    print_lines(in_columns(rows, ("  ", "  ", "  ", "  ", "  ", "  "), set()))
+    show_list(tags, _COLUMNS, fields=_description, as_json=as_json)
 
 
 @app.command("show")
@@ -166,14 +159,7 @@ def watch(
 
 @app.command("browse")
 def browse(
-    connection: Annotated[
-        str,
-        typer.Argument(
-            metavar="CONNECTION",
-            help="A connection of site.yaml.",
-            autocompletion=complete_connection,
-        ),
-    ],
+    connection: ConnectionArgument,
     node: Annotated[
         str,
         typer.Argument(

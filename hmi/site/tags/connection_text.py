@@ -1,13 +1,48 @@
-"""State of connections as text."""
+"""Readings and the state of connections as text and JSON."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
+from handwheel.connectors.model.tags import Tag, as_plain
+from handwheel.connectors.model.values import DataValue
 from handwheel.connectors.session.supervisor import Connection, ConnectionState, Gap
 from handwheel.tools.safe_text import printable
 
-from ...shell.terminal.duration_text import age_text
+from ...shell.terminal.plural import age_text
+from ...shell.terminal.show import Column, table_lines
+from ...shell.terminal.truncate import short_value
+
+_WIDTH = 60  # of a text or an array
+
+
+def reading_lines(
+    tags: Sequence[Tag], readings: Mapping[str, DataValue], now_s: float
+) -> Iterator[str]:
+    """Yields one line for each tag with value, unit, status and age at this monotonic time."""
+    return table_lines(
+        tags,
+        [
+            Column("tag", "name"),
+            Column("value", lambda tag: short_value(tag, readings[tag.name], _WIDTH), True, gap=1),
+            Column("unit", "unit"),
+            Column("status", lambda tag: readings[tag.name].status.name),
+            Column("age", lambda tag: f"{readings[tag.name].age_s(now_s):.2f} s old", True),
+        ],
+    )
+
+
+def reading_fields(reading: DataValue, now_s: float) -> dict[str, Any]:
+    """Returns a reading as JSON fields, an array as a list."""
+    return {
+        "value": as_plain(reading.value),
+        "status": reading.status.name,
+        "quality": reading.quality.value,
+        "source_time": reading.source_time.isoformat() if reading.source_time else None,
+        "age_s": round(reading.age_s(now_s), 3),
+    }
+
 
 _RATE_OVER_S = 10.0
 

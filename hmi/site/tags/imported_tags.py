@@ -17,8 +17,8 @@ from handwheel.connectors.model.tags import NodeAddress
 from handwheel.connectors.session.protocols import BrowseEntry, Description
 
 from ..files.yaml_flow import flow
-from .browse_text import tag_fields
-from .tag_name_maker import TagNames
+from .browse import tag_fields
+from .device_types import TagNames
 
 _WRITING = ("writable", "readback", "within")  # keys that count only with --writable
 

@@ -1,8 +1,9 @@
 """Import of tags from a device or a file into a site's `tags.yaml`."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -18,9 +19,10 @@ from handwheel.tools.atomic_files import replace_file
 from handwheel.tools.safe_text import printable
 
 from ...shell.cli.field_lines import print_lines
-from ...shell.terminal.columns import in_columns
 from ...shell.terminal.plural import counted
 from ...shell.terminal.progress import reporting_progress
+from ...shell.terminal.show import Column, table_lines
+from ...shell.terminal.templates import render
 from ...shell.terminal.wrap import folded
 from ..files.tag_file_edit import tag_lines, with_tags
 from ..files.yaml_flow import flow
@@ -119,44 +121,27 @@ def import_tags(
         typer.echo(next_step("tags", "read"))
 
 
+_COLUMNS: list[Column[tuple[str, Mapping[str, Any]]]] = [
+    Column("tag", lambda each: f"  {each[0]}"),
+    Column("type", lambda each: each[1]["type"]),
+    Column("unit", lambda each: each[1].get("unit")),
+    Column("range", lambda each: flow(each[1]["range"]) if "range" in each[1] else ""),
+]
+
+
 def added_lines(merged: TagMerge) -> Iterator[str]:
     """Yields a line for each of the first new tags, and the number of the others."""
-    rows = [
-        (
-            f"  {name}",
-            str(entry["type"]),
-            printable(str(entry.get("unit", ""))),
-            flow(entry["range"]) if "range" in entry else "",
-        )
-        for name, entry in list(merged.added.items())[:_SHOWN]
-    ]
-    yield from in_columns(rows, ("  ", "  ", "  "), set())
+    yield from table_lines(list(merged.added.items())[:_SHOWN], _COLUMNS)
     if len(merged.added) > _SHOWN:
         yield f"  … and {len(merged.added) - _SHOWN} more"
 
 
-def report_lines(source: TagSource, merged: TagMerge, *, is_dry: bool = False) -> Iterator[str]:
-    """Yields what became of the tags that were not added as their source has them."""
-    if merged.same_count:
-        yield f"{counted(merged.same_count, 'tag')} already there"
-    if merged.read_only_count:
-        verb = "is" if merged.read_only_count == 1 else "are"
-        how = "--writable makes them writable" if is_dry else "to write one, add writable: true"
-        yield (
-            f"{counted(merged.read_only_count, 'tag')} {verb} writable in "
-            f"{printable(source.where)} and read only here; {how}"
-        )
-    if source.untyped:
-        count = sum(source.untyped.values())
-        types = ", ".join(printable(each) for each in source.untyped)
-        yield f"{counted(count, 'variable')} left out, of a type that no tag has: {types}"
-    for title, told in (
-        ("left out:", merged.left_out),
-        ("different, not changed; to correct a tag, edit tags.yaml:", merged.differences),
-    ):
-        if told:
-            yield title
-            yield from (f"  {printable(each)}" for each in told)
+def report_lines(source: TagSource, merged: TagMerge, *, is_dry: bool = False) -> list[str]:
+    """Returns what became of the tags that were not added as their source has them."""
+    shown = render(
+        "handwheel.hmi.site.tags", "tag_import.txt.j2", source=source, merged=merged, is_dry=is_dry
+    )
+    return shown.splitlines()
 
 
 def _fields(source: TagSource, merged: TagMerge) -> dict[str, object]:

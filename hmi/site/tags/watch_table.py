@@ -16,7 +16,7 @@ from handwheel.tools.safe_text import printable
 
 from ...shell.charts.braille_trend import TrendScale, trend
 from ...shell.charts.sample_buffer import SampleBuffer
-from ...shell.terminal.duration_text import age_text
+from ...shell.terminal.plural import age_text
 from ...shell.terminal.truncate import short_value, shortened, shortened_name
 from .connection_text import ScanRates, live_lines
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from handwheel.hmi.requests import follow as following
+from handwheel.hmi.requests import approve as following
 from handwheel.tools.errors import PermitRefused
 
 from ..testbed.stepped_agents import START_B, START_B_BACK, AgentsRoom

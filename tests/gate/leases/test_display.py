@@ -6,7 +6,7 @@ import pytest
 
 from handwheel.hmi.journal.rows.row_line import show_row
 from handwheel.hmi.processes.gate import print_open
-from handwheel.hmi.requests.follow import is_complete
+from handwheel.hmi.requests.approve import is_complete
 from handwheel.hmi.requests.write_followup import (
     followup_fields,
     followup_lines,

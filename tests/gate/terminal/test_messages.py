@@ -12,7 +12,7 @@ from handwheel.hmi.people.lockout_lines import lockout_lines
 from handwheel.hmi.people.signing import Signer
 from handwheel.hmi.requests import approve as asking
 from handwheel.hmi.requests import command as commands
-from handwheel.hmi.requests import reject as objecting
+from handwheel.hmi.requests import resolve as objecting
 from handwheel.hmi.shell.terminal.prompt import PromptAnswer
 from handwheel.hmi.shift import typed_commands as desk_commands
 from handwheel.hmi.shift.changes import NO_GATE, ChangeTracker

@@ -8,10 +8,10 @@ from unittest.mock import MagicMock
 import pytest
 
 from handwheel.hmi.processes.gate import print_open
+from handwheel.hmi.requests import approve as following
 from handwheel.hmi.requests import command as commands
-from handwheel.hmi.requests import follow as following
 from handwheel.hmi.requests import resolve as resolving
-from handwheel.hmi.requests.follow import follow
+from handwheel.hmi.requests.approve import follow
 from handwheel.hmi.requests.request_text import request_line
 from handwheel.hmi.requests.request_view import whole_fields, whole_request
 from handwheel.hmi.shift.changes import ChangeTracker

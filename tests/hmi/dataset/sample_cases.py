@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from handwheel.agents.memory.episode import CaseDiagnosis, CaseRun, Episode, Gain, RaisedOrder
-from handwheel.hmi.dataset.records import AskedWrites, CaseRecord
+from handwheel.hmi.dataset.rows import AskedWrites, CaseRecord
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import ActionRecord, ActionState, RequestState
 

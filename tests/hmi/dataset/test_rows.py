@@ -1,10 +1,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from handwheel.hmi.dataset.data_sheet import Origin, data_sheet
-from handwheel.hmi.dataset.pseudonyms import Pseudonyms
-from handwheel.hmi.dataset.rows import table_rows
-from handwheel.hmi.dataset.tables import TABLES
+from handwheel.hmi.dataset.rows import Pseudonyms, table_rows
+from handwheel.hmi.dataset.tables import TABLES, Origin, data_sheet
 
 from .sample_cases import DIAGNOSIS, OPENED, WORN, sample_cases
 

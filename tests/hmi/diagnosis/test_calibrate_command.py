@@ -14,7 +14,7 @@ from handwheel.evaluation.benchmark.play import Played, WeighedFault
 from handwheel.evaluation.benchmark.results import Times
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.hmi.bench.results import result_fields
-from handwheel.hmi.diagnosis.site_outcomes import predictions_of
+from handwheel.hmi.diagnosis.reliability_text import predictions_of
 
 from ...command_line import handwheel
 

@@ -112,9 +112,8 @@ def test_a_meter_of_ones_own_is_read_by_its_registers(
             ["E-1.power", "71.25"], ["E-1.starts", "100000"], ["E-1.mode", "3"],
             ["E-1.temp", "0.7"], ["E-1.on", "true"],
         ]  # fmt: skip
-        assert said("tags", "list", "E-1.on", "--site", "meter") == [
-            "E-1.on  bool        modbus  coil 0 bit"
-        ]
+        listed = said("tags", "list", "E-1.on", "--site", "meter")
+        assert listed == ["E-1.on  bool  modbus  coil 0 bit"]
         assert "# E-1.power:" in (tmp_path / "meter/tags.yaml").read_text()
 
 

@@ -14,7 +14,7 @@ from handwheel.hmi.journal.csv_export import COLUMNS
 from handwheel.hmi.journal.export import export_report, export_table
 from handwheel.hmi.journal.report.report import Selection
 from handwheel.hmi.journal.rows.entries import Period
-from handwheel.hmi.shell.cli.option_times import parse_moment
+from handwheel.hmi.shell.cli.options import parse_moment
 from handwheel.tools.guardrails.client import connect
 from handwheel.tools.guardrails.ledger.store.database import Database
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow

@@ -8,7 +8,7 @@ import pytest
 
 from handwheel.connectors.model.site import load_site
 from handwheel.hmi.notices.deliveries import delivery_lines, site_deliveries
-from handwheel.hmi.site.commissioning.notice_check import (
+from handwheel.hmi.site.commissioning.file_check import (
     notice_warnings,
     unknown_recipients,
     warn_of_notices,

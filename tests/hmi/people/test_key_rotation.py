@@ -151,7 +151,11 @@ def test_a_lost_key_is_revoked_with_the_rotation(place: Place) -> None:
         (("rotate", "rosa"), "rosa", "rosa cannot sign the rotation of their own key"),
         (("rotate", "anna"), "late", "would not count"),
         (("rotate", "anna", "--key", "/no/such"), "boss", "/no/such: cannot be read"),
-        (("rotate", "anna", "--key", "/dev/null"), "boss", "/dev/null: is no file"),
+        (
+            ("rotate", "anna", "--key", "/dev/null"),
+            "boss",
+            "/dev/null: cannot be read: is no regular file",
+        ),
         (("enroll", "ben", "--role", "operator", "--key", "ssh-rsa A"), "boss", "is no line"),
         (("enroll", "ben", "--role", "operator", "--key", "-"), "boss", "-: the public key"),
         (("key", "Anna"), "", "is no name for a person"),

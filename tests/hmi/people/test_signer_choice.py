@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.hmi.people.signer_choice import find_person
+from handwheel.hmi.people.signing import find_person
 from handwheel.hmi.shell.cli.exits import report_errors
 from handwheel.hmi.shell.cli.signer_options import SignerUnclear
 from handwheel.tools.errors import InvalidArguments, PermitRefused

@@ -63,7 +63,7 @@ def test_each_command_of_a_message_is_taken_as_printed() -> None:
     runtime = {
         "connectors/hints.py",
         "hmi/shell/cli/exits.py",
-        "hmi/people/signer_choice.py",
+        "hmi/people/signing.py",
         "tools/guardrails/client/denials.py",
     }  # words of any other caller
     found = {place: words for place, words in calls if place.split(":")[0] not in runtime}

@@ -9,7 +9,7 @@ from ..command_processes import in_terminal
 # Prints each line as it comes, and what became of the input within the limit.
 _ECHO = """
 import asyncio, sys
-from handwheel.hmi.shell.terminal.stdin_lines import stdin_lines
+from handwheel.hmi.shell.terminal.stdin import stdin_lines
 
 async def main():
     print("ready", flush=True)

@@ -13,7 +13,7 @@ from handwheel.connectors.model.tag_file import NAME
 from handwheel.connectors.session.protocols import BrowseEntry, Description
 from handwheel.hmi.shell.terminal import progress
 from handwheel.hmi.site.tags.browse import browse
-from handwheel.hmi.site.tags.tag_name_maker import TagNames
+from handwheel.hmi.site.tags.device_types import TagNames
 
 from ...plants.devices.scripted import Device, Devices
 from ...sites.site_text import TAGS, load

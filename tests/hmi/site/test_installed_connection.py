@@ -47,7 +47,7 @@ def test_tags_of_a_csv_file_go_to_the_connector_of_their_keys(folder: Path, said
     assert {name: (each.connection, str(each.address)) for name, each in tags.items()} == {
         "A.pv": ("own", "5"), "B.pv": ("plc", "input 0 float32"),
     }  # fmt: skip
-    assert said("tags", "read", "A.pv")[:2] == (0, "A.pv  5   Good  0.00 s old\n")
+    assert said("tags", "read", "A.pv")[:2] == (0, "A.pv  5 Good  0.00 s old\n")
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,7 @@ from handwheel.connectors.session.supervisor import ConnectionState, Gap
 from handwheel.hmi.shell.charts.braille_trend import TrendScale, labelled, trend
 from handwheel.hmi.shell.charts.sample_buffer import SampleBuffer
 from handwheel.hmi.site.tags import watch_table
-from handwheel.hmi.site.tags.connection_text import ScanRates
-from handwheel.hmi.site.tags.reading_text import reading_lines
+from handwheel.hmi.site.tags.connection_text import ScanRates, reading_lines
 from handwheel.hmi.site.tags.recorded_trends import recorded_trends
 from handwheel.hmi.site.tags.watch_table import render
 

@@ -15,8 +15,8 @@ from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Array, DataValue, Value
 from handwheel.connectors.session.protocols import Description, Sample, Subscription
 from handwheel.hmi.shell.terminal import progress
+from handwheel.hmi.site.commissioning.check_command import report_fields, report_lines
 from handwheel.hmi.site.commissioning.online_check import OnlineCheck, check_devices
-from handwheel.hmi.site.commissioning.online_report import report_fields, report_lines
 
 from ...plants.devices.scripted import Device, Devices
 from ...sites.site_text import SITE, load

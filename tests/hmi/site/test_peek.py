@@ -6,8 +6,7 @@ import pytest
 import typer
 
 from handwheel.connectors.modbus.transport import DeviceException
-from handwheel.hmi.site.tags.peek import address_range
-from handwheel.hmi.site.tags.peek_text import Cells, cell_fields, peek_lines
+from handwheel.hmi.site.tags.peek import Cells, address_range, cell_fields, peek_lines
 
 REFUSED = DeviceException(2)
 
