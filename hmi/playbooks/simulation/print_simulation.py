@@ -14,12 +14,11 @@ from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.playbooks.language.names import started_by
 from handwheel.sim_plant.scenario import FaultEvent
 
-from ...shell.charts.png_file import save_png
 from ...shell.cli.exits import NO
 from ...shell.cli.field_lines import print_result
 from ...shell.cli.stdio import screen_output
 from ...shell.terminal.wrap import fold, folded
-from .plot import plot_lines, png_of
+from .plot import chart_of, plot_lines
 from .prepare import Options, prepare
 from .report import (
     COMPLETE,
@@ -56,7 +55,9 @@ async def print_simulation(
     simulated = await _simulated(site, playbook, options)
     state, _ = final_state(simulated)
     if png is not None:
-        save_png(png, png_of(simulated, _title(simulated), state.replace("_", " ")))
+        from ...shell.charts.chart_file import save_chart  # it loads the library that draws
+
+        save_chart(png, chart_of(simulated, _title(simulated), state.replace("_", " ")))
     print_result(simulation_fields(simulated), _lines(simulated), as_json=as_json)
     if state != COMPLETE:
         raise SystemExit(NO)
