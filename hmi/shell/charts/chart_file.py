@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings, filterwarnings
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -56,7 +57,8 @@ def new_axes(figure: Figure) -> Axes:
 def save_figure(path: Path, figure: Figure) -> None:
     """Writes a figure, or ends the command. After an error no partial file is left."""
     try:
-        with mpl.rc_context(_STYLE):
+        with mpl.rc_context(_STYLE), catch_warnings():
+            filterwarnings("ignore", "Glyph .* missing")  # which is drawn as a box
             figure.savefig(path, format=path.suffix.lower().lstrip("."))
     except OSError as error:
         if path.is_file():

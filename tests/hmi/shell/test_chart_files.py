@@ -92,7 +92,7 @@ def test_a_run_is_told_with_its_alarm_limits_and_what_happened() -> None:
 
 def test_a_text_of_the_plant_is_no_formula_and_a_bad_value_leaves_a_gap(tmp_path: Path) -> None:
     limits, axis = [Limit(2.0, "$")], Axis(0.0, 5.0)
-    panel = Panel("$\\frac{T$", "$x$", [1.0, nan, 3.0], axis, limits, [nan] * 3)
+    panel = Panel("$\\frac{T$", "温度", [1.0, nan, 3.0], axis, limits, [nan] * 3)
     marks = [Mark(1.9, "alarm", "$\\bad"), Mark(2.0, "trip", "<script>")]
     chart = TrendChart("$\\title", "$", [0.0, 1.0, 2.0], [panel], marks)
     for name in ("a.png", "a.svg"):
