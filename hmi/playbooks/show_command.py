@@ -15,7 +15,7 @@ from .checked_playbooks import find_playbook
 from .documents.graph import graph_of, mermaid
 from .documents.procedure import procedure
 from .documents.svg import svg
-from .playbook_text import playbook_fields, playbook_lines
+from .playbook_text import playbook_fields, playbook_text
 
 PlaybookArgument = Annotated[
     str,
@@ -64,7 +64,7 @@ def show(
         typer.echo(json.dumps(playbook_fields(plan)))
         return
     if form is ShowFormat.TEXT:
-        typer.echo("\n".join(playbook_lines(playbook, plan)))
+        typer.echo(playbook_text(playbook, plan), nl=False)
     else:
         typer.echo(procedure(playbook, plan, form.value), nl=False)
 

@@ -56,7 +56,7 @@ def plot_lines(simulated: Simulated, width: int) -> Iterator[str]:
         axis, series = axes[name], recording.series[name]
         limits_shown = ", ".join(f"{limit:g}" for limit in each.limits)
         title = f"{each.tag.name}, {each.tag.unit}".rstrip(", ")
-        title += f" (┄ {limits_shown})" if limits_shown else ""
+        title += f" (┈ {limits_shown})" if limits_shown else ""
         scale, without = TrendScale(axis, each.limits, gutter), _without(simulated, name)
         yield from terminal_chart(title, series, (width, _HEIGHT), scale, dotted=without)
     if trends:
