@@ -2,7 +2,7 @@
 
 import json
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -66,7 +66,8 @@ def show(
     if form is ShowFormat.TEXT:
         typer.echo(playbook_text(playbook, plan), nl=False)
     else:
-        typer.echo(procedure(playbook, plan, form.value), nl=False)
+        markup: Literal["md", "html"] = "md" if form is ShowFormat.MARKDOWN else "html"
+        typer.echo(procedure(playbook, plan, markup), nl=False)
 
 
 def graph(

@@ -20,8 +20,7 @@ from ...shell.cli.stdio import screen_output
 from ...shell.terminal.screen import has_screen
 from .connection_text import ConnectionChanges, ScanRates, is_starting
 from .reading_text import reading_fields
-from .recorded_trends import recorded_trends
-from .sample_buffer import SampleBuffer
+from .sample_buffer import SampleBuffer, recorded_trends
 from .watch_table import render
 
 _REFRESH_S = 0.25

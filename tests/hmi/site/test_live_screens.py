@@ -24,8 +24,7 @@ from handwheel.hmi.shell.charts.terminal_chart import TrendScale, sparkline, ter
 from handwheel.hmi.site.tags import watch_table
 from handwheel.hmi.site.tags.connection_text import ScanRates
 from handwheel.hmi.site.tags.reading_text import reading_lines
-from handwheel.hmi.site.tags.recorded_trends import recorded_trends
-from handwheel.hmi.site.tags.sample_buffer import SampleBuffer
+from handwheel.hmi.site.tags.sample_buffer import SampleBuffer, recorded_trends
 from handwheel.hmi.site.tags.watch_table import render
 
 from ..screen_text import DOWN, Readings, connections_of, readings_of, text_of
