@@ -41,7 +41,8 @@ def playbook_text(playbook: Playbook, plan: BoundPlaybook) -> str:
     """Returns a bound playbook as lines of 80 columns."""
     starts = [*map(_trigger, plan.triggers), *(f"the clock: {e.text}" for e in plan.schedules)]
     return render(
-        __package__, "playbook.txt.j2", plan=plan, say=say, others=[*say.other_equipment(playbook)],
+        "handwheel.hmi.playbooks", "playbook.txt.j2",
+        plan=plan, say=say, others=[*say.other_equipment(playbook)],
         starts=[*starts, *["a person, by runs start"] * plan.is_manual], advice=_advice(plan),
         rearms=dict.fromkeys(each.rearm.bound for each in plan.triggers if each.rearm),
         segments=_segments(plan),

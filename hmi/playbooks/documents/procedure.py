@@ -23,7 +23,8 @@ _COVERED = ("rollback", "safe_state")
 def procedure(playbook: Playbook, plan: BoundPlaybook, form: Literal["md", "html"]) -> str:
     """Returns the procedure of a bound playbook. The HTML file has its graph and no scripts."""
     return render(
-        __package__, f"procedure.{form}.j2", plan=plan, file=playbook.file, say=phrases,
+        "handwheel.hmi.playbooks.documents", f"procedure.{form}.j2",
+        plan=plan, file=playbook.file, say=phrases,
         others=[*phrases.other_equipment(playbook)], fenced=_fenced,
         order=shell_command("runs", "start", plan.id),
         rearms=dict.fromkeys(each.rearm.bound for each in plan.triggers if each.rearm),

@@ -28,7 +28,8 @@ def preview_lines(preview: Preview) -> list[str]:
     """Returns a preview as lines, each to be folded at `INDENT`."""
     writes = in_columns([_cells(each) for each in preview.writes], ("  ", "  ", "  "), set())
     return render(
-        __package__, "preview.txt.j2", preview=preview, writes=writes, sides=_SIDES,
+        "handwheel.hmi.playbooks.preview", "preview.txt.j2",
+        preview=preview, writes=writes, sides=_SIDES,
         truths=_TRUTHS, shown=_values, say=phrases,
     ).splitlines()  # fmt: skip
 
