@@ -11,7 +11,7 @@ import typer
 
 from handwheel.evaluation.benchmark.baselines.agent_name import AgentName
 
-from ..shell.charts.png_file import check_png, save_png
+from ..shell.charts.chart import check_chart_file
 from ..shell.cli.exits import NO
 from ..shell.cli.field_lines import print_lines
 from ..shell.cli.interrupts import uninterrupted_import
@@ -118,7 +118,7 @@ def _check_files(suites: "Sequence[Suite]", result: Path | None, png: Path | Non
         raise typer.BadParameter(ONE_SUITE, param_hint="--png")
     if suites[0].file.hold is not None:
         raise typer.BadParameter(f"{suites[0].name} has no times to draw", param_hint="--png")
-    check_png(png)
+    check_chart_file(png)
 
 
 def _save(
@@ -136,6 +136,6 @@ def _save(
         result.write_text(f"{json.dumps(written, indent=1)}\n", "utf-8")
     suite, results, wanted = played[0]
     if png is not None and len(results) == wanted:
-        from .plot import png_of  # it loads the library that draws
+        from .plot import draw_times  # it loads the library that draws
 
-        save_png(png, png_of(suite, results))
+        draw_times(png, suite, results)

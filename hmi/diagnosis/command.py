@@ -8,7 +8,7 @@ import typer
 
 from handwheel.connectors.hints import next_step
 
-from ..shell.charts.png_file import check_png, save_png
+from ..shell.charts.chart import check_chart_file
 from ..shell.cli.exits import NO, fail
 from ..shell.cli.field_lines import print_result
 from ..shell.cli.interrupts import uninterrupted_import
@@ -49,7 +49,7 @@ def calibrate(
     if results and site is not None:
         raise typer.BadParameter("give either files or a site", param_hint="--site")
     if png is not None:
-        check_png(png)
+        check_chart_file(png)
     predictions = _predictions(results or (), site)
     with uninterrupted_import():
         from handwheel.evaluation.calibration.mode_offsets import mode_offsets
@@ -60,9 +60,9 @@ def calibrate(
     found, modes = reliability(predictions), mode_offsets(predictions)
     print_result(reliability_fields(found, modes), reliability_lines(found, modes), as_json=as_json)
     if png is not None:
-        from .plot import png_of  # it loads the library that draws
+        from .plot import draw_reliability  # it loads the library that draws
 
-        save_png(png, png_of(found))
+        draw_reliability(png, found)
 
 
 def _predictions(results: Sequence[Path], site: Path | None) -> "list[Prediction]":

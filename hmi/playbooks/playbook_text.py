@@ -1,10 +1,7 @@
 """Playbooks and their findings as lines and as JSON fields."""
 
-import textwrap
-from collections.abc import Iterable, Iterator
-
 from handwheel.connectors.config.durations import format_duration
-from handwheel.playbooks.binding.model import BoundPlaybook, Check, Invariant
+from handwheel.playbooks.binding.model import BoundPlaybook, Check
 from handwheel.playbooks.binding.start import Trigger
 from handwheel.playbooks.binding.step_model import (
     Manual,
@@ -22,10 +19,8 @@ from handwheel.playbooks.language.errors import Finding
 from handwheel.playbooks.language.loader import Playbook
 from handwheel.tools.conditions import Expression
 
+from ..shell.terminal.templates import render
 from .documents import phrases as say
-
-_WIDTH = 80
-_NAME = 13  # the column of names on the left
 
 
 def finding_line(finding: Finding) -> str:
@@ -42,103 +37,38 @@ def finding_fields(finding: Finding) -> dict[str, object]:
     return {name: getattr(finding, name) for name in names}
 
 
-def playbook_lines(playbook: Playbook, plan: BoundPlaybook) -> Iterator[str]:
-    """Yields a bound playbook as lines of 80 columns."""
-    yield from _wrapped(f"{plan.id} {plan.version}: {plan.title}", 2)
-    yield from _row("file", plan.file)
-    yield f"{'digest':<{_NAME}}{plan.digest}"
-    bound = ", ".join(f"{name} = {value}" for name, value in plan.parameters.items())
-    yield from _row("bound", bound or "nothing")
-    yield from _rows("also", say.other_equipment(playbook))
-    yield from _row("style", plan.style)
-    yield from _rows("achieves", [plan.achieves.bound] if plan.achieves else [])
-    yield from _row("owns", ", ".join(plan.assets) or "nothing")
-    yield from _rows("concurrency", _beside(plan))
+def playbook_text(playbook: Playbook, plan: BoundPlaybook) -> str:
+    """Returns a bound playbook as lines of 80 columns."""
     starts = [*map(_trigger, plan.triggers), *(f"the clock: {e.text}" for e in plan.schedules)]
-    yield from _rows("started by", [*starts, *["a person, by runs start"] * plan.is_manual])
-    yield from _rows("advises", _advice(plan))
-    rearms = dict.fromkeys(trigger.rearm.bound for trigger in plan.triggers if trigger.rearm)
-    yield from _rows("again after", rearms)
-    if plan.deadline_s is not None:
-        yield from _row("begins", f"within {format_duration(plan.deadline_s)} of the trigger")
-    yield from _rows("evidence for", map(_check, plan.evidence_for))
-    yield from _rows("against", map(_check, plan.evidence_against))
-    yield from _rows("must be true", map(_check, plan.permissives))
-    yield from _rows("throughout", map(_invariant, plan.invariants))
-    yield from _steps(plan)
-    for step in plan.safe_state:
-        yield from _rows("safe state", [f"{_if(step)}{say.writes_text(step.writes)}"])
-    yield from _rows("tells", (
-        f"{', '.join(each.to)} when {each.when} for {format_duration(each.after_s)}"
-        for each in plan.escalations
-    ))  # fmt: skip
-    writes = "1 write" if plan.max_writes == 1 else f"{plan.max_writes} writes"
-    limits = f"{writes}, {format_duration(plan.max_duration_s)}"
-    if plan.lease_s is not None:
-        limits += f"; taken back {format_duration(plan.lease_s)} after the last one"
-    yield from _row("at most", limits)
+    return render(
+        "handwheel.hmi.playbooks", "playbook.txt.j2",
+        plan=plan, say=say, others=[*say.other_equipment(playbook)],
+        starts=[*starts, *["a person, by runs start"] * plan.is_manual], advice=_advice(plan),
+        rearms=dict.fromkeys(each.rearm.bound for each in plan.triggers if each.rearm),
+        segments=_segments(plan),
+        short={"approval": _approval, "undo": _undo, "verify": _verify, "work": _work},
+    )  # fmt: skip
 
 
-def _beside(plan: BoundPlaybook) -> Iterator[str]:
-    rules = plan.concurrency
-    if plan.assets:
-        yield f"{rules.policy.replace('_', ' ')}, priority {rules.priority}"
-    if rules.max_runs:
-        yield f"at most {rules.max_runs} of its runs at once"
-
-
-def _steps(plan: BoundPlaybook) -> Iterator[str]:
-    segment = 0
-    for n, step in enumerate(plan.steps, 1):
-        begins = any(part[0] is step for part in plan.segments)
-        approval = step.own_approval or plan.approval
-        if approval and begins:
-            segment += 1
-            yield from _row(f"approval {segment}", _approval(approval))
-        if step.hold_point:
-            yield from _row("", f"asks: {step.hold_point.prompt.bound}")
-        yield from _row(f"step {n}", f"{step.id}: {step.title}")
-        yield from (line for row in _step(step) for line in _wrapped(row, _NAME + 9, _NAME + 2))
-
-
-def _step(step: Step) -> Iterator[str]:
-    if step.if_:
-        yield _part("if", step.if_.bound)
-    yield _part(*_work(step))
-    for each in step.expects:
-        yield _part("expect", f"{each.that.bound}, within {format_duration(each.within_s)}")
-    if step.verify:
-        yield _part("verify", _verify(step.verify))
-    if step.writes:
-        yield _part("undo", _undo(step.undo, step.undo_reason))
-    if say.can_fail(step):
-        notified = f", tells {step.on_fail.notify}" if step.on_fail.notify else ""
-        yield _part("fails", f"{_then(step.on_fail.then)}{notified}")
-
-
-def _part(name: str, text: str) -> str:
-    return f"{name:<7}{text}"
-
-
-def _work(step: Step) -> tuple[str, str]:
+def _work(step: Step) -> str:
     match step.work:
         case Wait(until, hold_s, within_s):
-            return "wait", _held(until.bound, hold_s, within_s)
+            return _held(until.bound, hold_s, within_s)
         case WorkOrderStep() as order:
             found = order.due
             due = found.bound if isinstance(found, Expression) else format_duration(found)
             due += f", at most {format_duration(order.at_most_s)}" if order.at_most_s else ""
             title = f"{order.title.bound!r} for {order.asset}"
-            return "order", f"{title}, {order.kind}, priority {order.priority}, due in {due}"
+            return f"{title}, {order.kind}, priority {order.priority}, due in {due}"
         case Manual(sign_off, people, texts):
             done = "; ".join(each.text for each in texts)
-            return "people", f"{done}; signed off by {people} as {_approval(sign_off)}"
+            return f"{done}; signed off by {people} as {_approval(sign_off)}"
         case NotifyStep(to, text):
-            return "tell", f"{', '.join(to)}: {text.text!r}"
+            return f"{', '.join(to)}: {text.text!r}"
         case RunPlaybook() as run:
-            return "run", say.run_text(run)
+            return say.run_text(run)
         case writes:
-            return "write", f"{say.writes_text(writes)}{say.ramp_text(step)}"
+            return f"{say.writes_text(writes)}{say.ramp_text(step)}"
 
 
 def _held(text: str, hold_s: float, within_s: float) -> str:
@@ -158,14 +88,6 @@ def _undo(undo: Undo | None, reason: str) -> str:
     return f"{condition}{say.writes_text(undo.writes)}{verify}"
 
 
-def _if(step: Step) -> str:
-    return f"if {step.if_.bound}: " if step.if_ else ""
-
-
-def _then(then: str) -> str:
-    return then.replace("_", " ")
-
-
 def _approval(approval: RequiredApproval) -> str:
     within = format_duration(approval.within_s)
     return f"{approval.role}, not the requester, within {within}, else {approval.on_timeout}"
@@ -178,45 +100,24 @@ def _trigger(trigger: Trigger) -> str:
     )
 
 
-def _invariant(invariant: Invariant) -> str:
-    grace = format_duration(invariant.grace_s)
-    return f"{invariant.condition.bound}; not so for {grace}: {_then(invariant.on_violation)}"
+def _advice(plan: BoundPlaybook) -> str | None:
+    advice = plan.advice
+    if advice is None:
+        return None
+    least = f"{advice.least_gain:g} {advice.objective.unit}".rstrip()
+    horizon, every = map(format_duration, (advice.horizon_s, advice.every_s))
+    return f"{advice.text}; for {least} over {horizon}, at most every {every}"
 
 
-def _check(check: Check) -> str:
-    suggest = f" -> {check.suggest}" if check.suggest else ""
-    return f"{check.id}: {check.condition.bound}{suggest}"
-
-
-def _rows(name: str, texts: Iterable[str]) -> Iterator[str]:
-    for n, text in enumerate(texts):
-        yield from _row(name if n == 0 else "", text)
-
-
-def _row(name: str, text: str) -> Iterator[str]:
-    return _wrapped(f"{name:<{_NAME}}{text}", _NAME)
-
-
-def _wrapped(line: str, indent: int, first: int = 0) -> Iterator[str]:
-    yield from textwrap.wrap(
-        line, _WIDTH, initial_indent=" " * first, subsequent_indent=" " * indent,
-        break_on_hyphens=False, break_long_words=False, drop_whitespace=True,
-    )  # fmt: skip
-
-
-def _advice(plan: BoundPlaybook) -> Iterator[str]:
-    if (advice := plan.advice) is not None:
-        least = f"{advice.least_gain:g} {advice.objective.unit}".rstrip()
-        horizon, every = map(format_duration, (advice.horizon_s, advice.every_s))
-        yield f"{advice.text}; for {least} over {horizon}, at most every {every}"
+def _segments(plan: BoundPlaybook) -> list[str]:
+    """Returns the first step of each part that is approved."""
+    first = {part[0].id for part in plan.segments}
+    approved = (step.id for step in plan.steps if step.own_approval or plan.approval)
+    return [each for each in approved if each in first]
 
 
 def playbook_fields(plan: BoundPlaybook) -> dict[str, object]:
     """Returns a bound playbook as JSON fields."""
-    approval, segments = plan.approval, list[str]()
-    for step in plan.steps:
-        if step.own_approval or approval:
-            segments += [part[0].id for part in plan.segments if part[0] is step]
     return {
         "id": plan.id, "version": plan.version, "title": plan.title, "file": plan.file,
         "digest": plan.digest, "roles": dict(plan.roles), "parameters": dict(plan.parameters),
@@ -232,7 +133,7 @@ def playbook_fields(plan: BoundPlaybook) -> dict[str, object]:
             for each in plan.triggers
         ],
         "schedules": [each.text for each in plan.schedules], "manual": plan.is_manual,
-        "advice": next(_advice(plan), None),
+        "advice": _advice(plan),
         "for": [_check_fields(each) for each in plan.evidence_for],
         "against": [_check_fields(each) for each in plan.evidence_against],
         "permissives": [_check_fields(each) for each in plan.permissives],
@@ -242,7 +143,7 @@ def playbook_fields(plan: BoundPlaybook) -> dict[str, object]:
             for each in plan.invariants
         ],
         "steps": [_step_fields(each) for each in plan.steps],
-        "segments": segments,
+        "segments": _segments(plan),
         "safe_state": [_step_fields(each) for each in plan.safe_state],
         "max_writes": plan.max_writes, "max_duration_s": plan.max_duration_s,
         "lease_s": plan.lease_s,
@@ -259,13 +160,12 @@ def _write_fields(write: Write) -> dict[str, object]:
 
 
 def _step_fields(step: Step) -> dict[str, object]:
-    kind, text = _work(step)
     return {
         "id": step.id,
         "title": step.title,
         "if": step.if_.bound if step.if_ else None,
-        "kind": kind,
-        "does": text,
+        "kind": say.kind_of(step),
+        "does": _work(step),
         "writes": [_write_fields(each) for each in step.writes],
         "verify": _verify(step.verify) if step.verify else None,
         "undo": _undo(step.undo, step.undo_reason) if step.writes else None,

@@ -2,7 +2,7 @@
 
 import json
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,11 +12,10 @@ from ..shell.cli.completion import complete_playbook
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import JsonOption, SiteOption
 from .checked_playbooks import find_playbook
-from .documents.formats import html, markdown
 from .documents.graph import graph_of, mermaid
-from .documents.procedure import procedure_of
+from .documents.procedure import procedure
 from .documents.svg import svg
-from .playbook_text import playbook_fields, playbook_lines
+from .playbook_text import playbook_fields, playbook_text
 
 PlaybookArgument = Annotated[
     str,
@@ -64,13 +63,11 @@ def show(
     if as_json:
         typer.echo(json.dumps(playbook_fields(plan)))
         return
-    match form:
-        case ShowFormat.TEXT:
-            typer.echo("\n".join(playbook_lines(playbook, plan)))
-        case ShowFormat.MARKDOWN:
-            typer.echo(markdown(procedure_of(playbook, plan)), nl=False)
-        case ShowFormat.HTML:
-            typer.echo(html(procedure_of(playbook, plan), svg(graph_of(plan))), nl=False)
+    if form is ShowFormat.TEXT:
+        typer.echo(playbook_text(playbook, plan), nl=False)
+    else:
+        markup: Literal["md", "html"] = "md" if form is ShowFormat.MARKDOWN else "html"
+        typer.echo(procedure(playbook, plan, markup), nl=False)
 
 
 def graph(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ..shell.charts.png_file import check_png
+from ..shell.charts.chart import check_chart_file
 from ..shell.cli.exits import fail, run
 from ..shell.cli.interrupts import uninterrupted_import
 from ..shell.cli.open_site import open_site
@@ -81,7 +81,7 @@ def simulate(
         None if no_approval else option_s(approve_after, "--approve-after"),
     )  # fmt: skip
     if png is not None:
-        check_png(png)
+        check_chart_file(png)
     opened = open_site(site)
     playbook = find_valid_playbook(path, opened)
     if playbook.file.trigger is None:

@@ -1,23 +1,26 @@
-"""Trends of a work order as a PNG file."""
+"""Trends of a work order as a chart in a file."""
 
 from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from math import nan
+from pathlib import Path
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.model.tags import Tag
 from handwheel.tools.maintenance.work_order_database import Trend, WorkOrder
 from handwheel.tools.safe_text import plain, printable
 
-from ..shell.charts.axis import round_axis
-from ..shell.charts.png_trend import Limit, Panel, TrendChart, draw_png, fits_title
+from ..shell.charts.chart import Limit, Panel, TrendChart, round_axis
+from ..shell.charts.chart_file import save_chart
 
 _TIMES = 480
 _TITLE = 60  # characters
 
 
-def png_of(order: WorkOrder, trends: Sequence[Trend], tags: Mapping[str, Tag]) -> bytes:
-    """Returns the trends of a work order as a PNG file, each with its alarms and trips.
+def draw_order(
+    path: Path, order: WorkOrder, trends: Sequence[Trend], tags: Mapping[str, Tag]
+) -> None:
+    """Draws the trends of a work order, each with its alarms and trips, or ends the command.
 
     Args:
         trends: At least one, each with a point.
@@ -28,9 +31,8 @@ def png_of(order: WorkOrder, trends: Sequence[Trend], tags: Mapping[str, Tag]) -
     times = [length_s * n / (_TIMES - 1) for n in range(_TIMES)]
     panels = [_panel(each, [start_s + at for at in times], tags.get(each.tag)) for each in trends]
     title = f"{order.workorder_id}  {printable(order.title, _TITLE)}"
-    title = title if fits_title(title) else order.workorder_id
     subtitle = f"{plain(order.asset)}, {format_duration(round(length_s))} up to the latest value"
-    return draw_png(TrendChart(title, subtitle, times, panels, []))
+    save_chart(path, TrendChart(title, subtitle, times, panels, []))
 
 
 def _panel(trend: Trend, times: Sequence[float], tag: Tag | None) -> Panel:

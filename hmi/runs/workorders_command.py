@@ -25,8 +25,8 @@ from handwheel.tools.requests.timestamps import instant_now, stamp
 from handwheel.tools.safe_text import plain, printable
 
 from ..people.lockout import system_user
-from ..shell.charts.braille_trend import TrendScale, labelled
-from ..shell.charts.png_file import check_png, save_png
+from ..shell.charts.chart import Axis, check_chart_file
+from ..shell.charts.terminal_chart import TrendScale, terminal_chart
 from ..shell.cli.completion import complete_cause, complete_work_order
 from ..shell.cli.field_lines import print_result
 from ..shell.cli.json_result import ResultOption, tell_result
@@ -86,7 +86,7 @@ def show(
     Exit codes: 0 shown, 2 no such work order or wrong configuration.
     """
     if png is not None:
-        check_png(png)
+        check_chart_file(png)
     opened = open_site(site)
     with _opened(opened.state) as store:
         if store is None:
@@ -103,9 +103,9 @@ def _draw(png: Path, site: Site, order: WorkOrder, added: Sequence[Addition]) ->
     trends = [each for each in latest_trends(order, added) if each.points]
     if not trends:
         raise InvalidArguments(f"{order.workorder_id} has no trend that could be drawn")
-    from .order_plot import png_of  # it loads the library that draws
+    from .order_plot import draw_order  # it loads the library that draws
 
-    save_png(png, png_of(order, trends, site.tags))
+    draw_order(png, order, trends, site.tags)
 
 
 @app.command("close")
@@ -193,8 +193,8 @@ def _plot(trend: Trend, width: int) -> Iterator[str]:
     low, high = min(values), max(values)
     margin = 0.0 if high > low else abs(low) * _FLAT or 1.0
     seconds = points[-1][0] - points[0][0]
-    scale = TrendScale(low - margin, high + margin)
-    yield from labelled(f"{title}, {seconds:g} s", values, width, _HEIGHT, scale)
+    scale = TrendScale(Axis(low - margin, high + margin))
+    yield from terminal_chart(f"{title}, {seconds:g} s", values, (width, _HEIGHT), scale)
 
 
 def _evenly(points: list[tuple[float, float]], count: int) -> list[float]:

@@ -48,6 +48,11 @@ _POLICIES: dict[Policy, str] = {
 }
 
 
+_KINDS: dict[type, str] = {
+    Wait: "wait", WorkOrderStep: "order", Manual: "people", NotifyStep: "tell", RunPlaybook: "run",
+}  # fmt: skip
+
+
 def in_words(seconds: float) -> str:
     """Returns a duration such as `1 minute 30 seconds`."""
     parts: list[str] = []
@@ -60,6 +65,16 @@ def in_words(seconds: float) -> str:
 
 def _counted(number: float, name: str) -> str:
     return f"{number:g} {name}{'' if number == 1.0 else 's'}"
+
+
+def bound_text(plan: BoundPlaybook) -> str:
+    """Returns the parameters of a playbook with their values, empty for none."""
+    return ", ".join(f"{name} = {value}" for name, value in plan.parameters.items())
+
+
+def kind_of(step: Step) -> str:
+    """Returns the kind of a step's work in one word, such as `write`."""
+    return _KINDS.get(type(step.work), "write")
 
 
 def style_text(style: Style) -> str:

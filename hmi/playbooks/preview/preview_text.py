@@ -1,20 +1,18 @@
 """Preview of a playbook as lines and as JSON fields."""
 
-from collections.abc import Iterator
 from time import monotonic
 
 from handwheel.connectors.config.durations import format_duration
-from handwheel.playbooks.preview.planned_requests import PlannedRequest
 from handwheel.playbooks.preview.planned_writes import PlannedWrite
 from handwheel.playbooks.preview.preview import Preview
 from handwheel.tools.conditions import Truth
 from handwheel.tools.conditions.truth import split_shown
 from handwheel.tools.safe_text import printable
 
-from ...shell.terminal.plural import counted
 from ...shell.terminal.show import in_columns
+from ...shell.terminal.templates import render
 from ...site.tags.connection_text import reading_fields
-from ..documents.phrases import work_text
+from ..documents import phrases
 
 INDENT = 17
 """Column of the texts."""
@@ -26,37 +24,20 @@ _SIDES = {
 _TRUTHS = {Truth.TRUE: "true", Truth.FALSE: "false", Truth.UNKNOWN: "not known"}
 
 
-def preview_lines(preview: Preview) -> Iterator[str]:
-    """Yields a preview as lines, each to be folded at `INDENT`."""
-    plan = preview.plan
-    yield f"{plan.id} {plan.version}: {printable(plan.title)}"
-    bound = ", ".join(f"{name} = {value}" for name, value in plan.parameters.items())
-    yield f"with {bound}" if bound else "with no parameters"
-    if preview.writes:
-        yield "\nWrites, now → proposed"
-        rows = [_cells(each) for each in preview.writes]
-        yield from (f"  {line}" for line in in_columns(rows, ("  ", "  ", "  "), set()))
-    works = [each for each in plan.steps if not each.writes]
-    if works:
-        yield "\nSteps without a write"
-    for step in works:
-        yield f"  {step.id:<{INDENT - 3}} {printable(work_text(step, preview.readings))}"
-    for side, title in _SIDES.items():
-        if results := preview.of(side):
-            yield f"\n{title}"
-        for each in results:
-            truth = "needs history" if each.is_collecting else _TRUTHS[each.truth]
-            name = f"{each.id}: " if each.id else ""
-            condition, values = split_shown(each.shown)
-            is_plain = condition == values.partition(" is ")[0]  # as of `VAH-101A.active`
-            shown = values if is_plain else each.shown
-            yield f"  {truth:<15}{name}{printable(shown)}"
-    yield "\nIt would ask"
-    yield from _requests(preview)
-    if len(preview.requests) > 1:
-        yield "  Limits across tags count for the first only: the plant will have changed."
-    yield "\nIt would not start now:" if preview.reasons else "\nIt would start now."
-    yield from (f"  - {printable(each)}" for each in preview.reasons)
+def preview_lines(preview: Preview) -> list[str]:
+    """Returns a preview as lines, each to be folded at `INDENT`."""
+    writes = in_columns([_cells(each) for each in preview.writes], ("  ", "  ", "  "), set())
+    return render(
+        "handwheel.hmi.playbooks.preview", "preview.txt.j2",
+        preview=preview, writes=writes, sides=_SIDES,
+        truths=_TRUTHS, shown=_values, say=phrases,
+    ).splitlines()  # fmt: skip
+
+
+def _values(shown: str) -> str:
+    """Returns a condition with its values, or these alone if it is just one of them."""
+    condition, values = split_shown(shown)
+    return values if condition == values.partition(" is ")[0] else shown  # as of `VAH-101A.active`
 
 
 def _cells(write: PlannedWrite) -> tuple[str, str, str, str]:
@@ -80,28 +61,6 @@ def ramp_text(write: PlannedWrite) -> str:
 
 def _takes_s(write: PlannedWrite) -> float:
     return sum(each.after_s or 0.0 for each in write.ramp)
-
-
-def _requests(preview: Preview) -> Iterator[str]:
-    for number, each in enumerate(preview.requests, 1):
-        steps = ", ".join(step.id for step in each.steps)
-        yield f"  request {number:<6} for {steps}"
-        if prompt := preview.prompts.get(each.steps[0].id):
-            yield f"{'':{INDENT}}hold point: {printable(prompt)}"
-        yield f"{'':{INDENT}}{_asked(each)}"
-    if not preview.requests:
-        yield "  nothing: it writes nothing, or all of it is so already"
-
-
-def _asked(request: PlannedRequest) -> str:
-    otherwise = request.approval.on_timeout
-    if not request.risk_class:
-        return f"{request.approval.role}, but it cannot be asked: {printable(request.fault)}"
-    people = counted(request.quorum, "signature")
-    within = format_duration(request.within_s)
-    why = f"; not released: {printable(request.unreleased)}" if request.unreleased else ""
-    roles = " and ".join(request.roles)
-    return f"{request.risk_class}, {people} as {roles} within {within}, else {otherwise}{why}"
 
 
 def preview_fields(preview: Preview) -> dict[str, object]:

@@ -1,15 +1,13 @@
-"""Trends of a simulation in the terminal and as a PNG file."""
+"""Trends of a simulation in the terminal and as a chart."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import isfinite
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.sim_plant.scenario import FaultEvent
 
-from ...shell.charts.axis import tick_text, time_axis
-from ...shell.charts.braille_trend import TrendScale, labelled
-from ...shell.charts.png_trend import Limit, Mark, MarkKind, Panel, TrendChart, draw_png
+from ...shell.charts.chart import Limit, Mark, MarkKind, Panel, TrendChart, time_unit
+from ...shell.charts.terminal_chart import TrendScale, terminal_chart
 from .recording import TraceRow
 from .run_simulation import Simulated
 from .trends import Trend
@@ -58,10 +56,9 @@ def plot_lines(simulated: Simulated, width: int) -> Iterator[str]:
         axis, series = axes[name], recording.series[name]
         limits_shown = ", ".join(f"{limit:g}" for limit in each.limits)
         title = f"{each.tag.name}, {each.tag.unit}".rstrip(", ")
-        title += f" (┄ {limits_shown})" if limits_shown else ""
-        scale = TrendScale(axis.low, axis.high, others=each.limits)
-        shown, dotted = _spread(series, columns), _spread(_without(simulated, name), columns)
-        yield from labelled(title, shown, width, _HEIGHT, scale, gutter, dotted)
+        title += f" (┈ {limits_shown})" if limits_shown else ""
+        scale, without = TrendScale(axis, each.limits, gutter), _without(simulated, name)
+        yield from terminal_chart(title, series, (width, _HEIGHT), scale, dotted=without)
     if trends:
         yield f"{'':{gutter}}└{_marked(simulated, columns)}"
         yield from _time_lines(simulated, columns, gutter)
@@ -78,14 +75,6 @@ def _both(simulated: Simulated, name: str) -> Sequence[float]:
     return [*simulated.recording.series[name], *_without(simulated, name)]
 
 
-def _spread(series: Sequence[float], columns: int) -> list[float | None]:
-    """Returns the values so often that a short run fills the width too."""
-    if not series:
-        return []
-    repeat = -(-2 * columns // len(series))
-    return [value if isfinite(value) else None for value in series for _ in range(repeat)]
-
-
 def _marked(simulated: Simulated, columns: int) -> str:
     """Returns the signs of the marks in one line. One without a place stands further right."""
     line, end_s = ["─"] * columns, simulated.recording.times_s[-1]
@@ -99,13 +88,11 @@ def _marked(simulated: Simulated, columns: int) -> str:
 
 
 def _time_lines(simulated: Simulated, columns: int, gutter: int) -> Iterator[str]:
-    axis, unit = time_axis(0.0, max(simulated.recording.times_s[-1], 1.0))
-    line = [" "] * (columns + 1)
-    for tick in axis.ticks:
-        text = tick_text(tick, axis)
-        at = min(round(axis.share(tick) * (columns - 1)), columns - len(f"{text} {unit}"))
-        line[at : at + len(text)] = text
-    yield f"{'':{gutter + 1}}{''.join(line).rstrip()} {unit}"
+    length_s = simulated.recording.times_s[-1]
+    unit, size_s = time_unit(length_s)
+    quarters = [f"{length_s * n / 4 / size_s:.3g}" for n in range(5)]
+    line = "".join(f"{each:<{(columns - 1) // 4}}" for each in quarters[:-1])
+    yield f"{'':{gutter + 1}}{line[: columns - len(f'{quarters[-1]} {unit}')]}{quarters[-1]} {unit}"
     signs = ", ".join(
         f"{mark.sign} {mark.label.removeprefix(f'{mark.sign} ')}" for mark in marks_of(simulated)
     )
@@ -113,15 +100,15 @@ def _time_lines(simulated: Simulated, columns: int, gutter: int) -> Iterator[str
         yield f"{'':{gutter + 1}}{signs}"
 
 
-def png_of(simulated: Simulated, title: str, subtitle: str) -> bytes:
-    """Returns the trends as a PNG file, each with all of its limits."""
+def chart_of(simulated: Simulated, title: str, subtitle: str) -> TrendChart:
+    """Returns the trends as a chart, each with all of its limits."""
     recording = simulated.recording
     panels = [_panel(simulated, each) for each in simulated.trends]
     marks = [Mark(each.at_s, each.kind, each.label) for each in marks_of(simulated)]
     length = format_duration(round(recording.times_s[-1]))
     grey = ", grey without the run" if simulated.without else ""
     subtitle = f"{length}, {subtitle}{grey}"
-    return draw_png(TrendChart(title, subtitle, recording.times_s, panels, marks))
+    return TrendChart(title, subtitle, recording.times_s, panels, marks)
 
 
 def _panel(simulated: Simulated, trend: Trend) -> Panel:

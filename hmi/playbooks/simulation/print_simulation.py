@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -14,33 +13,15 @@ from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.playbooks.language.names import started_by
 from handwheel.sim_plant.scenario import FaultEvent
 
-from ...shell.charts.png_file import save_png
 from ...shell.cli.exits import NO
 from ...shell.cli.field_lines import print_result
 from ...shell.cli.stdio import screen_output
-from ...shell.terminal.wrap import fold, folded
-from .plot import plot_lines, png_of
+from .plot import chart_of
 from .prepare import Options, prepare
-from .report import (
-    COMPLETE,
-    INDENT,
-    asked_lines,
-    begin_lines,
-    clock,
-    course_lines,
-    end_lines,
-    final_state,
-    margin_lines,
-    simulation_fields,
-    trace_lines,
-)
+from .report import COMPLETE, final_state, simulation_fields, simulation_lines
 from .run_simulation import Simulated, simulate
 
 _WIDEST = 100
-_NO_SEARCH = (
-    "the search for its set points is not simulated, so its parameters have their defaults; agents "
-    "search at a site with a twin that is trusted, and ask with the gain that it foretells"
-)
 
 
 async def print_simulation(
@@ -56,8 +37,11 @@ async def print_simulation(
     simulated = await _simulated(site, playbook, options)
     state, _ = final_state(simulated)
     if png is not None:
-        save_png(png, png_of(simulated, _title(simulated), state.replace("_", " ")))
-    print_result(simulation_fields(simulated), _lines(simulated), as_json=as_json)
+        from ...shell.charts.chart_file import save_chart  # it loads the library that draws
+
+        save_chart(png, chart_of(simulated, _title(simulated), state.replace("_", " ")))
+    width = min(shutil.get_terminal_size().columns, _WIDEST)
+    print_result(simulation_fields(simulated), simulation_lines(simulated, width), as_json=as_json)
     if state != COMPLETE:
         raise SystemExit(NO)
 
@@ -80,31 +64,6 @@ async def _simulated(site: Site, playbook: Playbook, options: Options) -> Simula
             bars.update(bar, total=setting.for_s, completed=now_s, description=said)
 
         return await simulate(site, playbook, others, setting, tell)
-
-
-def _lines(simulated: Simulated) -> Iterator[str]:
-    yield from folded(begin_lines(simulated))
-    yield "\nTrace"
-    yield from folded(trace_lines(simulated), INDENT)
-    yield "\nAsked"
-    asked = [*asked_lines(simulated)] or ["nobody is asked"]
-    if simulated.recording.plan.advice is not None:
-        asked.append(_NO_SEARCH)
-    yield from (fold(f"  {line}", 13) for line in asked)
-    has_written = simulated.recording.first_write_s is not None
-    until = clock(simulated.until_s)
-    since = f"from the first write until {until}"
-    since = since if has_written else "over the whole time: nothing is written"
-    yield f"\nMargins of the invariants, {since}"
-    margins = [*margin_lines(simulated)] or ["it has no invariant"]
-    yield from (fold(f"  {line}") for line in margins)
-    if courses := [*course_lines(simulated)]:
-        yield f"\nAlarms and trips until {until}"
-        yield from (fold(f"  {line}") for line in courses)
-    yield ""
-    yield from plot_lines(simulated, min(shutil.get_terminal_size().columns, _WIDEST))
-    yield ""
-    yield from folded(end_lines(simulated))
 
 
 def _title(simulated: Simulated) -> str:

@@ -6,57 +6,45 @@ from typing import Any
 
 from handwheel.agents.deviations.case import PREFIX as CASES
 from handwheel.connectors.config.durations import format_duration
-from handwheel.playbooks.binding.start import TriggerPart
 from handwheel.tools.requests.request import Action
-from handwheel.tools.safe_text import LONG, plain, printable
+from handwheel.tools.safe_text import plain, printable
 
 from ...journal.rows.row_text import event_name, event_text
-from ...shell.terminal.plural import counted
 from ...shell.terminal.show import in_columns
-from .measured_state import MeasuredState
-from .plot import marks_of
+from ...shell.terminal.templates import render
+from ...shell.terminal.wrap import fold
+from .plot import marks_of, plot_lines
 from .recording import Asked, Margin, Recording, TraceRow
 from .run_simulation import Simulated
 from .slow_faults import advice
 
 COMPLETE = "complete"
 """Final state of a playbook whose run has completed."""
-INDENT = 25
-"""Column of the texts of the trace."""
+_INDENT = 25  # column of the texts of the trace
 _SHOWN = 6  # differences between model and plant
 _OwnMargin = tuple[str, Margin | None, float | None]  # invariant, margin, and when it was broken
 _LEFT_OUT = frozenset({"run.due", "run.completing", "case.closed"})
 
 
-def begin_lines(simulated: Simulated) -> Iterator[str]:
-    """Yields what was simulated, and where the plant's state is from."""
-    setting, plan = simulated.setting, simulated.recording.plan
-    yield f"{plan.id} {plan.version} in a simulated {setting.plant.model}, {setting.origin}"
-    if setting.measured is not None:
-        yield from _measured_lines(setting.measured)
-    if setting.missing:
-        yield f"  unknown, since the model lacks them: {plain(', '.join(setting.missing), LONG)}"
+def simulation_lines(simulated: Simulated, width: int) -> Iterator[str]:
+    """Yields the report in rows that fit the terminal, its trends so many columns wide."""
+    state, reason = final_state(simulated)
+    measured = simulated.setting.measured
+    differ = measured.differences[:_SHOWN] if measured else ()
+    rows = [(each.tag, f"model {each.model}", f"plant {each.plant}") for each in differ]
+    text = render(
+        "handwheel.hmi.playbooks.simulation", "simulation.txt.j2",
+        simulated=simulated, state=state, reason=reason,
+        differing=[*in_columns(rows, ("  ", "  "), set())], trace=_trace_lines(simulated),
+        margins=_margin_rows(simulated), plots=plot_lines(simulated, width),
+        tripped=first_trip(simulated), advice=advice(simulated.setting), clock=clock,
+        missed=_missed_lines(simulated), happened=_happened, before=_before,
+    )  # fmt: skip
+    for line in text.splitlines():
+        yield fold(line, _INDENT if line[:1].isdigit() else 4)
 
 
-def _measured_lines(measured: MeasuredState) -> Iterator[str]:
-    for name, why in measured.down.items():
-        yield f"  not read: {plain(name)}: {printable(why)}"
-    if not measured.compared:
-        return
-    taken = ", ".join(measured.taken)
-    yield f"  taken over from the plant: {printable(taken, LONG) or 'nothing had to be'}"
-    differ = measured.differences
-    yield (
-        f"  {len(differ)} of {counted(measured.compared, 'value')} of the model "
-        f"{'differs' if len(differ) == 1 else 'differ'} by more than 2 % of the range"
-    )
-    rows = [(each.tag, f"model {each.model}", f"plant {each.plant}") for each in differ[:_SHOWN]]
-    yield from (f"    {line}" for line in in_columns(rows, ("  ", "  "), set()) if rows)
-    if len(differ) > _SHOWN:
-        yield f"    and {len(differ) - _SHOWN} more; --json lists all"
-
-
-def trace_lines(simulated: Simulated) -> Iterator[str]:
+def _trace_lines(simulated: Simulated) -> Iterator[str]:
     """Yields each event of cases and runs with its time and what its condition read."""
     signs = {(each.at_s, each.label): each.sign for each in marks_of(simulated)}
     for row in simulated.recording.trace:
@@ -83,39 +71,20 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}"
 
 
-def asked_lines(simulated: Simulated) -> Iterator[str]:
-    """Yields what the approvers of each request would be asked."""
-    for each in simulated.recording.asked:
-        request = each.request
-        steps = list(dict.fromkeys(str(one.step) for one in request.commands))
-        roles = " and ".join(request.roles)
-        people = counted(each.rated.quorum, "signature")
-        within = format_duration(request.within_s)
-        who = f"{each.rated.risk_class}, {people} as {roles} within {within}"
-        yield f"{clock(each.at_s)}  {who} for {', '.join(steps)}"
-        if each.prompt:
-            yield f"{'':9}hold point: {printable(each.prompt)}"
-        if each.rated.unreleased:
-            yield f"{'':9}UNRELEASED: {printable(each.rated.unreleased)}"
-        for action in request.commands:
-            now = f"{action.shown} {action.unit}"
-            yield f"{'':9}{plain(action.tag)} {_before(action)} → {printable(now)}".rstrip()
-
-
 def _before(action: Action) -> str:
     found = next((each.shown for each in action.expected if each.tag == action.tag), "?")
     return printable(found)
 
 
-def margin_lines(simulated: Simulated) -> Iterator[str]:
-    """Yields the margin of each invariant, from the first write on."""
-    without = simulated.without
-    beside = [""] * len(found := list(_margins(simulated, simulated.recording)))
-    if without is not None:
-        beside = [f"; without {_margin(each)}" for each in _margins(simulated, without.recording)]
+def _margin_rows(simulated: Simulated) -> Iterator[tuple[str, str, str]]:
+    """Yields the margin of each invariant from the first write on, with and without the run."""
+    found = list(_margins(simulated, simulated.recording))
+    beside = [""] * len(found)
+    if simulated.without is not None:
+        beside = list(map(_margin, _margins(simulated, simulated.without.recording)))
     for each, other in zip(found, beside, strict=True):
         text, margin, _ = each
-        yield f"{printable(margin.text if margin else text)}: {_margin(each)}{other}"
+        yield margin.text if margin else text, _margin(each), other
 
 
 def _margin(each: _OwnMargin) -> str:
@@ -125,15 +94,6 @@ def _margin(each: _OwnMargin) -> str:
     amount = f"{abs(margin.smallest):.3g} {margin.unit}".rstrip()
     where = "beyond it" if margin.smallest < 0.0 else "left"
     return f"{amount} {where} at {clock(margin.at_s)}"
-
-
-def course_lines(simulated: Simulated) -> Iterator[str]:
-    """Yields alarms and trip without and with the run, none where both courses are one."""
-    without = simulated.without
-    if without is None:
-        return
-    yield f"without the run: {_happened(without.recording)}"
-    yield f"with the run: {_happened(simulated.recording)}"
 
 
 def _happened(recording: Recording) -> str:
@@ -155,36 +115,18 @@ def _margins(simulated: Simulated, recording: Recording) -> Iterator[_OwnMargin]
             yield each.condition.bound, None, broken_at_s
 
 
-def end_lines(simulated: Simulated) -> Iterator[str]:
-    """Yields how it ended, and how near the trigger came if it did not fire."""
-    state, reason = final_state(simulated)
-    words = state.replace("_", " ")
-    told = f": {printable(reason, LONG)}" if reason and state != COMPLETE else ""
-    length = format_duration(round(simulated.recording.times_s[-1]))
-    yield f"{words}{told}; {length} of plant time in {simulated.result.took_s:.1f} s"
-    if (tripped := first_trip(simulated)) is not None:
-        yield f"  the plant trips at {clock(tripped[0])} by {plain(tripped[1])}"
-    if state == "not_triggered":
-        for trigger in simulated.recording.plan.triggers:
-            for part in trigger.parts:
-                yield from _missed_lines(simulated, part)
-        yield f"  {advice(simulated.setting)}"
-    for refused in simulated.result.refused:
-        why = printable(refused.reason, LONG)
-        yield f"  {refused.person} could not sign {refused.request_id}: {why}"
-
-
-def _missed_lines(simulated: Simulated, part: TriggerPart) -> Iterator[str]:
-    """Yields how near a part of a trigger came to being true, or that it was so too briefly."""
+def _missed_lines(simulated: Simulated) -> Iterator[str]:
+    """Yields how near each part of a trigger came to being true, or that it was so too briefly."""
     recording = simulated.recording
-    true_s = recording.longest_true_s(part.condition)
-    if 0.0 < true_s < part.for_s:
-        was, wanted = (format_duration(round(each)) for each in (true_s, part.for_s))
-        yield f"  {printable(part.condition.bound)}: true for {was} at most, not for {wanted}"
-        return
-    for each in recording.nearest(part.condition, simulated.site.tags):
-        amount = f"{each.smallest:+.3g} {each.unit}".rstrip()
-        yield f"  nearest to {printable(each.text)}: {amount} at {clock(each.at_s)}"
+    for part in (part for each in recording.plan.triggers for part in each.parts):
+        true_s = recording.longest_true_s(part.condition)
+        if 0.0 < true_s < part.for_s:
+            was, wanted = (format_duration(round(each)) for each in (true_s, part.for_s))
+            yield f"{part.condition.bound}: true for {was} at most, not for {wanted}"
+            continue
+        for each in recording.nearest(part.condition, simulated.site.tags):
+            amount = f"{each.smallest:+.3g} {each.unit}".rstrip()
+            yield f"nearest to {each.text}: {amount} at {clock(each.at_s)}"
 
 
 def first_trip(simulated: Simulated) -> tuple[float, str] | None:

@@ -10,7 +10,7 @@ from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.model import PlantTag
 from handwheel.tools.conditions import Condition
 
-from ...shell.charts.axis import Axis, round_axis
+from ...shell.charts.chart import Axis, round_axis
 from ...simulation.plant.trend_tags import axis_ends
 
 _MOST = 6

@@ -6,8 +6,8 @@ from itertools import zip_longest
 from handwheel.tools.requests.timestamps import instant_now, parse_stamp
 from handwheel.tools.safe_text import printable
 
-from ...shell.charts.axis import round_axis
-from ...shell.charts.braille_trend import TrendScale, labelled
+from ...shell.charts.chart import round_axis
+from ...shell.charts.terminal_chart import TrendScale, terminal_chart
 from ...shell.terminal.panel import MARK, Part, Row, draw_part, fitting_width
 from ...shell.terminal.plural import age_text
 from .model import PENDING, AssessedLine, Assessment, CoursePlot
@@ -103,10 +103,9 @@ def _plot(plot: CoursePlot, width: int) -> list[str]:
     known += [value for _, value in plot.trips]
     margin = _CALM * (max(map(abs, known), default=0.0) or 1.0)
     axis = round_axis(min(known, default=0.0) - margin, max(known, default=0.0) + margin)
-    scale = TrendScale(axis.low, axis.high)
-    title = printable(plot.title, width)
-    return labelled(
-        title, plot.with_plan, width, _HEIGHT, scale, dotted=plot.without, marks=plot.trips
+    title, scale = printable(plot.title, width), TrendScale(axis)
+    return terminal_chart(
+        title, plot.with_plan, (width, _HEIGHT), scale, dotted=plot.without, marks=plot.trips
     )
 
 

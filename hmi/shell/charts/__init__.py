@@ -1,1 +1,1 @@
-"""Trend charts in Braille and PNG."""
+"""Charts of trends, in the terminal by plotext and as files by matplotlib."""

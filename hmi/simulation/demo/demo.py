@@ -14,9 +14,9 @@ from handwheel.connectors.errors import NotConnected
 from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.tools.guardrails.ledger.store.database import Ledger
 
-from ...shell.charts.sample_buffer import SampleBuffer
 from ...shell.cli.stdio import screen_output
 from ...site.tags.connection_text import ConnectionChanges, is_starting
+from ...site.tags.sample_buffer import SampleBuffer
 from .decisions import OPEN_KEY, Decisions
 from .keys import Keys, single_keys
 from .pace import DECIDING_SPEED, MachinePace, approach_speed

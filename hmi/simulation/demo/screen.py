@@ -14,15 +14,17 @@ from handwheel.connectors.session.supervisor import Connection
 from handwheel.sim_plant.alarm import Priority
 from handwheel.tools.safe_text import printable
 
-from ...shell.charts.braille_trend import TrendScale, labelled
-from ...shell.charts.sample_buffer import SampleBuffer
+from ...shell.charts.chart import Axis
+from ...shell.charts.terminal_chart import TrendScale, terminal_chart
 from ...site.tags.connection_text import is_starting
+from ...site.tags.sample_buffer import SampleBuffer
 from .evidence import evidence_lines
 from .runs import FollowedRun, step_text
 from .timeline import ALARM_LIST, Timeline, clock_text
 
 _NEEDED = (80, 24)
 _TREND_HEIGHT, _TREND_ALONE = 5, 15
+_DOTS = 2  # samples of a column of a trend that is being filled
 _TITLE = 19  # columns of a pump with its state
 _STEP_LINES, _EVIDENCE_LINES = 2, 8
 _EVENTS = 2
@@ -118,8 +120,9 @@ def _trend(
 ) -> list[str]:
     definition = ALARM_LIST[alarm]
     series = content.samples.series(f"{definition.measures}.pv")
-    scale = TrendScale(0.0, high, definition.limit)
-    return labelled(f"{title} (alarm {scale.limit:g})", series, *size, scale)
+    title = f"{title} (alarm {definition.limit:g})"
+    scale = TrendScale(Axis(0.0, high), (definition.limit,))
+    return terminal_chart(title, series, size, scale, span=_DOTS * size[0])
 
 
 def _pump(content: ScreenContent, side: str) -> Text:

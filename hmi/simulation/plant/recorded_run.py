@@ -15,9 +15,8 @@ from handwheel.sim_plant.model import PlantEvent
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
 
-from ...shell.charts.axis import exact_axis, round_axis
-from ...shell.charts.braille_trend import TrendScale, labelled
-from ...shell.charts.png_file import check_png
+from ...shell.charts.chart import Axis, check_chart_file, round_axis
+from ...shell.charts.terminal_chart import TrendScale, spread, terminal_chart
 from ...shell.cli.exits import fail
 from ...shell.cli.json_result import tell_result
 from ...shell.cli.stdio import screen_output
@@ -35,6 +34,7 @@ from .trend_tags import (
 
 _CHUNK_S = 600.0  # of plant time between two updates of the progress bar
 _SAMPLES, _LONGEST_S = 600, 10.0  # a run's samples, and how far apart they are at most
+_HEIGHT = 8  # lines of a trend
 _EARLY = 1e-9  # of a sample's time: a sum of steps may fall short of it
 
 
@@ -90,9 +90,10 @@ def run_recorded(plant: Plant, scenario: Scenario, seconds: float, output: RunOu
             _plot(plant, each, recording.series[each.tag], seconds)
     verdict = _verdict(plant, scenario)
     if output.png is not None:
-        from .run_chart import FinishedRun, save_chart  # it loads the library that draws
+        from ...shell.charts.chart_file import save_chart  # it loads the library that draws
+        from .run_chart import FinishedRun, chart_of
 
-        save_chart(output.png, plant, shown, FinishedRun(recording, events, verdict))
+        save_chart(output.png, chart_of(plant, shown, FinishedRun(recording, events, verdict)))
     print(verdict)
     tripped = plant.first_trip()
     tell_result(
@@ -141,10 +142,8 @@ def _check_files(output: RunOutput) -> None:
         from ...dataset.tables import load_pyarrow
 
         load_pyarrow()
-    path = output.png
-    if path is None:
-        return
-    check_png(path)
+    if output.png is not None:
+        check_chart_file(output.png)
 
 
 def _check_times(simulation: Simulation, scenario: Scenario, seconds: float) -> None:
@@ -169,11 +168,7 @@ def _plot(plant: Plant, shown: TrendTag, series: Sequence[float], seconds: float
     tag = next(tag for tag in plant.tags if tag.name == shown.tag)
     title = f"{f'{tag.name} {tag.unit}'.rstrip()}, {format_duration(seconds)}"
     width = min(Console().width, 100)
-    axis = exact_axis(*shown.axis_ends) if shown.axis_ends else round_axis(*axis_ends(tag, series))
-    values = [value if axis.holds(value) else None for value in series]
+    axis = Axis(*shown.axis_ends) if shown.axis_ends else round_axis(*axis_ends(tag, series))
     inside = [a.limit for a in alarms_of(plant, tag.name) if axis.low < a.limit < axis.high]
-    scale = TrendScale(axis.low, axis.high, inside[0] if inside else None)
-    repeat = -(-2 * width // len(values))  # so that a short run fills the width too
-    spread = [value for value in values for _ in range(repeat)]
-    for line in labelled(title, spread, width, 8, scale):
-        print(line)
+    values, scale = spread(series, axis), TrendScale(axis, inside[:1])
+    print("\n".join(terminal_chart(title, values, (width, _HEIGHT), scale)))

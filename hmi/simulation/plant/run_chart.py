@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.model import PlantEvent, PlantTag
 
-from ...shell.charts.axis import exact_axis, round_axis
-from ...shell.charts.png_file import save_png
-from ...shell.charts.png_trend import Limit, Mark, MarkKind, Panel, TrendChart, draw_png, fits_title
+from ...shell.charts.chart import Axis, Limit, Mark, MarkKind, Panel, TrendChart, round_axis
 from .recording import Recording
 from .trend_tags import TrendTag, alarms_of, axis_ends
 
@@ -19,6 +16,7 @@ _KINDS: dict[str, MarkKind] = {
     "fault": "fault", "alarm": "alarm", "trip": "trip", "interlock": "trip",
     "field": "hand", "write": "hand",
 }  # fmt: skip
+_TITLE = 80  # characters at most
 _LONGEST = 18  # characters of a mark's label
 
 
@@ -29,11 +27,6 @@ class FinishedRun:
     recording: Recording
     events: Sequence[PlantEvent]  # in the time of the recording
     verdict: str  # how it ended, for people
-
-
-def save_chart(path: Path, plant: Plant, shown: Sequence[TrendTag], run: FinishedRun) -> None:
-    """Draws a run into a PNG file. After an error no partial file is left."""
-    save_png(path, draw_png(chart_of(plant, shown, run)))
 
 
 def chart_of(plant: Plant, shown: Sequence[TrendTag], run: FinishedRun) -> TrendChart:
@@ -66,7 +59,7 @@ def _title(plant: Plant, events: Sequence[PlantEvent]) -> str:
     count = f"{plant.model}: {len(ids)} faults"
     whole = ", ".join(f"{id_} {plant.faults[id_].title}" for id_ in ids)
     titles = (f"{plant.model}: {named}" for named in (whole, ", ".join(ids)))
-    return next((title for title in titles if fits_title(title)), count)
+    return next((title for title in titles if len(title) <= _TITLE), count)
 
 
 def _panel(
@@ -74,7 +67,7 @@ def _panel(
 ) -> Panel:
     alarms = alarms_of(plant, tag.name)
     if shown.axis_ends is not None:
-        axis = exact_axis(*shown.axis_ends)
+        axis = Axis(*shown.axis_ends)
     else:
         limits = [alarm.limit for alarm in alarms if alarm.tag in raised]
         low, high = axis_ends(tag, values)

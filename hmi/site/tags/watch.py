@@ -15,12 +15,11 @@ from handwheel.connectors.model.tags import Tag, connections_of
 from handwheel.connectors.model.values import DataValue
 from handwheel.tools.safe_text import printable
 
-from ...shell.charts.sample_buffer import SampleBuffer
 from ...shell.cli.gc_freeze import freeze_heap
 from ...shell.cli.stdio import screen_output
 from ...shell.terminal.panel import has_screen
 from .connection_text import ConnectionChanges, ScanRates, is_starting, reading_fields
-from .recorded_trends import recorded_trends
+from .sample_buffer import SampleBuffer, recorded_trends
 from .watch_table import render
 
 _REFRESH_S = 0.25

@@ -14,11 +14,12 @@ from handwheel.connectors.model.values import DataValue, Quality
 from handwheel.connectors.session.supervisor import Connection, ConnectionState
 from handwheel.tools.safe_text import printable
 
-from ...shell.charts.braille_trend import TrendScale, trend
-from ...shell.charts.sample_buffer import SampleBuffer
+from ...shell.charts.chart import Axis
+from ...shell.charts.terminal_chart import sparkline
 from ...shell.terminal.plural import age_text
 from ...shell.terminal.truncate import short_value, shortened, shortened_name
 from .connection_text import ScanRates, live_lines
+from .sample_buffer import SampleBuffer
 
 _TREND_WIDTHS = (8, 40)  # at least, at most
 _USUAL_QUALITY = 20  # of `! BadNoCommunication`
@@ -172,4 +173,4 @@ def _spark(tag: Tag, series: list[float | None], width: int) -> str:
     low, high = min(numbers), max(numbers)
     least = (tag.span[1] - tag.span[0]) * 0.01 if tag.span else 1e-9
     middle, half = (low + high) / 2.0, max((high - low) / 2.0, least)
-    return trend(series, width, 1, TrendScale(middle - half, middle + half))[0]
+    return sparkline(series, width, Axis(middle - half, middle + half))

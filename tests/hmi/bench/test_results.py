@@ -1,6 +1,6 @@
 import json
 from collections.abc import Sequence
-from io import BytesIO
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -16,7 +16,7 @@ from handwheel.evaluation.benchmark.responding.model_use import ModelUse
 from handwheel.evaluation.benchmark.responding.undisturbed import Undisturbed
 from handwheel.evaluation.benchmark.results import Outcome, Times
 from handwheel.evaluation.benchmark.suite import load_suite
-from handwheel.hmi.bench.plot import png_of
+from handwheel.hmi.bench.plot import draw_times
 from handwheel.hmi.bench.results import result_fields
 from handwheel.hmi.bench.table import lines
 
@@ -101,10 +101,12 @@ def test_the_table_of_agents_with_models_has_their_tokens_and_cost() -> None:
     assert "tokens" not in "".join(lines(RESPOND, [_responded("F02", 1, None)], 1))
 
 
-def test_results_as_json_and_png_have_every_episode() -> None:
+def test_results_as_json_and_png_have_every_episode(tmp_path: Path) -> None:
     told = json.loads(json.dumps(result_fields(WATCH, RESULTS, 5)))
     assert told["suite_sha256"] == WATCH.sha256
     assert not told["is_met"]
     assert told["cases"]["F02"]["outcomes"] == {"right": 1, "abstained": 1}
     assert [each["case"] for each in told["episodes"]] == ["F02", "F02", "F03", "F03", "D01"]
-    assert Image.open(BytesIO(png_of(WATCH, RESULTS))).width == 1600
+    draw_times(tmp_path / "a.png", WATCH, RESULTS)
+    with Image.open(tmp_path / "a.png") as drawn:
+        assert drawn.width == 1600

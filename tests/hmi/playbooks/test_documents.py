@@ -4,10 +4,9 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
 from handwheel.connectors.model.site import Site
-from handwheel.hmi.playbooks.documents.formats import html, markdown
 from handwheel.hmi.playbooks.documents.graph import Graph, graph_of, mermaid
 from handwheel.hmi.playbooks.documents.phrases import in_words
-from handwheel.hmi.playbooks.documents.procedure import Procedure, procedure_of
+from handwheel.hmi.playbooks.documents.procedure import procedure
 from handwheel.hmi.playbooks.documents.svg import svg
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.language.loader import parse_playbook
@@ -17,10 +16,10 @@ from ...playbooks.sample_playbook import GOOD, changed
 BAD = "<script>alert(1)</script> **now** [x](http://x) `a` ]> \u202e"
 
 
-def _documents(site: Site, text: str) -> tuple[Procedure, Graph]:
+def _documents(site: Site, text: str) -> tuple[str, str, Graph]:
     playbook = parse_playbook(text)
     plan = bind(playbook, site)
-    return procedure_of(playbook, plan), graph_of(plan)
+    return procedure(playbook, plan, "md"), procedure(playbook, plan, "html"), graph_of(plan)
 
 
 class _Tags(HTMLParser):
@@ -47,8 +46,8 @@ def test_a_duration_is_told_in_words() -> None:
 
 
 def test_a_procedure_has_every_part_of_the_playbook(site: Site) -> None:
-    procedure, _ = _documents(site, GOOD)
-    lines = [line.strip() for line in markdown(procedure).splitlines()]
+    markdown, _, _ = _documents(site, GOOD)
+    lines = [line.strip() for line in markdown.splitlines()]
     for part in (
         "- `VT-101A.pv > 5 mm/s` without a break for 1 minute.",
         "- Before step 1, start: operator, not the requester, within 5 minutes; "
@@ -73,19 +72,19 @@ def test_texts_of_a_playbook_act_as_no_marks(site: Site) -> None:
         ("title: Start the standby pump", f'title: "{quoted}"'),
         ('prompt: "Now at {PT-102.pv}"', f'prompt: "{quoted}"'),
     )
-    procedure, graph = _documents(site, text)
-    page, shown = html(procedure, svg(graph)), BAD.replace("\u202e", r"\u202e")
+    markdown, page, graph = _documents(site, text)
+    shown = BAD.replace("\u202e", r"\u202e")
     found = _Tags(page)
     assert found.tags.isdisjoint({"script", "a", "img", "strong"})
-    assert shown in found.texts
+    assert any(shown in each for each in found.texts)
     assert "<script" not in page
-    assert "\u202e" not in page + markdown(procedure) + mermaid(graph)
-    assert r"\<script\>alert(1)\</script\> \*\*now\*\* \[x\](http://x)" in markdown(procedure)
+    assert "\u202e" not in page + markdown + mermaid(graph)
+    assert r"\<script\>alert(1)\</script\> \*\*now\*\* \[x\](http\://x)" in markdown
     assert "Hold point: operator, within 5 minutes<br>#60;script#62;alert(1)" in mermaid(graph)
 
 
 def test_a_graph_leads_each_failure_to_its_end(site: Site) -> None:
-    _, graph = _documents(site, GOOD)
+    *_, graph = _documents(site, GOOD)
     edges = [line.strip() for line in mermaid(graph).splitlines() if "-." in line]
     assert edges == [
         "n2 -. violated .-> safe_state",

@@ -51,7 +51,7 @@ def test_a_run_from_what_the_plant_measures_is_shown_whole(
     assert "           P-101B.run_cmd false → true\n" in out
     assert " kPa left at 0:0" in out
     assert any(line.startswith("   └") and "1" in line for line in lines)
-    assert max(map(len, lines[lines.index("PT-102.pv, kPa (┄ 150)") : -3])) <= 80
+    assert max(map(len, lines[lines.index("PT-102.pv, kPa (┈ 150)") : -3])) <= 80
     assert lines[-1].startswith("complete; ")
     alone, beside = lines[lines.index("Alarms and trips until 0:20:00") + 1 :][:2]
     assert (alone, beside) == (

@@ -17,7 +17,9 @@ WITHOUT_JSON = (
     ["desk"], ["mcp"], ["up"], ["bench", "connect"],
     ["playbooks", "schema"], ["playbooks", "graph"],
 )  # fmt: skip
-HEAVY = {"asyncua", "pymodbus", "langchain_core", "langgraph", "mcp", "textual"}
+HEAVY = {
+    "asyncua", "pymodbus", "langchain_core", "langgraph", "matplotlib", "mcp", "plotext", "textual"
+}  # fmt: skip
 
 _IMPORTED = """
 import json, sys

@@ -8,11 +8,11 @@ from rich.console import RenderableType
 
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import BAD_WAITING, UNCERTAIN_LAST_USABLE, Value, never_read
-from handwheel.hmi.shell.charts.sample_buffer import SampleBuffer
 from handwheel.hmi.simulation.demo.runs import FollowedRun
 from handwheel.hmi.simulation.demo.scenarios import CHANGEOVER, DEMO_SCENARIOS
 from handwheel.hmi.simulation.demo.screen import ScreenContent, render
 from handwheel.hmi.simulation.demo.timeline import DEMO_TAGS, Timeline, TimelineEntry
+from handwheel.hmi.site.tags.sample_buffer import SampleBuffer
 from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.engine.run import RunEvent, fold
 from handwheel.playbooks.engine.states import EventKind
@@ -68,21 +68,21 @@ NORMAL = """\
 HANDWHEEL demo  cooling, simulated  0×  plant time 0:00:00  pkg ok  dcs ok
 A bearing of P-101A is failing. Strainer clean, standby ready.  Ctrl-C stops it.
 VT-101A vibration, mm/s (alarm 5)       PT-102 header pressure, kPa (alarm 290)
-10│                                     500│
+10┤                                     500┤
   │                                        │
   │                                        │
   │                                        │
-  │                                        │                                  ⠠
+  │                                        │                                  ⠄
   │                                        │
-  │                                     290│┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄
- 5│┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄    │
-  │                                        │
-  │                                        │
+  │                                     290┼┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈
+ 5┼┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈    │
   │                                        │
   │                                        │
   │                                        │
-  │                                   ⠈    │
- 0│                                       0│
+  │                                        │
+  │                                   ⡀    │
+  │                                        │
+ 0┤                                       0┤
 P-101A running        9.33 A   1.13 mm/s    38.7 degC      header   350.0 kPa
 P-101B stopped        0.00 A   0.10 mm/s    25.0 degC    strainer    4.19 kPa
 alarms  none
@@ -109,7 +109,7 @@ LINES: dict[str, dict[int, str]] = {
         0: "HANDWHEEL demo  cooling, simulated  ?×  plant time 0:00:00  pkg DOWN  dcs DOWN",
         1: "pkg: modbus://127.0.0.1:5020/1: no answer within 2 s",
         7: "  │                                        │",
-        16: "  │                                        │",
+        15: "  │                                        │",
         18: "P-101A ? no data    ? 9.33 A ? 1.13 mm/s  ? 38.7 degC      header ? 350.0 kPa",
         19: "P-101B ? no data    ? 0.00 A ? 0.10 mm/s  ? 25.0 degC    strainer  ? 4.19 kPa",
         20: "alarms  ? no data  ? P1 PAL-102  ? P2 VAH-101A  ? P3 PDAH-101",
@@ -118,7 +118,7 @@ LINES: dict[str, dict[int, str]] = {
         0: "HANDWHEEL demo  cooling, simulated  ?×  plant time 0:00:00  pkg DOWN  dcs DOWN",
         1: "pkg: modbus://127.0.0.1:5020/1: no answer within 2 s",
         7: "  │                                        │",
-        16: "  │                                        │",
+        15: "  │                                        │",
         18: "P-101A ? no data       ? - A    ? - mm/s     ? - degC      header     ? - kPa",
         19: "P-101B ? no data       ? - A    ? - mm/s     ? - degC    strainer     ? - kPa",
         20: "alarms  ? no data",

@@ -129,7 +129,7 @@ def test_named_tags_are_plotted_a_constant_one_too(said: Said) -> None:
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert lines[0] == "PT-102.pv kPa, 10 min 00 s"
-    assert lines[1].startswith("400│")
+    assert lines[1].startswith("400┤")
     assert lines[9] == "P-101A.running, 10 min 00 s"
     assert len(lines) == 19
     assert all(len(line) <= 80 for line in lines)

@@ -1,6 +1,7 @@
 """What the screens show, as text: the live table, the trend."""
 
 import asyncio
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,11 +19,11 @@ from handwheel.connectors.model.values import (
     Value,
 )
 from handwheel.connectors.session.supervisor import ConnectionState, Gap
-from handwheel.hmi.shell.charts.braille_trend import TrendScale, labelled, trend
-from handwheel.hmi.shell.charts.sample_buffer import SampleBuffer
+from handwheel.hmi.shell.charts.chart import Axis
+from handwheel.hmi.shell.charts.terminal_chart import TrendScale, sparkline, terminal_chart
 from handwheel.hmi.site.tags import watch_table
 from handwheel.hmi.site.tags.connection_text import ScanRates, reading_lines
-from handwheel.hmi.site.tags.recorded_trends import recorded_trends
+from handwheel.hmi.site.tags.sample_buffer import SampleBuffer, recorded_trends
 from handwheel.hmi.site.tags.watch_table import render
 
 from ..screen_text import DOWN, Readings, connections_of, readings_of, text_of
@@ -46,7 +47,7 @@ WATCHED = ("PT-102.pv", "P-101A.running")
 TABLES = {
     80: [
         "tag             value  unit  trend 1 min          quality                    age",
-        "PT-102.pv         350  kPa                    ⠠⠤  good                     0.0 s",
+        "PT-102.pv         350  kPa                   ▅▅▅  good                     0.0 s",
         "P-101A.running   true                             ! BadNoCommunication     0.0 s",
     ],
     60: [
@@ -206,24 +207,48 @@ def test_history_keeps_good_numbers_and_leaves_gaps() -> None:
     assert history.series("PT-102.pv") == [pytest.approx(350.0, abs=0.5), None, None]
 
 
+SCALE = TrendScale(Axis(0.0, 8.0), (7.0,))
+SPIKE = [*[4.0] * 20, 8.0, *[4.0] * 59]
+BAD = [1.0, 2.0, None, math.nan, 7.0, 8.0]
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        pytest.param([1.0, 2.0, None, None, 7.0, 8.0], ["┄┄┄⠚", " ⠴  "], id="gap"),
-        pytest.param([4.0] * 20 + [8.0] + [4.0] * 59, ["┄⡇┄┄", "⠉⠉⠉⠉"], id="extreme"),
-        pytest.param([0.0, 8.0] * 40, ["⣿⣿⣿⣿", "⣿⣿⣿⣿"], id="extremes"),
-        pytest.param([-5.0, 99.0], ["┄┄┄⢸", "   ⣸"], id="outside"),
-        pytest.param([4.0] * 8, ["┄┄┄┄", "⠉⠉⠉⠉"], id="constant"),
-        pytest.param([None] * 8, ["┄┄┄┄", "    "], id="nothing"),
+        pytest.param(
+            [1.0, 2.0, None, math.nan, 7.0, 8.0], ["8┼┈┈┈┈┈┈⡠⠄", " │", " │ ⡠", "0┤⠈"], id="gap"
+        ),
+        pytest.param(
+            [4.0] * 20 + [8.0] + [4.0] * 59,
+            ["8┼┈┈⡄┈┈┈┈┈", " │  ⡇", " │⠈⠉⠉⠉⠉⠉⠉⠁", "0┤"],
+            id="extreme",
+        ),
+        pytest.param([-5.0, 99.0], ["8┼┈┈┈┈┈┈⡠⠄", " │    ⡠⠊", " │  ⡠⠊", "0┤⠐⠊"], id="outside"),
+        pytest.param([math.inf, None, math.nan], ["8┼┈┈┈┈┈┈┈┈", " │", " │", "0┤"], id="nothing"),
+        pytest.param([], ["8┼┈┈┈┈┈┈┈┈", " │", " │", "0┤"], id="empty"),
     ],
 )
 def test_a_trend_shows_gaps_extremes_and_the_limit(
     values: list[float | None], expected: list[str]
 ) -> None:
-    assert trend(values, 4, 2, TrendScale(0.0, 8.0, 7.0)) == expected
+    title, *lines = terminal_chart("title", values, (10, 4), SCALE)
+    assert title == "title"
+    assert lines == expected
 
 
-def test_a_trend_has_a_title_its_scale_and_its_limit() -> None:
-    assert labelled("title", [1.0, 2.0, None, 7.0], 8, 3, TrendScale(0.0, 10.0, 5.0)) == [
-        "title", "10│    ⢀", " 5│┄┄┄┄┄", " 0│   ⠴ ",
-    ]  # fmt: skip
+def test_a_trend_has_marks_and_another_series_and_fills_from_its_end() -> None:
+    values = [1.0, 7.0, 1.0, 7.0]
+    marked = terminal_chart("", values, (10, 4), SCALE, marks=[(1, 4.0)], dotted=[4.0] * 4, span=8)
+    assert marked == ["", "8┼┈┈┈┈┈⡀┈⡀", " │     ⣿ ⡇", " │    ⢹×⣿⠁", "0┤    ⠁ ⠁"]
+
+
+def test_a_trend_leaves_nothing_to_the_next_one() -> None:
+    first = terminal_chart("a", [1.0, 2.0], (20, 5), SCALE, marks=[(0, 3.0)])
+    terminal_chart("b", [8.0] * 300, (90, 9), TrendScale(Axis(-5.0, 50.0), (1.0, 2.0), 9))
+    assert terminal_chart("a", [1.0, 2.0], (20, 5), SCALE, marks=[(0, 3.0)]) == first
+
+
+def test_a_sparkline_has_a_block_for_each_value_and_gaps() -> None:
+    axis = Axis(0.0, 7.0)
+    assert sparkline([None, 0.0, 3.0, 9.0], 6, axis) == "   ▁▄█"
+    assert sparkline([1.0] * 50 + [7.0] * 50, 4, axis) == "▂▂██"

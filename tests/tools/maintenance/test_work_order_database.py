@@ -1,6 +1,7 @@
 """Work orders and notices: opened once, never changed, and shown without what could deceive."""
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 from itertools import product
@@ -186,7 +187,7 @@ def test_the_commands_show_what_is_kept(tmp_path: Path, capsys: pytest.CaptureFi
         "evidence  vibration 9.1 mm/s > 7.1 mm/s",
     ]
     assert lines[6:8] == ["", "VT-101A.pv mm/s, 60 s"]
-    assert [line.partition("│")[0].strip() for line in lines[8:]] == ["9.1", "", "", "4.5"]
+    assert [re.split("[│┤]", line)[0].strip() for line in lines[8:]] == ["9.1", "", "", "4.5"]
     assert json.loads(handwheel("workorders", "show", "w-7", where, "--json")[1]) == found
 
 
@@ -241,7 +242,7 @@ def test_an_addition_is_shown_and_the_more_urgent_time_and_priority_count(
         "cw/pump-tripped 1.0.0, run U-9K3MQ2XA"
     )
     assert lines[at + 1] == "          it has tripped"
-    assert [line.partition("│")[0].strip() for line in lines[-4:]] == ["10.4", "", "", "9.1"]
+    assert [re.split("[│┤]", line)[0].strip() for line in lines[-4:]] == ["10.4", "", "", "9.1"]
     document = json.loads(handwheel("workorders", "show", "W-7", f"--site={tmp_path}", "--json")[1])
     assert [each["priority"] for each in document["additions"]] == [1, 3]
 

@@ -1,5 +1,6 @@
 """Trends of work orders, drawn as text and into a file."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -35,12 +36,12 @@ def test_trends_are_drawn_into_a_file_and_nothing_else_is(
 def test_a_flat_trend_is_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cases: list[tuple[list[list[float]], list[str]]] = [
         ([], ["T.pv: no values"]),
-        ([[0.0, 5.0]], ["T.pv, 0 s", "5.25", "    ", "    ", "4.75"]),
-        ([[0.0, 0.0], [9.0, 0.0]], ["T.pv, 9 s", " 1", "  ", "  ", "-1"]),
+        ([[0.0, 5.0]], ["T.pv, 0 s", "5.25┤", "    │", "    │", "4.75┤"]),
+        ([[0.0, 0.0], [9.0, 0.0]], ["T.pv, 9 s", " 1┤", "  │", "  │", "-1┤"]),
     ]
     trends = [{"tag": "T.pv", "points": points} for points, _ in cases]
     with WorkOrders(site_text.load(tmp_path).state) as store:
         store.raise_order(order_of(trend=trends))
     lines = said_by(capsys)("workorders", "show", "W-7", f"--site={tmp_path}")[1].splitlines()
-    shown = [line.partition("│")[0] for line in lines[7:] if line]
+    shown = [re.split("(?<=[│┤])", line)[0] for line in lines[7:] if line]
     assert shown == [line for _, expected in cases for line in expected]
