@@ -4,7 +4,7 @@ from random import Random
 
 from handwheel.agents.site_agents import SiteAgents
 
-from ...room.agents import CreateAgents
+from ...trial.agents import CreateAgents
 from ..episodes import Episode
 from .agent_loop import AgentLoop
 from .agent_name import AgentName

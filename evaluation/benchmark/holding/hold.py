@@ -14,8 +14,8 @@ from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 
 from ...plants.installed_plants import create_plant
-from ...room.enrolment import OPERATORS
-from ...room.room import Room
+from ...trial.site import OPERATORS
+from ...trial.stepped import SteppedTrial
 from ..baselines.random_agent import random_value
 from ..episodes import Episode
 from ..hold_spec import HoldSpec
@@ -51,7 +51,7 @@ async def hold(
         return loops[-1]
 
     ordered = [each for each in library if each.id == spec.order]
-    async with Room.open(
+    async with SteppedTrial.open(
         site, lambda seed: create_plant(episode.plant, seed), seed=episode.seed, library=ordered,
         bindings=bindings, create=create,
     ) as room:  # fmt: skip
@@ -77,7 +77,7 @@ class Course:
     """
 
     def __init__(
-        self, room: Room, draw: Random, spec: HoldSpec, library: Sequence[Playbook]
+        self, room: SteppedTrial, draw: Random, spec: HoldSpec, library: Sequence[Playbook]
     ) -> None:
         self.room = room
         self.frames: list[TimedFrame] = []

@@ -13,7 +13,7 @@ from handwheel.tools.guardrails.approval.cards.card_model import (
 from handwheel.tools.guardrails.ledger.lifecycle import FIRST_CLAIM_S, FOLLOW_UP_S
 from handwheel.tools.requests.request import Action
 
-from ...room.devices import Frame, MemoryDevices
+from ...trial.devices import Frame, MemoryDevices
 from .signed_requests import SignedRequest, TimedFrame
 
 _PEOPLE_OF_UNRELEASED = 2

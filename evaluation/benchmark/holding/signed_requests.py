@@ -10,7 +10,7 @@ from math import inf
 from handwheel.tools.guardrails.approval.cards.card_model import Card
 from handwheel.tools.requests.request import ActionRequest
 
-from ...room.devices import Frame
+from ...trial.devices import Frame
 
 
 @dataclass(slots=True)

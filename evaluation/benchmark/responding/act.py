@@ -15,8 +15,8 @@ from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.requests.timestamps import parse_stamp
 
 from ...plants.installed_plants import create_plant
-from ...room.agents import CreateAgents
-from ...room.room import Room
+from ...trial.agents import CreateAgents
+from ...trial.stepped import SteppedTrial
 from ..baselines.agent_name import AgentName
 from ..baselines.creators import creator
 from ..episodes import Episode
@@ -74,8 +74,8 @@ async def opened(
     spec: RespondSpec,
     create: CreateAgents,
 ) -> AsyncGenerator["Course"]:
-    """Opens the room of an episode, and ends it. See `act` and `Room.open`."""
-    async with Room.open(
+    """Opens the room of an episode, and ends it. See `act` and `SteppedTrial.open`."""
+    async with SteppedTrial.open(
         site,
         lambda seed: create_plant(episode.plant, seed),
         seed=episode.seed,
@@ -96,7 +96,7 @@ class Course:
         acted: All that has happened up to now.
     """
 
-    def __init__(self, room: Room, episode: Episode, spec: RespondSpec) -> None:
+    def __init__(self, room: SteppedTrial, episode: Episode, spec: RespondSpec) -> None:
         self._meter = HarmMeter(room.plant.simulation.plant)
         none = self._meter.harm(room.plant.simulation.plant)
         self.acted = Acted(none, Undisturbed(none, None))

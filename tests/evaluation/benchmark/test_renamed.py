@@ -32,7 +32,7 @@ from handwheel.evaluation.benchmark.programs.verbs import (
 from handwheel.evaluation.benchmark.run_suites import run_suites, with_modes
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
-from handwheel.evaluation.room.site import in_memory_site
+from handwheel.evaluation.trial.site import in_memory_site
 from handwheel.hmi.bench.results import result_fields
 from handwheel.hmi.bench.table import lines
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site

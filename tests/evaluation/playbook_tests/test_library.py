@@ -17,6 +17,7 @@ MODELS = {"cw": "cw-100", "tep": "tep"}
 LIBRARIES = sorted(each.name for each in library_folder().iterdir() if each.is_dir())
 
 
+@pytest.mark.timeout(60)
 def test_a_fan_that_fails_while_power_is_saved_takes_the_set_point_back(tmp_path: Path) -> None:
     """One case of the library in each test run; the others are soak tests."""
     root = site_of(tmp_path / "site", PlantEndpoints(), "cw-100").root
