@@ -41,7 +41,7 @@ from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.maintenance.work_order_database import WorkOrder, WorkOrders
 from handwheel.tools.requests.timestamps import parse_stamp
 
-from ..plants.warm_plant import warm_plant
+from ..plants.installed_plants import warm_plant
 from .agents import CreateAgents, SteppedAgents
 from .clock import SteppedClock
 from .gate import SteppedGate

@@ -15,8 +15,7 @@ from handwheel.connectors.config.durations import format_duration, parse_duratio
 from handwheel.connectors.hints import did_you_mean
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Array, DataValue, Value
-from handwheel.evaluation.plants.installed_plants import in_seconds
-from handwheel.evaluation.plants.site_plant import model_of
+from handwheel.evaluation.plants.installed_plants import in_seconds, model_of
 from handwheel.evaluation.trial.outcome import FiledRequest, Outcome, RunOutcome, SentWrite
 from handwheel.evaluation.trial.site import OPERATORS
 from handwheel.evaluation.trial.stepped import SteppedTrial

@@ -17,7 +17,7 @@ from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import BAD_WAITING, Quality
-from handwheel.evaluation.plants.warm_plant import warm_plant
+from handwheel.evaluation.plants.installed_plants import warm_plant
 from handwheel.evaluation.trial.clock import WallClock
 from handwheel.evaluation.trial.orders import Orders
 from handwheel.evaluation.trial.outcome import Outcome, read_outcome

@@ -55,7 +55,7 @@ FORBIDDEN = [
     ("only-the-gate-writes", "tools.guardrails.ledger", "connectors.actuation"),
     ("only-the-gate-writes", "evaluation.trial.people", "connectors.actuation"),
     ("layers", "reading", "site"),
-    ("layers", "hmi.bench.progress", "bench"),
+    ("layers", "hmi.bench.play_suites", "bench"),
     ("programs-decide-nothing", "request", "tools.guardrails.identity.key_files"),
     ("one-gate", "evaluation.trial.people", "tools.guardrails.gate"),
     ("one-gate", "hmi.simulation.demo.command", "tools.guardrails.gate"),

@@ -13,7 +13,7 @@ from handwheel.tools.guardrails.signatures.message import submit
 
 from ...trial.site import OPERATORS
 from ...trial.stepped import SteppedTrial
-from .signed_requests import SignedRequest
+from .judge_frames import SignedRequest
 
 _APPROVE, _HALF, _REJECT = 0.65, 0.75, 0.85  # then they let it expire
 _REVOKES = 0.1

@@ -16,15 +16,14 @@ from handwheel.tools.guardrails.ledger.store.states import RequestState
 from ...plants.installed_plants import create_plant
 from ...trial.site import OPERATORS
 from ...trial.stepped import SteppedTrial
-from ..baselines.random_agent import random_value
+from ..baselines.agents import random_value
 from ..episodes import Episode
 from ..hold_spec import HoldSpec
 from ..results import Times
 from .deciding_people import DecidingPeople
 from .hold_result import HoldCounts, HoldResult
-from .judge_frames import FrameFaults, judge_frames
+from .judge_frames import FrameFaults, TimedFrame, judge_frames
 from .proposer import ProposerLoop
-from .signed_requests import TimedFrame
 
 _PEOPLE_ASK = 0.3  # share of the episodes in which a person asks for something too
 _ORDERED_IN = 2  # episode in which a person orders a run, whose windows are full by then

@@ -20,11 +20,10 @@ from handwheel.tools.requests.values import parse_value
 
 from ...trial.stepped import SteppedTrial
 from ..baselines.agent_loop import AgentLoop
-from ..baselines.own_agent import Begin, Seen
-from ..baselines.own_writes import own_writes
+from ..baselines.own_agent import Begin, Seen, own_writes
 from .briefing import Briefing
 from .episode_verbs import EpisodeVerbs, known_as
-from .journal_texts import journal_texts
+from .seen_plant import journal_texts
 from .verbs import Conclusion, Number, Proposal, ProposalState
 
 

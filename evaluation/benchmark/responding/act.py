@@ -18,15 +18,13 @@ from ...plants.installed_plants import create_plant
 from ...trial.agents import CreateAgents
 from ...trial.stepped import SteppedTrial
 from ..baselines.agent_name import AgentName
-from ..baselines.creators import creator
+from ..baselines.agents import creator
 from ..episodes import Episode
 from ..responses import RespondSpec
-from .acted import Acted, Asked, SentFrame
-from .harm import EVERY_S, HarmMeter
+from .acted import Acted, Asked, SentFrame, model_use
 from .judge_response import is_as_large, missing
-from .model_use import model_use
 from .people import LOOK_S, RespondingPeople
-from .undisturbed import SharedSimulation, Undisturbed, leave_alone
+from .undisturbed import EVERY_S, HarmMeter, SharedSimulation, Undisturbed, leave_alone
 
 _SAME_S = 1e-6
 # Longest step after a shorter one, in which agents do not renew their lock of 10 s.

@@ -16,9 +16,9 @@ from ...shell.terminal.columns import in_columns
 from ...shell.terminal.plural import counted
 from .measured_state import MeasuredState
 from .plot import marks_of
+from .prepare import advice
 from .recording import Asked, Margin, Recording, TraceRow
 from .run_simulation import Simulated
-from .slow_faults import advice
 
 COMPLETE = "complete"
 """Final state of a playbook whose run has completed."""

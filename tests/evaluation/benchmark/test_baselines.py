@@ -11,10 +11,8 @@ from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.tags import RegisterAddress, Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
 from handwheel.evaluation.benchmark.baselines.agent_loop import AgentLoop
-from handwheel.evaluation.benchmark.baselines.each_alarm import EachAlarm
-from handwheel.evaluation.benchmark.baselines.own_agent import Begin, Seen
-from handwheel.evaluation.benchmark.baselines.own_writes import own_writes
-from handwheel.evaluation.benchmark.baselines.random_agent import RandomAgent, random_value
+from handwheel.evaluation.benchmark.baselines.agents import EachAlarm, RandomAgent, random_value
+from handwheel.evaluation.benchmark.baselines.own_agent import Begin, Seen, own_writes
 from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.evaluation.trial.site import OPERATORS
 from handwheel.evaluation.trial.stepped import SteppedTrial

@@ -3,12 +3,10 @@ from random import Random
 
 from handwheel.connectors.model.site import load_site
 from handwheel.evaluation.benchmark.episodes import draw_episode
-from handwheel.evaluation.benchmark.holding.false_operations import FALSE_OPERATIONS
-from handwheel.evaluation.benchmark.holding.false_requests import FALSE_REQUESTS
+from handwheel.evaluation.benchmark.holding.false_messages import FALSE_OPERATIONS, FALSE_REQUESTS
 from handwheel.evaluation.benchmark.holding.hold import Course, hold
-from handwheel.evaluation.benchmark.holding.judge_frames import judge_frames
+from handwheel.evaluation.benchmark.holding.judge_frames import TimedFrame, judge_frames
 from handwheel.evaluation.benchmark.holding.proposer import ProposerLoop
-from handwheel.evaluation.benchmark.holding.signed_requests import TimedFrame
 from handwheel.evaluation.benchmark.run_suites import with_modes
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant

@@ -16,9 +16,8 @@ from handwheel.evaluation.benchmark.episodes import draw_episode
 from handwheel.evaluation.benchmark.programs.briefing import Briefing, FaultBrief, TagBrief
 from handwheel.evaluation.benchmark.programs.diagnosing import DiagnosingVerbs
 from handwheel.evaluation.benchmark.programs.make_briefing import diagnosing_briefing
-from handwheel.evaluation.benchmark.programs.renamed import RenamedVerbs
-from handwheel.evaluation.benchmark.programs.renamed_result import Renamed, recall_gap
-from handwheel.evaluation.benchmark.programs.renamed_units import other_unit
+from handwheel.evaluation.benchmark.programs.renamed import Renamed, RenamedVerbs, recall_gap
+from handwheel.evaluation.benchmark.programs.renamed_names import other_unit
 from handwheel.evaluation.benchmark.programs.verbs import (
     AlarmRow,
     Conclusion,

@@ -9,10 +9,10 @@ from handwheel.evaluation.benchmark.episodes import Episode, Truth, draw_episode
 from handwheel.evaluation.benchmark.responding import people
 from handwheel.evaluation.benchmark.responding.act import act
 from handwheel.evaluation.benchmark.responding.acted import Acted, Asked, SentFrame
-from handwheel.evaluation.benchmark.responding.harm import Harm
 from handwheel.evaluation.benchmark.responding.judge_response import judge_response
 from handwheel.evaluation.benchmark.responding.people import RespondingPeople
 from handwheel.evaluation.benchmark.responding.undisturbed import (
+    Harm,
     SharedSimulation,
     Undisturbed,
     leave_alone,
