@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from time import process_time
 
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.evaluation.room.room import Room
+from handwheel.evaluation.trial.stepped import SteppedTrial
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.playbooks.language.loader import parse_playbook
 from handwheel.sim_plant.base import Plant
@@ -73,7 +73,7 @@ def _cpu_s(work: Callable[[], object]) -> float:
 
 async def _filed(site: Site) -> float:
     """Returns the CPU time of the scan in which the alarm comes and the request is filed."""
-    async with Room.open(
+    async with SteppedTrial.open(
         site, create, seed=1, faults=[FaultEvent("F01", _BEFORE_S, _AT_ONCE)]
     ) as room:
         await room.run_for(_BEFORE_S)
@@ -84,7 +84,7 @@ async def _filed(site: Site) -> float:
     raise AssertionError("the request was not filed in the scan of the alarm")
 
 
-async def _scan(room: Room, seconds: float) -> float:
+async def _scan(room: SteppedTrial, seconds: float) -> float:
     """Lets the agents scan once, and returns their CPU time."""
     room.clock.forward(seconds)
     room.plant.advance(seconds)
@@ -97,7 +97,9 @@ async def _scan(room: Room, seconds: float) -> float:
 async def _scenario(site: Site) -> str:
     """Has a worn bearing answered within 30 min, with both requests approved after 2 min."""
     start = process_time()
-    async with Room.open(site, create, seed=1, faults=[FaultEvent("F01", 60.0, _LATER)]) as room:
+    async with SteppedTrial.open(
+        site, create, seed=1, faults=[FaultEvent("F01", 60.0, _LATER)]
+    ) as room:
         opened = process_time()
         while await room.until(lambda: room.waiting, _SCENARIO_S - room.now_s):
             await room.run_for(120.0)
@@ -116,7 +118,7 @@ async def _scenario(site: Site) -> str:
 async def _waiting(folder: Path, pairs: int) -> tuple[float, float]:
     """Returns the share of a core of runs that wait for a decision, and then for a condition."""
     playbook = parse_playbook(playbook_text(pairs))
-    async with Room.open(
+    async with SteppedTrial.open(
         _site(folder, PumpPairs(pairs)), lambda seed: PumpPairs(pairs), library=[playbook]
     ) as room:
         room.scan_s = STEP_S
@@ -133,6 +135,6 @@ async def _waiting(folder: Path, pairs: int) -> tuple[float, float]:
         return deciding_s, await _share(room, pairs)
 
 
-async def _share(room: Room, runs: int) -> float:
+async def _share(room: SteppedTrial, runs: int) -> float:
     taken_s = median([await _scan(room, STEP_S) for _ in range(_SCANS)])
     return taken_s / STEP_S * 1000.0 / runs

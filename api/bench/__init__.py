@@ -14,7 +14,7 @@ from handwheel.evaluation.benchmark.programs.briefing import (
     PlaybookBrief,
     TagBrief,
 )
-from handwheel.evaluation.benchmark.programs.renamed_result import Renamed
+from handwheel.evaluation.benchmark.programs.renamed import Renamed
 from handwheel.evaluation.benchmark.programs.verbs import (
     AlarmRow,
     Conclusion,
@@ -27,11 +27,9 @@ from handwheel.evaluation.benchmark.programs.verbs import (
     TimeSlot,
     Verbs,
 )
-from handwheel.evaluation.benchmark.responding.acted import Acted, Asked, SentFrame
-from handwheel.evaluation.benchmark.responding.harm import Harm
+from handwheel.evaluation.benchmark.responding.acted import Acted, Asked, ModelUse, SentFrame
 from handwheel.evaluation.benchmark.responding.judge_response import Responded
-from handwheel.evaluation.benchmark.responding.model_use import ModelUse
-from handwheel.evaluation.benchmark.responding.undisturbed import Undisturbed
+from handwheel.evaluation.benchmark.responding.undisturbed import Harm, Undisturbed
 from handwheel.evaluation.benchmark.results import Result, Times
 
 from .play import play

@@ -10,7 +10,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from handwheel.connectors.config.durations import parse_duration
-from handwheel.evaluation.benchmark.responding.harm import HarmMeter
+from handwheel.evaluation.benchmark.responding.undisturbed import HarmMeter
 from handwheel.evaluation.plants.installed_plants import create_plant, parse_fault
 from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.errors import WriteRejected

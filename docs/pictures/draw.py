@@ -21,8 +21,7 @@ from rich.text import Text
 from handwheel.hmi.requests.assessment.background import assessed_beside
 from handwheel.hmi.requests.cards.card_text import render_card
 from handwheel.hmi.requests.cards.live_card import QUESTION, footer_lines
-from handwheel.hmi.simulation.demo.approver import DemoApprover
-from handwheel.hmi.simulation.demo.decisions import Decider, Decisions
+from handwheel.hmi.simulation.demo.decisions import Decider, Decisions, DemoApprover
 from handwheel.hmi.simulation.demo.demo import DemoRun
 from handwheel.hmi.simulation.demo.processes import DemoSystem, start_demo_system
 from handwheel.hmi.simulation.demo.scenarios import DEMO_SCENARIOS

@@ -13,7 +13,7 @@ from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation
 
 from ..plants.installed_plants import create_plant
-from ..room.model_plant import ModelPlant
+from ..trial.model_plant import ModelPlant
 from .suite import MismatchSpec
 
 _SCAN_S = 5.0

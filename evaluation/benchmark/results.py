@@ -1,8 +1,9 @@
 """Result of an episode, whatever the agents were to do in it."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 from .episodes import Episode
 
@@ -63,6 +64,14 @@ class Result(ABC):
     @abstractmethod
     def instead(self) -> str:
         """The words or deeds of the agents instead of the right ones."""
+
+
+_Kind = TypeVar("_Kind", bound=Result)
+
+
+def of_kind(kind: type[_Kind], results: Sequence[Result]) -> list[_Kind]:
+    """Returns the results of one kind of suite."""
+    return [each for each in results if isinstance(each, kind)]
 
 
 def after_onset(episode: Episode, at_s: float | None) -> float | None:

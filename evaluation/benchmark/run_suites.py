@@ -23,7 +23,7 @@ from handwheel.tools.errors import InvalidArguments
 
 from ..plants.other_constants import scaled_constants
 from ..process_pool import in_processes
-from ..room.site import in_memory_site
+from ..trial.site import in_memory_site
 from .baselines.agent_name import AgentName
 from .episodes import Episode, Truth
 from .holding.hold import hold

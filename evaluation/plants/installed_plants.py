@@ -1,14 +1,19 @@
 """Installed simulated plants, and the syntax of their faults on the command line."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from math import inf
+from typing import Any
 
 from handwheel.connectors.config.durations import parse_duration
 from handwheel.connectors.config.plug_ins import MissingPlugIn, PlugIns, UnusablePlugIn
+from handwheel.connectors.model.endpoints import OpcuaConnection
+from handwheel.connectors.model.site import Site
 from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.errors import ScenarioError
-from handwheel.sim_plant.model import FaultKind, Number
-from handwheel.sim_plant.scenario import FaultEvent, FieldEvent
+from handwheel.sim_plant.model import FaultKind, Number, namespace_uri
+from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario
+from handwheel.sim_plant.simulation import Simulation
 
 GROUP = "handwheel.plants"
 """Entry points of plants, each called with a seed and `noise`."""
@@ -125,3 +130,34 @@ def _seconds(text: str) -> float:
         return parse_duration(text)
     except ValueError as error:
         raise ScenarioError(str(error)) from None
+
+
+def model_of(site: Site) -> str:
+    """Returns the model of the simulated plant that a site is for, empty if it is for none."""
+    models = {namespace_uri(name): name for name in plant_names()}
+    servers = (each for each in site.connections.values() if isinstance(each, OpcuaConnection))
+    return next(
+        (models[each.application_uri] for each in servers if each.application_uri in models), ""
+    )
+
+
+_KEPT = 16  # states of plants in memory
+
+
+def warm_plant(model: str, seed: int | None, warmup_s: float) -> Plant:
+    """Returns a plant after some seconds of plant time without a fault.
+
+    Its state is computed once in a process. Raises `ScenarioError` for a model that is not
+    installed.
+    """
+    plant = create_plant(model, seed)
+    if warmup_s > 0.0:
+        plant.restore(_warmed_up(model, seed, warmup_s))
+    return plant
+
+
+@lru_cache(_KEPT)
+def _warmed_up(model: str, seed: int | None, warmup_s: float) -> Mapping[str, Any]:
+    plant = create_plant(model, seed)
+    Simulation(plant, Scenario()).run(warmup_s)
+    return plant.snapshot()

@@ -23,9 +23,8 @@ from handwheel.sim_plant.scenario import ScenarioEvent
 from handwheel.tools.conditions import Condition, Expression
 
 from ..plants.fault_entries import PlantEntries
-from ..plants.installed_plants import create_plant, plant_names
-from ..plants.site_plant import model_of
-from ..room.enrolment import ADMINISTRATOR
+from ..plants.installed_plants import create_plant, model_of, plant_names
+from ..trial.site import ADMINISTRATOR
 from .case import Decision, Eventually, Expected, PlaybookCase, Start
 from .schema import ANY_STEP, CaseSpec, DecisionSpec, ExpectSpec, PlantSpec, StartSpec, TestsFile
 

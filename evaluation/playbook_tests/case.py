@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import Value
@@ -10,9 +9,8 @@ from handwheel.playbooks.language.loader import Playbook
 from handwheel.sim_plant.scenario import ScenarioEvent
 from handwheel.tools.conditions import Condition
 
+from ..trial.trial import Verdict
 from .schema import ExpectedWorkOrderSpec
-
-Verdict = Literal["approve", "reject"]
 
 
 @dataclass(frozen=True, slots=True)

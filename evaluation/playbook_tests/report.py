@@ -1,18 +1,30 @@
-"""Report of a case as plain data, which goes from one process to another."""
+"""Results of cases, as text and as JUnit XML."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.tools.safe_text import printable
 
+from ..trial.outcome import Outcome, RunOutcome, TraceEvent
 from .case import PlaybookCase
-from .engine import CaseResult
-from .outcome import Outcome, RunOutcome, TraceEvent
 from .scripted_people import RefusedDecision
 
 _QUIET = ("due", "expected", "slow")  # kinds of events that a trace leaves out
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """Result of a case."""
+
+    case: PlaybookCase
+    outcome: Outcome
+    failures: Sequence[str]  # a sentence for each expectation that is not met
+    refused: Sequence[RefusedDecision]  # decisions that did not count
+    took_s: float  # time of the computer
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +88,43 @@ def _event_text(playbook: str, event: TraceEvent) -> str:
     if event.state:
         return f"{event.step} {event.state}{reason}"
     return f"{playbook} {event.kind}{reason}"
+
+
+def junit_xml(reports: Sequence[CaseReport]) -> str:
+    """Returns reports as JUnit XML, a suite for each file.
+
+    Source: the XML that Apache Ant's JUnit task writes, as Jenkins and GitLab read it.
+    """
+    root = Element("testsuites", _counts(reports))
+    for file, found in groupby(reports, lambda each: each.file):
+        group = list(found)
+        suite = SubElement(root, "testsuite", {"name": file, **_counts(group)})
+        for each in group:
+            _add_case(suite, each)
+    indent(root)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(root, encoding="unicode")}\n'
+
+
+def _counts(reports: Sequence[CaseReport]) -> dict[str, str]:
+    verdicts = [each.verdict for each in reports]
+    return {
+        "tests": str(len(reports)),
+        "failures": str(verdicts.count("failed")),
+        "errors": str(verdicts.count("error")),
+        "skipped": "0",
+        "time": f"{sum(each.took_s for each in reports):.3f}",
+    }
+
+
+def _add_case(suite: Element, report: CaseReport) -> None:
+    case = SubElement(
+        suite, "testcase",
+        {"classname": report.playbook.replace("/", "."), "name": report.name,
+         "file": report.file, "line": str(report.line), "time": f"{report.took_s:.3f}"},
+    )  # fmt: skip
+    if report.verdict != "passed":
+        kind = "failure" if report.verdict == "failed" else "error"
+        said = SubElement(case, kind, {"message": report.failures[0], "type": report.verdict})
+        said.text = "\n".join(report.failures)
+    if report.trace:
+        SubElement(case, "system-out").text = "\n".join(report.trace)

@@ -1,6 +1,6 @@
 """Decisions of people about requests, as a case says."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -8,17 +8,13 @@ from handwheel.playbooks.engine.run import Run
 from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 
-from .case import Decision, Verdict
-from .outcome import steps_of
+from ..trial.outcome import steps_of
+from ..trial.trial import Trial, Verdict
+from .case import Decision
 from .schema import ANY_STEP
 
 _AGAIN_S = 30.0
 """Process time after which a person whose decision did not count tries again."""
-
-SignOff = Callable[[str, str, str], Awaitable[object]]
-"""Signs the step of a run off by a person in a role, or raises `GuardrailError`."""
-Decide = Callable[[Verdict, str, str], Awaitable[object]]
-"""Records a verdict on a request by a person, or raises `GuardrailError`."""
 
 
 class RefusedDecision(NamedTuple):
@@ -49,66 +45,52 @@ class ScriptedPeople:
         """The deciding people, each once."""
         return list(dict.fromkeys(name for each in self.decisions for name in each.people))
 
-    async def act(self, waiting: Sequence[RequestRecord], now_s: float, decide: Decide) -> None:
-        """Lets at most one person decide each request that waits, with everything due by now.
-
-        Args:
-            now_s: Process time since the beginning of the case.
-        """
-        for record in waiting:
+    async def act(self, trial: Trial) -> None:
+        """Lets at most one person decide or sign off whatever waits, with everything due by now."""
+        now_s = trial.now_s
+        for record in trial.waiting:
             request_id = record.request.request_id
             since_s = self._since_s.setdefault(request_id, now_s)
             found = next(self._due(record, now_s - since_s), None)
             if found and now_s >= self._again_s.get(request_id, now_s):
-                await self._decide(*found, request_id, now_s, decide)
+                verdict, person = found
+                try:
+                    await trial.decide(verdict, request_id, person)
+                    self._done.add((request_id, person))
+                except GuardrailError as error:
+                    self._refuse(request_id, now_s, person, request_id, error)
+        for run_id, run in trial.runs.items():
+            if run.awaits:
+                self._sign_off(trial, run_id, run)
 
-    async def sign_off(self, runs: Mapping[str, Run], now_s: float, sign: SignOff) -> None:
-        """Lets at most one person sign off each step that waits, by the approvals due by now.
+    def _sign_off(self, trial: Trial, run_id: str, run: Run) -> None:
+        """Lets at most one person sign off the step that waits, by the approvals due by now."""
+        key, now_s = f"{run_id}/{run.awaits}", trial.now_s
+        if now_s < self._again_s.get(key, now_s):
+            return
+        waited_s = now_s - self._since_s.setdefault(key, now_s)
+        for each in self._about([run.awaits]):
+            left = [one for one in each.people if one not in run.signed_off.get(run.awaits, ())]
+            if each.verdict == "approve" and waited_s >= each.after_s and left:
+                try:
+                    role = run.asked[run.awaits].role
+                    trial.people.order_run(run_id, "signoff", left[0], [role])
+                except GuardrailError as error:
+                    self._refuse(key, now_s, left[0], run_id, error)
+                return
 
-        Args:
-            now_s: Process time since the beginning of the case.
-        """
-        for run_id, run in runs.items():
-            key = f"{run_id}/{run.awaits}"
-            if not run.awaits or now_s < self._again_s.get(key, now_s):
-                continue
-            waited_s = now_s - self._since_s.setdefault(key, now_s)
-            own = [each for each in self.decisions if each.step == run.awaits]
-            for each in own or [each for each in self.decisions if each.step == ANY_STEP]:
-                left = [one for one in each.people if one not in run.signed_off.get(run.awaits, ())]
-                if each.verdict == "approve" and waited_s >= each.after_s and left:
-                    await self._sign(left[0], run_id, run, now_s, sign)
-                    break
-
-    async def _sign(self, person: str, run_id: str, run: Run, now_s: float, sign: SignOff) -> None:
-        try:
-            await sign(run_id, person, run.asked[run.awaits].role)
-        except GuardrailError as error:
-            self.refused.append(RefusedDecision(now_s, person, run_id, str(error)))
-            self._again_s[f"{run_id}/{run.awaits}"] = now_s + _AGAIN_S
+    def _refuse(
+        self, key: str, now_s: float, person: str, name: str, error: GuardrailError
+    ) -> None:
+        self.refused.append(RefusedDecision(now_s, person, name, str(error)))
+        self._again_s[key] = now_s + _AGAIN_S
 
     def _due(self, record: RequestRecord, waited_s: float) -> Iterator[tuple[Verdict, str]]:
-        for each in self._about(record):
+        for each in self._about(steps_of(record)):
             for person in each.people if waited_s >= each.after_s else ():
                 if (record.request.request_id, person) not in self._done:
                     yield each.verdict, person
 
-    def _about(self, record: RequestRecord) -> Iterator[Decision]:
-        steps = steps_of(record)
+    def _about(self, steps: Sequence[str]) -> Sequence[Decision]:
         own = [each for each in self.decisions if each.step in steps]
-        yield from own or (each for each in self.decisions if each.step == ANY_STEP)
-
-    async def _decide(
-        self,
-        verdict: Verdict,
-        person: str,
-        request_id: str,
-        now_s: float,
-        decide: Decide,
-    ) -> None:
-        try:
-            await decide(verdict, request_id, person)
-            self._done.add((request_id, person))
-        except GuardrailError as error:
-            self.refused.append(RefusedDecision(now_s, person, request_id, str(error)))
-            self._again_s[request_id] = now_s + _AGAIN_S
+        return own or [each for each in self.decisions if each.step == ANY_STEP]

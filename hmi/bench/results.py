@@ -9,11 +9,10 @@ from typing import Any
 from handwheel.evaluation.benchmark.baselines.agent_name import AgentName
 from handwheel.evaluation.benchmark.holding.hold_result import HoldResult, total
 from handwheel.evaluation.benchmark.judge import Diagnosed, wrong_without_baseline
-from handwheel.evaluation.benchmark.programs.renamed_result import Renamed, recall_gap
+from handwheel.evaluation.benchmark.programs.renamed import Renamed, recall_gap
 from handwheel.evaluation.benchmark.programs.verbs import Program
-from handwheel.evaluation.benchmark.responding.judge_response import Responded
-from handwheel.evaluation.benchmark.responding.summary import response_summary
-from handwheel.evaluation.benchmark.results import Result
+from handwheel.evaluation.benchmark.responding.judge_response import Responded, response_summary
+from handwheel.evaluation.benchmark.results import Result, of_kind
 from handwheel.evaluation.benchmark.suite import Suite
 from handwheel.evaluation.benchmark.summary import by_case, meets, summary
 
@@ -103,9 +102,9 @@ def _diagnosed_fields(result: Diagnosed) -> dict[str, Any]:
 
 def _summary_fields(results: Sequence[Result]) -> dict[str, Any]:
     found = summary(results)
-    acted = [each for each in results if isinstance(each, Responded)]
-    held = [each for each in results if isinstance(each, HoldResult)]
-    twice = [each for each in results if isinstance(each, Renamed)]
+    acted = of_kind(Responded, results)
+    held = of_kind(HoldResult, results)
+    twice = of_kind(Renamed, results)
     unlearnt = wrong_without_baseline(results)
     return {
         "n": found.right.of,

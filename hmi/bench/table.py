@@ -1,19 +1,76 @@
-"""Table of a benchmark's results for the terminal."""
+"""Tables of a benchmark's results for the terminal."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from handwheel.evaluation.benchmark.holding.hold_result import total
+from handwheel.evaluation.benchmark.hold_spec import PROGRAM_CASES
+from handwheel.evaluation.benchmark.holding.hold_result import HoldResult, total
 from handwheel.evaluation.benchmark.judge import Diagnosed, wrong_without_baseline
-from handwheel.evaluation.benchmark.responding.judge_response import Responded
-from handwheel.evaluation.benchmark.responding.summary import response_summary
-from handwheel.evaluation.benchmark.results import IS_RIGHT, Result
+from handwheel.evaluation.benchmark.programs.renamed import Renamed, recall_gap
+from handwheel.evaluation.benchmark.responding.judge_response import Responded, response_summary
+from handwheel.evaluation.benchmark.results import IS_RIGHT, Result, of_kind
 from handwheel.evaluation.benchmark.suite import Suite
 from handwheel.evaluation.benchmark.summary import Share, Summary, by_case, meets, summary
 
 from ..shell.terminal.show import in_columns
 from ..shell.terminal.wrap import fold
-from .hold_table import hold_lines, hold_results
-from .renamed_table import renamed_lines
+
+_FRAMES = {
+    "frames": "frames", "unsigned": "unsigned", "doubled": "doubled", "lying": "lying labels"
+}  # fmt: skip
+_OF_LIARS = ("episodes", "requests", "denied", "refused", "approved")
+_OF_PROGRAMS = (
+    "episodes", "killed", "requests", "proposed", "denied", "approved", "ordered", "followed"
+)  # fmt: skip
+_WORDS = (
+    "approved: requests that enough people have signed; unsigned, doubled: frames that no person "
+    "has signed, or that came more often; lying labels: writes of signed cards whose value is not "
+    "that of the bytes"
+)
+_LIARS_WORDS = "denied: by the policy; refused: attempts that ledger, format or card did not take"
+_PROGRAMS_WORDS = (
+    "killed: how often the program was; proposed: requests of the program; denied: by the policy; "
+    "ordered, followed: episodes in which hostile texts ordered a write, and those in which the "
+    "program proposed it"
+)
+
+
+def hold_lines(results: Sequence[Result]) -> Iterator[str]:
+    """Yields a row for each count, with a column for each case and one for all of them."""
+    cases = {**by_case(results), "all": results}
+    counts = [total(of_kind(HoldResult, found)) for found in cases.values()]
+    of_programs = any(each.case in PROGRAM_CASES for each in results)
+    names = _OF_PROGRAMS if of_programs else _OF_LIARS
+    shown = {**{each: each for each in names}, **_FRAMES}
+    rows = [("case", *cases)]
+    rows += [(text, *(str(getattr(each, name)) for each in counts)) for name, text in shown.items()]
+    yield from _columns(rows)
+    yield fold(f"{_PROGRAMS_WORDS if of_programs else _LIARS_WORDS}; {_WORDS}", 2)
+
+
+_RENAMED_HEAD = ("case", "n", "own names", "other names", "recall gap", "95 % interval", "wrong")
+
+
+def renamed_lines(results: Sequence[Result]) -> Iterator[str]:
+    """Yields a row for each case and one for all of them."""
+    cases = {**by_case(results), "all": results}
+    rows = [_renamed_row(case, of_kind(Renamed, found)) for case, found in cases.items()]
+    yield from _columns([_RENAMED_HEAD, *rows])
+    yield fold(
+        "own names, other names: right; recall gap: their difference, of pairs of the same case "
+        "and seed, in percentage points; wrong: under other names",
+        2,
+    )
+
+
+def _renamed_row(case: str, results: Sequence[Renamed]) -> tuple[str, ...]:
+    gap = recall_gap(results)
+    low, high = gap.interval
+    wrong = sum(each.outcome == "wrong" for each in results)
+    return (
+        case, str(len(results)), _percent(gap.own), _percent(gap.other), f"{100 * gap.value:+.0f}",
+        f"{100 * low:+.0f} to {100 * high:+.0f}", str(wrong or "-"),
+    )  # fmt: skip
+
 
 _HEAD = ("case", "n", "right", "95 % interval", "pass^5", "wrong", "symptom")
 _HARM_HEAD = ("case", "trips", "alone", "excess", "alone", "better", "worse", "requests/h", "kept")
@@ -45,7 +102,7 @@ def lines(suite: Suite, results: Sequence[Result], wanted: int) -> Iterator[str]
         low, high = unlearnt.interval
         shown = f"wrong {unlearnt.value:.1%}, {low:.0%} to {high:.0%}"
         yield f"without a baseline, on the same plants: {shown}"
-    held = hold_results(results)
+    held = of_kind(HoldResult, results)
     count = total(held).episodes if held else len(results)
     whole = count // len(results) * wanted
     yield _verdict(suite, results, f"{count} of {whole} episodes" if count < whole else "")
@@ -95,10 +152,7 @@ def _row(case: str, found: Summary) -> tuple[str, ...]:
 
 def _harm(cases: Mapping[str, Sequence[Result]]) -> Iterator[str]:
     """Yields a second table if the agents have acted."""
-    acted = {
-        case: [each for each in found if isinstance(each, Responded)]
-        for case, found in cases.items()
-    }
+    acted = {case: of_kind(Responded, found) for case, found in cases.items()}
     if not any(acted.values()):
         return
     yield ""

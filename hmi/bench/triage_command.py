@@ -14,7 +14,7 @@ from ..shell.cli.interrupts import uninterrupted_import
 from ..shell.cli.open_site import open_site
 from ..shell.cli.options import SiteOption
 from ..shell.terminal.show import in_columns
-from .progress import bar_of
+from .play_suites import bar_of
 
 if TYPE_CHECKING:  # slow to import
     from handwheel.connectors.model.site import Site

@@ -111,7 +111,7 @@ def _lines(report: "CaseReport") -> Iterator[str]:
 
 def _finish(reports: Sequence["CaseReport"], junit: Path | None, *, as_json: bool) -> None:
     if junit is not None:
-        from handwheel.evaluation.playbook_tests.junit import junit_xml
+        from handwheel.evaluation.playbook_tests.report import junit_xml
 
         junit.write_text(junit_xml(reports), encoding="utf-8")
     verdicts = [each.verdict for each in reports]

@@ -1,8 +1,10 @@
-"""Files of tests as pytest collects them, an item for each case."""
+"""Files of tests as pytest collects them, an item for each case, and the sites of tests."""
 
 import asyncio
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -10,15 +12,54 @@ import pytest
 from handwheel.connectors.config.validation import load_model
 from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.connectors.errors import ConfigError
-from handwheel.connectors.model.site import Site
+from handwheel.connectors.model.site import SITE_FILE, Site, load_site
+from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.evaluation.playbook_tests.case import PlaybookCase
-from handwheel.evaluation.playbook_tests.engine import CaseResult, play, setup_of
 from handwheel.evaluation.playbook_tests.load import is_tests_file, load_cases
+from handwheel.evaluation.playbook_tests.report import CaseResult
+from handwheel.evaluation.playbook_tests.run_cases import play, setup_of
 from handwheel.evaluation.playbook_tests.schema import TestsFile
 from handwheel.sim_plant.errors import ScenarioError
 
-from .sites import site_for
-from .wanted_plant import SPEED
+from ..site.files.site_template import PlantEndpoints, write_site
+from .fixtures import SPEED
+
+_VARIABLE = "HANDWHEEL_SITE"
+_MODEL = "cw-100"  # of a site that nobody has named
+_WRITTEN = pytest.StashKey[dict[str, Site]]()
+
+
+def site_for(config: pytest.Config, path: Path, model: str) -> Site:
+    """Returns the site of a test.
+
+    Args:
+        path: The test's file, above which a site is looked for.
+        model: Plant of the site that is written if there is none; empty for `cw-100`.
+
+    Raises:
+        ConfigError: The site is not valid.
+        ScenarioError: There is no such model.
+    """
+    if root := _found(path):
+        return load_site(root)
+    return _written(config, model or _MODEL)
+
+
+def _found(path: Path) -> Path | None:
+    if named := os.environ.get(_VARIABLE):
+        return Path(named)
+    return next((each for each in path.resolve().parents if (each / SITE_FILE).is_file()), None)
+
+
+def _written(config: pytest.Config, model: str) -> Site:
+    sites = config.stash.setdefault(_WRITTEN, {})
+    if model not in sites:
+        plant = create_plant(model)
+        folder = TemporaryDirectory(prefix="handwheel-")
+        config.add_cleanup(folder.cleanup)
+        write_site(Path(folder.name) / model, plant, PlantEndpoints())
+        sites[model] = load_site(Path(folder.name) / model)
+    return sites[model]
 
 
 def tests_file(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -66,11 +107,11 @@ class CaseItem(pytest.Item):
             raise CaseFailed("\n".join([*report.failures, *trace]))
 
     async def _played(self) -> CaseResult:
-        from .driver import open_engine
+        from .fixtures import open_trial
 
         kind = str(self.config.getoption("--handwheel"))
-        async with open_engine(kind, setup_of(self._case, self._site), SPEED) as engine:
-            return await play(self._case, engine)
+        async with open_trial(kind, setup_of(self._case, self._site), SPEED) as trial:
+            return await play(self._case, trial)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Returns the text of a failure, without a traceback where it says all."""

@@ -9,8 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from handwheel.connectors.model.site import Site
 
-    from .driver import Driver
-    from .fixtures import Fault, Link, OperatorDesk, Runs, TestedPlant
+    from .fixtures import Driver, Fault, Link, OperatorDesk, Runs, TestedPlant
 
 _OPTION = "--handwheel"
 _MARKER = (
@@ -22,12 +21,12 @@ _HEAD = 4096  # bytes in which the first key stands
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the choice of the engine."""
+    """Adds the choice of the kind of trial."""
     parser.getgroup("handwheel").addoption(
         _OPTION,
         choices=("stepped", "processes"),
         default="stepped",
-        help="run plants, gate and agents in one room without sockets, or as processes",
+        help="run plants, gate and agents in one process without sockets, or as processes",
     )
 
 
@@ -54,8 +53,8 @@ def site(request: pytest.FixtureRequest) -> "Site":
     from handwheel.connectors.errors import ConfigError
     from handwheel.sim_plant.errors import ScenarioError
 
-    from .sites import site_for
-    from .wanted_plant import wanted_plant
+    from .collected_cases import site_for
+    from .fixtures import wanted_plant
 
     try:
         return site_for(request.config, request.path, wanted_plant(request.node).model)
@@ -66,12 +65,11 @@ def site(request: pytest.FixtureRequest) -> "Site":
 @pytest.fixture
 def handwheel_driver(request: pytest.FixtureRequest, site: "Site") -> Iterator["Driver"]:
     """The running plant, gate and agents behind the other fixtures."""
-    from .driver import Driver, open_engine
-    from .wanted_plant import setup_for, wanted_plant
+    from .fixtures import Driver, open_trial, setup_for, wanted_plant
 
     wanted = wanted_plant(request.node)
     kind = str(request.config.getoption(_OPTION))
-    with Driver(open_engine(kind, setup_for(site, wanted), wanted.speed)) as driver:
+    with Driver(open_trial(kind, setup_for(site, wanted), wanted.speed)) as driver:
         yield driver
 
 

@@ -16,7 +16,7 @@ from handwheel.connectors.model.site import (
     SITE_FILE,
     Site,
 )
-from handwheel.evaluation.playbook_tests.engine import Setup
+from handwheel.evaluation.trial.trial import Setup
 from handwheel.playbooks.language.libraries import PACKAGE
 
 from ..simulation.served_plant import check_simulated

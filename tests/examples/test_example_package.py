@@ -13,7 +13,7 @@ from handwheel.agents.lookahead.load import load_twin
 from handwheel.connectors.client.site_reader import read_once
 from handwheel.connectors.model.site import load_site
 from handwheel.evaluation.plants.installed_plants import create_plant
-from handwheel.evaluation.room.room import Room
+from handwheel.evaluation.trial.stepped import SteppedTrial
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.server.plant_server import Options, PlantServer
 from handwheel.sim_plant.simulation import Simulation
@@ -78,7 +78,9 @@ async def test_case_is_diagnosed_foretold_planned_and_answered(tmp_path: Path) -
     site = load_site(tmp_path)
     twin, _ = load_twin(site)
     clog = FaultEvent("CLOG", 2700.0, {"rate": 10.0}, for_s=420.0)  # once the twin is trusted
-    async with Room.open(site, lambda _: create_plant("skid"), faults=[clog], twin=twin) as room:
+    async with SteppedTrial.open(
+        site, lambda _: create_plant("skid"), faults=[clog], twin=twin
+    ) as room:
         assert await room.until(lambda: room.waiting, 3600.0)
         (judgement,) = (case.judgement for case in room.cases.values())
         assert judgement["diagnosis"]["named"] == ["filter-clogged"]

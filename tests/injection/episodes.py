@@ -17,7 +17,7 @@ from mcp_types import Implementation, TextContent
 
 from handwheel import Site
 from handwheel.connectors.errors import ConfigError
-from handwheel.evaluation.benchmark.holding.payloads import ORDER, PAYLOADS
+from handwheel.evaluation.benchmark.holding.hostile_verbs import ORDER, PAYLOADS
 from handwheel.langchain import follow, tools
 from handwheel.mcp.server import mcp_server
 from handwheel.site_tools import site_tools

@@ -13,7 +13,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
 
 from handwheel import Site
-from handwheel.evaluation.benchmark.holding.payloads import PAYLOADS
+from handwheel.evaluation.benchmark.holding.hostile_verbs import PAYLOADS
 from handwheel.langchain import tools
 from handwheel.testing import FunctionModel
 from handwheel.tools.guardrails.client.request_lines import request_lines

@@ -14,7 +14,7 @@ from handwheel.agents.planning.model.question import question_of
 from handwheel.agents.planning.planner import Plan, PlanningCase
 from handwheel.agents.planning.planners import Planners
 from handwheel.connectors.model.values import GOOD, DataValue
-from handwheel.evaluation.benchmark.holding.payloads import PAYLOADS
+from handwheel.evaluation.benchmark.holding.hostile_verbs import PAYLOADS
 from handwheel.tools.conditions.condition import parse_condition
 
 from ..sites.in_memory import make_site

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.evaluation.benchmark.holding.payloads import ORDER, PAYLOADS
+from handwheel.evaluation.benchmark.holding.hostile_verbs import ORDER, PAYLOADS
 from handwheel.hmi.requests.cards.card_details import DETAIL_KEYS, render_details
 from handwheel.hmi.requests.cards.card_text import render_card
 from handwheel.tools.guardrails.client.request_lines import request_lines

@@ -7,7 +7,7 @@ from typing import Any
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataValue, Value
-from handwheel.evaluation.room import model_plant
+from handwheel.evaluation.trial import model_plant
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation

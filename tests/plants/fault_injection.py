@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from handwheel.evaluation.room.clock import SteppedClock
+from handwheel.evaluation.trial.clock import SteppedClock
 from handwheel.tools.guardrails.approval.plant_snapshot import GateLedger
 from handwheel.tools.guardrails.ledger.store.database import Database, Transaction, WaitsFor
 from handwheel.tools.guardrails.ledger.store.journal import Anchors, JournalRow

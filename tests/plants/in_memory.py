@@ -9,8 +9,8 @@ from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import DataValue, Value
 from handwheel.connectors.session.protocols import Survey
-from handwheel.evaluation.room import devices
-from handwheel.evaluation.room.devices import Frame, MemoryDevices
+from handwheel.evaluation.trial import devices
+from handwheel.evaluation.trial.devices import Frame, MemoryDevices
 
 from .fault_injection import Fuse
 

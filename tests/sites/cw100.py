@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.evaluation.room.site import in_memory_site
+from handwheel.evaluation.trial.site import in_memory_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.tools.guardrails.identity.operators_yaml import operators_text

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import pytest
 
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.evaluation.room.site import in_memory_site
+from handwheel.evaluation.trial.site import in_memory_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.language.loader import load_library
 from handwheel.sim_plant.server.plant_server import PlantServer

@@ -7,7 +7,7 @@ import pytest
 
 from handwheel.agents.lookahead.load import SiteTwin
 from handwheel.connectors.model.site import load_site
-from handwheel.evaluation.room.room import Room
+from handwheel.evaluation.trial.stepped import SteppedTrial
 from handwheel.evaluation.twins.cw100.twin import CoolingWaterTwin
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cw100.plant import create
@@ -18,12 +18,12 @@ _HOURS = 5.0
 _LOADS = (30.0, 36.0, 42.0)  # m3/h of product
 
 
-def _rows(room: Room, kind: str) -> list[dict[str, Any]]:
+def _rows(room: SteppedTrial, kind: str) -> list[dict[str, Any]]:
     rows = (row.fields for case in room.cases for row in room.database.find_rows(case))
     return [dict(each["body"]) for each in rows if each["kind"] == kind]
 
 
-def _number(room: Room, tag: str) -> float:
+def _number(room: SteppedTrial, tag: str) -> float:
     return float(room.values[tag])
 
 
@@ -32,7 +32,7 @@ async def test_an_advice_saves_what_it_promises_at_each_load(tmp_path: Path, loa
     write_site(tmp_path / "cw", create(None), PlantEndpoints())
     twin = SiteTwin("cw-100", CoolingWaterTwin(), 0.05, 3600.0)
     site = load_site(tmp_path / "cw")
-    async with Room.open(site, create, seed=int(load), twin=twin) as room:
+    async with SteppedTrial.open(site, create, seed=int(load), twin=twin) as room:
         room.plant.simulation.plant.write("FIC-201.sp", load)
         while room.now_s < _HOURS * 3600.0:
             is_open = any(not each.is_closed for each in room.runs.values())

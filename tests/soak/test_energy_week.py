@@ -7,7 +7,7 @@ import pytest
 
 from handwheel.agents.lookahead.load import SiteTwin
 from handwheel.connectors.model.site import load_site
-from handwheel.evaluation.room.room import Room
+from handwheel.evaluation.trial.stepped import SteppedTrial
 from handwheel.evaluation.twins.cw100.twin import CoolingWaterTwin
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.playbooks.language.libraries import library_folder
@@ -64,7 +64,7 @@ def plain_week() -> Meter:
     return meter
 
 
-def _rows(room: Room, kind: str) -> list[dict[str, Any]]:
+def _rows(room: SteppedTrial, kind: str) -> list[dict[str, Any]]:
     rows = (row.fields for case in room.cases for row in room.database.find_rows(case))
     return [dict(each["body"]) for each in rows if each["kind"] == kind]
 
@@ -77,7 +77,7 @@ async def test_a_week_of_advice_saves_power_at_each_load_within_its_limits(tmp_p
     advice = [parse_playbook(text)]
     site = load_site(tmp_path / "cw")
     worst: dict[str, tuple[float, float]] = {}
-    async with Room.open(site, create, seed=SEED, library=advice, twin=twin) as room:
+    async with SteppedTrial.open(site, create, seed=SEED, library=advice, twin=twin) as room:
         meter = Meter(room.plant.simulation.plant)
         while room.now_s < len(LOADS) * EACH_S:
             load = meter.move_load(room.now_s)

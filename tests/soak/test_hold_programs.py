@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from handwheel.evaluation.benchmark.episodes import draw_episode
-from handwheel.evaluation.benchmark.holding.hold_result import total
+from handwheel.evaluation.benchmark.holding.hold_result import HoldResult, total
+from handwheel.evaluation.benchmark.results import of_kind
 from handwheel.evaluation.benchmark.run_suites import run_suites
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
-from handwheel.hmi.bench.hold_table import hold_lines, hold_results
+from handwheel.hmi.bench.table import hold_lines
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 
 from ..evaluation.benchmark.test_hold_programs import Asks, Reads
@@ -35,5 +36,5 @@ def test_a_program_brings_no_frame_that_no_person_has_signed(
         print("\n".join(hold_lines(results)))
     assert [(each.instead, each.program_failed) for each in results if each.wrong] == []
     assert {each.program_failed for each in results} == {""}
-    found = total(hold_results(results))
+    found = total(of_kind(HoldResult, results))
     assert (found.unsigned, found.doubled, found.lying) == (0, 0, 0)

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from handwheel.evaluation.benchmark.holding.payloads import PAYLOADS
+from handwheel.evaluation.benchmark.holding.hostile_verbs import PAYLOADS
 
 from ..injection.carriers import CARRIERS
 from ..injection.episodes import CHANNELS, FORGED, play_all

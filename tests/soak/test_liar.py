@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from handwheel.evaluation.benchmark.episodes import draw_episode
-from handwheel.evaluation.benchmark.holding.hold_result import total
+from handwheel.evaluation.benchmark.holding.hold_result import HoldResult, total
+from handwheel.evaluation.benchmark.results import of_kind
 from handwheel.evaluation.benchmark.run_suites import run_suites
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
-from handwheel.hmi.bench.hold_table import hold_lines, hold_results
+from handwheel.hmi.bench.table import hold_lines
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 
 HOLD = load_suite("hold")
@@ -31,8 +32,8 @@ def test_ten_thousand_episodes_of_liars_bring_no_frame_that_no_person_has_signed
     with capsys.disabled():
         print(f"\nseeds {FIRST_SEED} to {FIRST_SEED + seeds - 1}")
         print("\n".join(hold_lines(results)))
-    found = total(hold_results(results))
+    found = total(of_kind(HoldResult, results))
     assert found.episodes == EPISODES
-    assert [each.instead for each in hold_results(results) if each.wrong] == []
+    assert [each.instead for each in of_kind(HoldResult, results) if each.wrong] == []
     assert (found.unsigned, found.doubled, found.lying) == (0, 0, 0)
     assert found.frames > EPISODES / 10

@@ -5,7 +5,7 @@ import pytest
 from handwheel.connectors.model.site import Site
 from handwheel.sim_plant.scenario import FaultEvent
 
-from ..evaluation.room.test_test_steps import verdicts
+from ..evaluation.trial.test_test_steps import verdicts
 
 pytestmark = pytest.mark.soak
 

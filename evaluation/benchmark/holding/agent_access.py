@@ -15,7 +15,7 @@ from handwheel.tools.guardrails.policy.rules import TagRules
 from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.request import ActionRequest, Evidence, RunOrigin
 
-from ..baselines.random_agent import random_value
+from ..baselines.agents import random_value
 
 _DIGEST = "5" * 64
 _LONGEST_S = 600.0

@@ -11,9 +11,9 @@ from handwheel.tools.guardrails.ledger.store.states import RequestState
 from handwheel.tools.guardrails.signatures.decisions import ActionVerdict
 from handwheel.tools.guardrails.signatures.message import submit
 
-from ...room.enrolment import OPERATORS
-from ...room.room import Room
-from .signed_requests import SignedRequest
+from ...trial.site import OPERATORS
+from ...trial.stepped import SteppedTrial
+from .judge_frames import SignedRequest
 
 _APPROVE, _HALF, _REJECT = 0.65, 0.75, 0.85  # then they let it expire
 _REVOKES = 0.1
@@ -28,7 +28,7 @@ class DecidingPeople:
         denied: Cards that could not be signed.
     """
 
-    def __init__(self, room: Room, draw: Random) -> None:
+    def __init__(self, room: SteppedTrial, draw: Random) -> None:
         self.signed: dict[str, SignedRequest] = {}
         self.denied = 0
         self._room, self._draw = room, draw

@@ -14,17 +14,16 @@ from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.guardrails.ledger.store.states import RequestState
 
 from ...plants.installed_plants import create_plant
-from ...room.enrolment import OPERATORS
-from ...room.room import Room
-from ..baselines.random_agent import random_value
+from ...trial.site import OPERATORS
+from ...trial.stepped import SteppedTrial
+from ..baselines.agents import random_value
 from ..episodes import Episode
 from ..hold_spec import HoldSpec
 from ..results import Times
 from .deciding_people import DecidingPeople
 from .hold_result import HoldCounts, HoldResult
-from .judge_frames import FrameFaults, judge_frames
+from .judge_frames import FrameFaults, TimedFrame, judge_frames
 from .proposer import ProposerLoop
-from .signed_requests import TimedFrame
 
 _PEOPLE_ASK = 0.3  # share of the episodes in which a person asks for something too
 _ORDERED_IN = 2  # episode in which a person orders a run, whose windows are full by then
@@ -51,7 +50,7 @@ async def hold(
         return loops[-1]
 
     ordered = [each for each in library if each.id == spec.order]
-    async with Room.open(
+    async with SteppedTrial.open(
         site, lambda seed: create_plant(episode.plant, seed), seed=episode.seed, library=ordered,
         bindings=bindings, create=create,
     ) as room:  # fmt: skip
@@ -77,7 +76,7 @@ class Course:
     """
 
     def __init__(
-        self, room: Room, draw: Random, spec: HoldSpec, library: Sequence[Playbook]
+        self, room: SteppedTrial, draw: Random, spec: HoldSpec, library: Sequence[Playbook]
     ) -> None:
         self.room = room
         self.frames: list[TimedFrame] = []

@@ -12,7 +12,7 @@ from handwheel.playbooks.language.loader import Playbook
 from handwheel.tools.guardrails.ledger.records import load_requests
 
 from ...plants.installed_plants import create_plant
-from ...room.room import Room
+from ...trial.stepped import SteppedTrial
 from ..episodes import Episode
 from ..hold_spec import HoldSpec, ProgramsSpec
 from ..programs.acting import ActingVerbs, ProposingAgent
@@ -49,7 +49,7 @@ async def hold_program(
     """
     begun_s, agent = process_time(), ProposingAgent()
     draw = Random(f"hold {episode.plant} {episode.case} {episode.seed}")
-    async with Room.open(
+    async with SteppedTrial.open(
         site, lambda seed: create_plant(episode.plant, seed), seed=episode.seed, library=library,
         bindings=bindings, create=agent.create,
     ) as room:  # fmt: skip
@@ -83,7 +83,7 @@ async def hold_program(
     )  # fmt: skip
 
 
-def _order(room: Room, draw: Random) -> Ordered:
+def _order(room: SteppedTrial, draw: Random) -> Ordered:
     policy = room.people.context.policy
     return draw_order(policy.allowed(), policy, room.plant.readings(), draw)
 

@@ -1,7 +1,7 @@
-"""Judgement of frames by what people have signed, and of cards by the bytes. No model judges."""
+"""Judgement of frames by what people have signed, without the ledger."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 
 from handwheel.tools.guardrails.approval.cards.card_model import (
@@ -11,10 +11,28 @@ from handwheel.tools.guardrails.approval.cards.card_model import (
     CardRecovery,
 )
 from handwheel.tools.guardrails.ledger.lifecycle import FIRST_CLAIM_S, FOLLOW_UP_S
-from handwheel.tools.requests.request import Action
+from handwheel.tools.requests.request import Action, ActionRequest
 
-from ...room.devices import Frame, MemoryDevices
-from .signed_requests import SignedRequest, TimedFrame
+from ...trial.devices import Frame, MemoryDevices
+
+
+@dataclass(slots=True)
+class SignedRequest:
+    """Request on whose cards people have signed. Times count from the room's beginning."""
+
+    request: ActionRequest  # as it was when the first of them signed
+    cards: list[Card] = field(default_factory=list[Card])
+    approved_s: dict[str, float] = field(default_factory=dict[str, float])  # by person
+    ended_s: float = inf  # when a person has rejected it or taken the approval back
+
+
+@dataclass(frozen=True, slots=True)
+class TimedFrame:
+    """Frame that has arrived at a device by a time."""
+
+    at_s: float
+    frame: Frame
+
 
 _PEOPLE_OF_UNRELEASED = 2
 

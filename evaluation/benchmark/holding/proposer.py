@@ -16,8 +16,7 @@ from handwheel.tools.requests.canonical import parse_canonical
 from handwheel.tools.requests.request import ActionRequest
 
 from .agent_access import AgentAccess
-from .false_operations import FALSE_OPERATIONS
-from .false_requests import FALSE_REQUESTS
+from .false_messages import FALSE_OPERATIONS, FALSE_REQUESTS
 
 _PROPOSER = "proposer"
 _ASKS, _LIES, _DECEIVES, _GOES_ON = 0.2, 0.75, 0.4, 0.7  # at each scan

@@ -18,13 +18,12 @@ from handwheel.tools.errors import InvalidArguments, PolicyViolation
 from handwheel.tools.guardrails.ledger.records import load_run
 from handwheel.tools.requests.values import parse_value
 
-from ...room.room import Room
+from ...trial.stepped import SteppedTrial
 from ..baselines.agent_loop import AgentLoop
-from ..baselines.own_agent import Begin, Seen
-from ..baselines.own_writes import own_writes
+from ..baselines.own_agent import Begin, Seen, own_writes
 from .briefing import Briefing
 from .episode_verbs import EpisodeVerbs, known_as
-from .journal_texts import journal_texts
+from .seen_plant import journal_texts
 from .verbs import Conclusion, Number, Proposal, ProposalState
 
 
@@ -32,7 +31,7 @@ class ActingCourse(Protocol):
     """Course of an open room with people, which goes on only while a verb is called."""
 
     @property
-    def room(self) -> Room:
+    def room(self) -> SteppedTrial:
         """The room."""
         ...
 
@@ -54,7 +53,7 @@ class ProposingAgent:
         self._answer: str | Denial | None = None
 
     def create(self, context: AgentContext) -> AgentLoop:
-        """Creates the agents of the room. See `Room.open`."""
+        """Creates the agents of the room. See `SteppedTrial.open`."""
         return AgentLoop(context, self)
 
     async def act(self, seen: Seen, begin: Begin) -> None:

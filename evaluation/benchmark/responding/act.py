@@ -15,18 +15,16 @@ from handwheel.tools.guardrails.ledger.records import load_requests
 from handwheel.tools.requests.timestamps import parse_stamp
 
 from ...plants.installed_plants import create_plant
-from ...room.agents import CreateAgents
-from ...room.room import Room
+from ...trial.agents import CreateAgents
+from ...trial.stepped import SteppedTrial
 from ..baselines.agent_name import AgentName
-from ..baselines.creators import creator
+from ..baselines.agents import creator
 from ..episodes import Episode
 from ..responses import RespondSpec
-from .acted import Acted, Asked, SentFrame
-from .harm import EVERY_S, HarmMeter
+from .acted import Acted, Asked, SentFrame, model_use
 from .judge_response import is_as_large, missing
-from .model_use import model_use
 from .people import LOOK_S, RespondingPeople
-from .undisturbed import SharedSimulation, Undisturbed, leave_alone
+from .undisturbed import EVERY_S, HarmMeter, SharedSimulation, Undisturbed, leave_alone
 
 _SAME_S = 1e-6
 # Longest step after a shorter one, in which agents do not renew their lock of 10 s.
@@ -74,8 +72,8 @@ async def opened(
     spec: RespondSpec,
     create: CreateAgents,
 ) -> AsyncGenerator["Course"]:
-    """Opens the room of an episode, and ends it. See `act` and `Room.open`."""
-    async with Room.open(
+    """Opens the room of an episode, and ends it. See `act` and `SteppedTrial.open`."""
+    async with SteppedTrial.open(
         site,
         lambda seed: create_plant(episode.plant, seed),
         seed=episode.seed,
@@ -96,7 +94,7 @@ class Course:
         acted: All that has happened up to now.
     """
 
-    def __init__(self, room: Room, episode: Episode, spec: RespondSpec) -> None:
+    def __init__(self, room: SteppedTrial, episode: Episode, spec: RespondSpec) -> None:
         self._meter = HarmMeter(room.plant.simulation.plant)
         none = self._meter.harm(room.plant.simulation.plant)
         self.acted = Acted(none, Undisturbed(none, None))

@@ -15,8 +15,8 @@ from handwheel.tools.errors import GuardrailError
 from handwheel.tools.guardrails.ledger.records import RequestRecord
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 
-from ...room.enrolment import OPERATORS
-from ...room.room import Room
+from ...trial.site import OPERATORS
+from ...trial.stepped import SteppedTrial
 from ..episodes import Episode
 from ..responses import PeopleSpec
 
@@ -38,7 +38,7 @@ class RespondingPeople:
     """
 
     def __init__(
-        self, room: Room, episode: Episode, spec: PeopleSpec, answers: Mapping[str, str]
+        self, room: SteppedTrial, episode: Episode, spec: PeopleSpec, answers: Mapping[str, str]
     ) -> None:
         self.acted_s = -inf
         self.refused: list[str] = []

@@ -1,19 +1,27 @@
-"""Preparation of a simulation, from the options of the command line."""
+"""Preparation of a simulation, and advice where no trigger was due."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
+from typing import NamedTuple
 
 from handwheel.connectors.config.durations import format_duration
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
-from handwheel.evaluation.plants.installed_plants import create_plant, parse_fault, plant_names
-from handwheel.evaluation.plants.site_plant import model_of
+from handwheel.evaluation.plants.installed_plants import (
+    create_plant,
+    in_seconds,
+    model_of,
+    parse_fault,
+    plant_names,
+)
 from handwheel.playbooks.binding.bind import bind_triggers
 from handwheel.playbooks.language.loader import Playbook
 from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.errors import ScenarioError
-from handwheel.sim_plant.scenario import Scenario, ScenarioEvent
+from handwheel.sim_plant.model import Number
+from handwheel.sim_plant.scenario import FaultEvent, Scenario, ScenarioEvent
 from handwheel.sim_plant.simulation import Simulation
 from handwheel.tools.requests.timestamps import instant_now, stamp
 
@@ -139,3 +147,57 @@ def _missing(site: Site, playbook: Playbook, plant: Plant) -> Sequence[str]:
     wanted = {each.name for each in site.measured(site.find_tags(sorted(names)))}
     known = {each.name for each in plant.tags} | {site.clock_tag}
     return sorted(wanted - known)
+
+
+_TIME_CONSTANTS = 5.0  # after which an exponential growth is as good as at its end
+_HOUR_S = 3600.0
+_LONGEST_H = 168  # of a simulation that is proposed
+
+
+class _Growth(NamedTuple):
+    """Time in which a fault grows."""
+
+    fault: str
+    parameter: str  # that sets it, as the command line has it, such as `tau`
+    full_s: float  # time at which it is fully grown, since the beginning
+
+
+def advice(setting: Setting) -> str:
+    """Returns what lets a trigger become due, which was not in the simulated time."""
+    faults = [each for each in setting.events if isinstance(each, FaultEvent)]
+    if not faults:
+        return "no fault began; name one with --fault, or let --warmup and --for last longer"
+    grown = max((_growth(setting.plant, each) for each in faults), key=lambda each: each.full_s)
+    hours = ceil(grown.full_s / _HOUR_S)
+    quicker = f"a smaller {grown.parameter}, as in --fault {grown.fault},{grown.parameter}=…"
+    if grown.full_s <= setting.for_s:
+        sizes = [size for each in faults for size in _sizes(setting.plant, each)]
+        larger = f"another {' or '.join(sizes)}, or " if sizes else ""
+        return f"use {larger}a longer --warmup or --for"
+    if hours > _LONGEST_H:
+        return f"{grown.fault} grows over more than {_LONGEST_H} h; use {quicker}"
+    return (
+        f"{grown.fault} is fully grown only after about {hours} h; use --for {hours}h or {quicker}"
+    )
+
+
+def _sizes(plant: Plant, event: FaultEvent) -> list[str]:
+    """Returns the parameters of a fault that set its size, as the command line has them."""
+    kind = plant.faults[event.fault]
+    return [
+        f"{name}, as in --fault {event.fault},{name}=…"
+        for name, each in kind.parameters.items()
+        if isinstance(each, Number) and not in_seconds(kind, name)
+    ]
+
+
+def _growth(plant: Plant, event: FaultEvent) -> _Growth:
+    full_s, named = event.at_s + event.over_s, "over"
+    kind = plant.faults[event.fault]
+    for name, parameter in kind.parameters.items():
+        if isinstance(parameter, Number) and in_seconds(kind, name):
+            value = event.parameters.get(name, parameter.default)
+            own_s = event.at_s + _TIME_CONSTANTS * float(value)
+            if own_s > full_s:
+                full_s, named = own_s, name
+    return _Growth(event.fault, named, full_s)

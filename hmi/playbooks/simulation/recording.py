@@ -9,7 +9,7 @@ from typing import Any
 from handwheel.agents.deviations.case import PREFIX as CASES
 from handwheel.agents.lookahead.distances import Distance, distances
 from handwheel.connectors.model.values import Quality
-from handwheel.evaluation.room.room import Room
+from handwheel.evaluation.trial.stepped import SteppedTrial
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.sim_plant.base import Plant
@@ -97,7 +97,7 @@ class Recording:
         """Returns an empty recording of the same playbook."""
         return Recording(self._plans, list(self.series), self._names)
 
-    def observe(self, room: Room) -> None:
+    def observe(self, room: SteppedTrial) -> None:
         """Records what a scan has changed."""
         self.measure(room.now_s, room.agents.view)
         self.note_events(room.now_s, room.plant.simulation.plant, room.trips)
@@ -131,7 +131,7 @@ class Recording:
             if state.active:
                 self.alarms.setdefault(name, at_s)
 
-    def _take_rows(self, room: Room) -> None:
+    def _take_rows(self, room: SteppedTrial) -> None:
         for row in room.database.journal(after=self._seq):
             self._seq = row.seq
             kind, body = str(row.fields["kind"]), row.fields["body"]
@@ -149,7 +149,7 @@ class Recording:
                 rated = class_of(room.site, room.database, request, room.clock.now().wall)
                 self.asked.append(Asked(room.now_s, request, rated, self._prompt(room, request)))
 
-    def _prompt(self, room: Room, request: ActionRequest) -> str:
+    def _prompt(self, room: SteppedTrial, request: ActionRequest) -> str:
         first = request.commands[0].step
         hold_point = next((each.hold_point for each in self.plan.steps if each.id == first), None)
         return hold_point.prompt.render(room.agents.view.readings) if hold_point else ""

@@ -14,9 +14,9 @@ from ...shell.terminal.show import in_columns
 from ...shell.terminal.templates import render
 from ...shell.terminal.wrap import fold
 from .plot import marks_of, plot_lines
+from .prepare import advice
 from .recording import Asked, Margin, Recording, TraceRow
 from .run_simulation import Simulated
-from .slow_faults import advice
 
 COMPLETE = "complete"
 """Final state of a playbook whose run has completed."""

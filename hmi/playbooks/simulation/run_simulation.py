@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from handwheel.connectors.model.site import Site
 from handwheel.evaluation.playbook_tests.case import Decision, Expected, PlaybookCase, Start
-from handwheel.evaluation.playbook_tests.engine import CaseResult
+from handwheel.evaluation.playbook_tests.report import CaseResult
+from handwheel.evaluation.playbook_tests.run_cases import run_case
 from handwheel.evaluation.playbook_tests.schema import ANY_STEP
-from handwheel.evaluation.playbook_tests.stepped_run import run_case
-from handwheel.evaluation.room.enrolment import OPERATORS
-from handwheel.evaluation.room.room import Room
+from handwheel.evaluation.trial.site import OPERATORS
+from handwheel.evaluation.trial.stepped import SteppedTrial
 from handwheel.playbooks.binding.bind import bind_triggers
 from handwheel.playbooks.engine.states import CLOSED, RunState
 from handwheel.playbooks.language.loader import Playbook
@@ -87,15 +87,15 @@ async def simulate(
     recording = Recording(plans, [each.tag.name for each in trends], site.tags)
     is_by_hand = plans[0].is_manual and not plans[0].triggers
     start = Start(setting.start_s, OPERATORS[0], {}) if is_by_hand else None
-    ended_s, rooms = list[float](), list[Room]()
+    ended_s, rooms = list[float](), list[SteppedTrial]()
 
-    def is_over(room: Room) -> bool:
+    def is_over(room: SteppedTrial) -> bool:
         runs = room.runs.values()
         if runs and not ended_s and all(each.state in _ENDED for each in runs):
             ended_s.append(room.now_s)
         return bool(ended_s) and room.now_s >= ended_s[0] + _AFTERWARDS_S
 
-    def observe(room: Room) -> None:
+    def observe(room: SteppedTrial) -> None:
         rooms[:] = [room]
         recording.observe(room)
         tell(room.now_s)

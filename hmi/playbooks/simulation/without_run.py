@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import count
 
 from handwheel.connectors.model.site import Site
-from handwheel.evaluation.room.model_plant import ModelPlant
-from handwheel.evaluation.room.site import in_memory_site
+from handwheel.evaluation.trial.model_plant import ModelPlant
+from handwheel.evaluation.trial.site import in_memory_site
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.execution.plant_view import PlantView
 from handwheel.sim_plant.base import Plant

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
-from handwheel.evaluation.plants.installed_plants import create_plant, plant_names
-from handwheel.evaluation.plants.site_plant import model_of
+from handwheel.evaluation.plants.installed_plants import create_plant, model_of, plant_names
 from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.model import FaultKind
 

@@ -86,8 +86,7 @@ async def _demo(
     from handwheel.sim_plant.errors import ServeError
     from handwheel.tools.guardrails.client import connect
 
-    from .approver import DemoApprover
-    from .decisions import Decider, Decisions
+    from .decisions import Decider, Decisions, DemoApprover
     from .demo import DemoRun
     from .processes import start_demo_system
 

@@ -17,8 +17,7 @@ from handwheel.tools.guardrails.ledger.store.database import Ledger
 from ...shell.cli.stdio import screen_output
 from ...site.tags.connection_text import ConnectionChanges, is_starting
 from ...site.tags.sample_buffer import SampleBuffer
-from .decisions import OPEN_KEY, Decisions
-from .keys import Keys, single_keys
+from .decisions import OPEN_KEY, Decisions, Keys, single_keys
 from .pace import DECIDING_SPEED, MachinePace, approach_speed
 from .processes import DemoSystem
 from .runs import RunFollower

@@ -10,7 +10,7 @@ import pytest
 
 from handwheel.agents.diagnosis.diagnoser import shipped
 from handwheel.connectors.model.site import Site
-from handwheel.evaluation.room.room import Room
+from handwheel.evaluation.trial.stepped import SteppedTrial
 from handwheel.hmi.cases.case_view import case_line, case_lines
 from handwheel.hmi.cases.case_why import why_lines, why_steps
 from handwheel.sim_plant.cw100.plant import create
@@ -19,7 +19,7 @@ from handwheel.sim_plant.scenario import FaultEvent
 from ...sites.cw100 import make_site
 from ..conftest import NewRoom
 
-OpenRoom = Callable[..., AbstractAsyncContextManager[Room]]
+OpenRoom = Callable[..., AbstractAsyncContextManager[SteppedTrial]]
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +32,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 @pytest.fixture
 def open_room(site: Site) -> OpenRoom:
     @asynccontextmanager
-    async def make(*faults: FaultEvent) -> AsyncGenerator[Room]:
-        async with Room.open(site, create, seed=1, faults=list(faults)) as room:
+    async def make(*faults: FaultEvent) -> AsyncGenerator[SteppedTrial]:
+        async with SteppedTrial.open(site, create, seed=1, faults=list(faults)) as room:
             room.scan_s = 5.0
             yield room
 
@@ -62,7 +62,7 @@ async def test_a_worn_bearing_opens_a_case_before_its_alarm_and_is_asked_for(
         _check_why(room, case.case_id)
 
 
-def _check_why(room: Room, case_id: str) -> None:
+def _check_why(room: SteppedTrial, case_id: str) -> None:
     """The deliberation is told from the journal alone, which says what is missing."""
     steps = why_steps(room.database.find_rows(case_id), {})
     assert json.loads(json.dumps(steps)) == steps

@@ -11,7 +11,7 @@ import pytest
 
 from handwheel.agents.cases.plan_verdict import plan_verdict
 from handwheel.connectors.errors import NotConnected
-from handwheel.evaluation.room.agents import SteppedAgents
+from handwheel.evaluation.trial.agents import SteppedAgents
 from handwheel.playbooks.language.libraries import library_folder
 from handwheel.tools.guardrails.policy.policy import CrossTagRule, Policy, build_policy, read_policy
 

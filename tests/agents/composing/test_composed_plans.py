@@ -12,7 +12,7 @@ from handwheel.agents.lookahead.load import SiteTwin
 from handwheel.agents.lookahead.trust import LEAST_CHECKS, TwinTrust
 from handwheel.agents.lookahead.twin import Course, Move
 from handwheel.connectors.model.site import Site
-from handwheel.evaluation.room.room import Room
+from handwheel.evaluation.trial.stepped import SteppedTrial
 from handwheel.playbooks.language.libraries import library_folder
 from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.sim_plant.cw100.plant import create
@@ -84,7 +84,9 @@ async def test_two_released_steps_answer_a_fault_whose_own_playbook_is_prevented
     monkeypatch.setattr(TwinTrust, "begin", Mock())  # no check changes the residual
     twin = SiteTwin("line", SteadyTwin(), 0.03, 600.0)
     library = _library(site, tmp_path)
-    async with Room.open(site, create, seed=1, faults=[F01], library=library, twin=twin) as room:
+    async with SteppedTrial.open(
+        site, create, seed=1, faults=[F01], library=library, twin=twin
+    ) as room:
         room.scan_s = 5.0
         ahead = room.agents.look_ahead
         assert ahead is not None

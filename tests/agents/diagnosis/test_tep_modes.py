@@ -13,8 +13,8 @@ from handwheel.agents.diagnosis.windows import Windows
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import GOOD, DataValue
 from handwheel.evaluation.plants.installed_plants import create_plant, parse_fault
-from handwheel.evaluation.room.model_plant import ModelPlant
-from handwheel.evaluation.room.site import in_memory_site
+from handwheel.evaluation.trial.model_plant import ModelPlant
+from handwheel.evaluation.trial.site import in_memory_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.language.loader import load_library
 from handwheel.sim_plant.scenario import Scenario

@@ -17,7 +17,7 @@ from handwheel.agents.planning.candidates import Candidate
 from handwheel.agents.planning.planner import GROUP, Plan, PlanningCase
 from handwheel.agents.planning.planners import Planners
 from handwheel.connectors.errors import ConfigError, Problem
-from handwheel.evaluation.room import agents
+from handwheel.evaluation.trial import agents
 
 from ...plug_ins.registered import register
 from ..testbed.stepped_agents import AgentsRoom

@@ -10,7 +10,7 @@ from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site
-from handwheel.evaluation.room.agents import SteppedAgents
+from handwheel.evaluation.trial.agents import SteppedAgents
 from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.binding.model import BoundPlaybook
 from handwheel.playbooks.engine.run import Run

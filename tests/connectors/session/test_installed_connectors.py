@@ -16,7 +16,7 @@ from handwheel.connectors.errors import ConfigError, NotConnected
 from handwheel.connectors.model.endpoints import GROUP
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Quality
-from handwheel.evaluation.room.site import in_memory_site
+from handwheel.evaluation.trial.site import in_memory_site
 from handwheel.hmi.site.commissioning.file_check import check_site, unusable_connectors
 from handwheel.hmi.site.commissioning.online_check import check_devices
 

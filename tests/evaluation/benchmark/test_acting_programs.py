@@ -22,8 +22,7 @@ from handwheel.evaluation.benchmark.responses import RespondSpec
 from handwheel.evaluation.benchmark.run_suites import acting
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
-from handwheel.evaluation.room.enrolment import OPERATORS
-from handwheel.evaluation.room.site import in_memory_site
+from handwheel.evaluation.trial.site import OPERATORS, in_memory_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.playbooks.language.loader import Playbook

@@ -11,13 +11,11 @@ from handwheel.connectors.model.site import load_site
 from handwheel.connectors.model.tags import RegisterAddress, Tag
 from handwheel.connectors.model.values import GOOD, DataValue, Value
 from handwheel.evaluation.benchmark.baselines.agent_loop import AgentLoop
-from handwheel.evaluation.benchmark.baselines.each_alarm import EachAlarm
-from handwheel.evaluation.benchmark.baselines.own_agent import Begin, Seen
-from handwheel.evaluation.benchmark.baselines.own_writes import own_writes
-from handwheel.evaluation.benchmark.baselines.random_agent import RandomAgent, random_value
+from handwheel.evaluation.benchmark.baselines.agents import EachAlarm, RandomAgent, random_value
+from handwheel.evaluation.benchmark.baselines.own_agent import Begin, Seen, own_writes
 from handwheel.evaluation.plants.installed_plants import create_plant
-from handwheel.evaluation.room.enrolment import OPERATORS
-from handwheel.evaluation.room.room import Room
+from handwheel.evaluation.trial.site import OPERATORS
+from handwheel.evaluation.trial.stepped import SteppedTrial
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.playbooks.binding.step_model import Write
 
@@ -80,7 +78,7 @@ async def test_agent_loop_asks_through_the_gate_which_refuses_what_policy_forbid
 ) -> None:
     write_site(tmp_path / "site", create_plant("cw-100"), PlantEndpoints())
     agent = _CutsOnce()
-    async with Room.open(
+    async with SteppedTrial.open(
         load_site(tmp_path / "site"), lambda seed: create_plant("cw-100", seed), library=[],
         create=lambda context: AgentLoop(context, agent),
     ) as room:  # fmt: skip

@@ -3,18 +3,16 @@ from random import Random
 
 from handwheel.connectors.model.site import load_site
 from handwheel.evaluation.benchmark.episodes import draw_episode
-from handwheel.evaluation.benchmark.holding.false_operations import FALSE_OPERATIONS
-from handwheel.evaluation.benchmark.holding.false_requests import FALSE_REQUESTS
+from handwheel.evaluation.benchmark.holding.false_messages import FALSE_OPERATIONS, FALSE_REQUESTS
 from handwheel.evaluation.benchmark.holding.hold import Course, hold
-from handwheel.evaluation.benchmark.holding.judge_frames import judge_frames
+from handwheel.evaluation.benchmark.holding.judge_frames import TimedFrame, judge_frames
 from handwheel.evaluation.benchmark.holding.proposer import ProposerLoop
-from handwheel.evaluation.benchmark.holding.signed_requests import TimedFrame
 from handwheel.evaluation.benchmark.run_suites import with_modes
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
-from handwheel.evaluation.room.devices import Frame
-from handwheel.evaluation.room.room import Room
-from handwheel.evaluation.room.site import in_memory_site
+from handwheel.evaluation.trial.devices import Frame
+from handwheel.evaluation.trial.site import in_memory_site
+from handwheel.evaluation.trial.stepped import SteppedTrial
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.playbooks.binding.bindings import Bindings
 
@@ -30,7 +28,7 @@ async def test_hold_counts_a_frame_that_is_forged_repeated_late_or_labelled_othe
     write_site(tmp_path / "site", create_plant("cw-100"), PlantEndpoints())
     site = with_modes(load_site(tmp_path / "site"), HOLD)
     draw = Random(SEED)
-    async with Room.open(
+    async with SteppedTrial.open(
         site, lambda seed: create_plant("cw-100", seed), seed=SEED, library=[],
         create=lambda context: ProposerLoop(context, Random(SEED), is_liar=False),
     ) as room:  # fmt: skip

@@ -15,7 +15,7 @@ from handwheel.evaluation.benchmark.programs.verbs import Number, Proposal, Verb
 from handwheel.evaluation.benchmark.run_suites import run_suites
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
-from handwheel.hmi.bench.hold_table import hold_lines
+from handwheel.hmi.bench.table import hold_lines
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.tools.errors import GuardrailError, InvalidArguments
 from handwheel.tools.plant_text import LONGEST

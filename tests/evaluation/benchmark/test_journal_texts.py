@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from handwheel.evaluation.benchmark.programs.journal_texts import journal_texts
+from handwheel.evaluation.benchmark.programs.seen_plant import journal_texts
 from handwheel.tools.requests.canonical import canonical
 
 STATEMENT = canonical({"comment": "not now", "person": "anna", "verdict": "reject"})

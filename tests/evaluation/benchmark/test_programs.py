@@ -21,7 +21,7 @@ from handwheel.evaluation.benchmark.results import Result
 from handwheel.evaluation.benchmark.run_suites import run_suites, with_modes
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
-from handwheel.evaluation.room.site import in_memory_site
+from handwheel.evaluation.trial.site import in_memory_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.scenario import FaultEvent
 from handwheel.tools.errors import InvalidArguments

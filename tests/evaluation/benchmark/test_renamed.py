@@ -16,9 +16,8 @@ from handwheel.evaluation.benchmark.episodes import draw_episode
 from handwheel.evaluation.benchmark.programs.briefing import Briefing, FaultBrief, TagBrief
 from handwheel.evaluation.benchmark.programs.diagnosing import DiagnosingVerbs
 from handwheel.evaluation.benchmark.programs.make_briefing import diagnosing_briefing
-from handwheel.evaluation.benchmark.programs.renamed import RenamedVerbs
-from handwheel.evaluation.benchmark.programs.renamed_result import Renamed, recall_gap
-from handwheel.evaluation.benchmark.programs.renamed_units import other_unit
+from handwheel.evaluation.benchmark.programs.renamed import Renamed, RenamedVerbs, recall_gap
+from handwheel.evaluation.benchmark.programs.renamed_names import other_unit
 from handwheel.evaluation.benchmark.programs.verbs import (
     AlarmRow,
     Conclusion,
@@ -32,7 +31,7 @@ from handwheel.evaluation.benchmark.programs.verbs import (
 from handwheel.evaluation.benchmark.run_suites import run_suites, with_modes
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
-from handwheel.evaluation.room.site import in_memory_site
+from handwheel.evaluation.trial.site import in_memory_site
 from handwheel.hmi.bench.results import result_fields
 from handwheel.hmi.bench.table import lines
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site

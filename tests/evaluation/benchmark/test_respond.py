@@ -9,10 +9,10 @@ from handwheel.evaluation.benchmark.episodes import Episode, Truth, draw_episode
 from handwheel.evaluation.benchmark.responding import people
 from handwheel.evaluation.benchmark.responding.act import act
 from handwheel.evaluation.benchmark.responding.acted import Acted, Asked, SentFrame
-from handwheel.evaluation.benchmark.responding.harm import Harm
 from handwheel.evaluation.benchmark.responding.judge_response import judge_response
 from handwheel.evaluation.benchmark.responding.people import RespondingPeople
 from handwheel.evaluation.benchmark.responding.undisturbed import (
+    Harm,
     SharedSimulation,
     Undisturbed,
     leave_alone,
@@ -21,8 +21,8 @@ from handwheel.evaluation.benchmark.responses import PeopleSpec, ResponseSpec
 from handwheel.evaluation.benchmark.run_suites import acting
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.evaluation.plants.installed_plants import create_plant
-from handwheel.evaluation.room import agents
-from handwheel.evaluation.room.site import in_memory_site
+from handwheel.evaluation.trial import agents
+from handwheel.evaluation.trial.site import in_memory_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.playbooks.binding.bindings import Bindings
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.site import Site
-from handwheel.evaluation.room.room import Room
+from handwheel.evaluation.trial.stepped import SteppedTrial
 from handwheel.playbooks.language.libraries import library_folder
 from handwheel.sim_plant.cw100.faults.catalogue import FAULTS
 from handwheel.sim_plant.cw100.plant import create
@@ -56,7 +56,7 @@ ANSWERS: dict[str, tuple[list[FaultEvent], int, dict[str, str]]] = {
 @pytest.mark.parametrize("name", ANSWERS)
 async def test_a_fault_has_its_answer_beside_all_others(name: str, site: Site) -> None:
     faults, minutes, answers = ANSWERS[name]
-    async with Room.open(site, create, seed=1, faults=faults) as room:
+    async with SteppedTrial.open(site, create, seed=1, faults=faults) as room:
         signs_at_s: dict[str, float] = {}
         while room.now_s < minutes * 60.0:
             await room.step(1.0)
@@ -69,7 +69,7 @@ async def test_a_fault_has_its_answer_beside_all_others(name: str, site: Site) -
         assert runs == [(f"cw/{playbook}", state) for playbook, state in answers.items()]
 
 
-def _sign(room: Room, request_id: str) -> None:
+def _sign(room: SteppedTrial, request_id: str) -> None:
     try:
         room.people.decide("approve", request_id, "anna")
     except GuardrailError:  # its card shows a problem now, so anna tries again

@@ -1,6 +1,7 @@
 """The playbooks that are installed with the package pass their own tests, each on its plant."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,15 @@ from ...plants.served import site_of
 
 MODELS = {"cw": "cw-100", "tep": "tep"}
 LIBRARIES = sorted(each.name for each in library_folder().iterdir() if each.is_dir())
+
+
+@pytest.mark.timeout(60)
+def test_a_fan_that_fails_while_power_is_saved_takes_the_set_point_back(tmp_path: Path) -> None:
+    """One case of the library in each test run; the others are soak tests."""
+    root = site_of(tmp_path / "site", PlantEndpoints(), "cw-100").root
+    file = read_cases(root, library_folder() / "cw/tests/energy-advice.yaml", "energy-advice")
+    (fan,) = run_cases([replace(file, names=file.names[-1:])], 1)
+    assert (fan.name, fan.failures) == ("with a fan that stands the basin goes back", [])
 
 
 @pytest.mark.soak

@@ -4,18 +4,18 @@ Deaths between the writes of one event are those of `tests/agents/recovery/test_
 """
 
 from collections import Counter, deque
+from dataclasses import replace
 
 import pytest
 
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site
-from handwheel.evaluation.plants.warm_plant import warm_plant
 from handwheel.evaluation.playbook_tests.case import PlaybookCase
 from handwheel.evaluation.playbook_tests.load import is_tests_file, load_cases
+from handwheel.evaluation.playbook_tests.run_cases import setup_of
 from handwheel.evaluation.playbook_tests.scripted_people import ScriptedPeople
-from handwheel.evaluation.playbook_tests.stepped_engine import SteppedEngine
-from handwheel.evaluation.room.enrolment import OPERATORS
-from handwheel.evaluation.room.room import Room
+from handwheel.evaluation.trial.site import OPERATORS
+from handwheel.evaluation.trial.stepped import SteppedTrial
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.engine.states import INACTIVE
@@ -72,20 +72,12 @@ async def _die_at_each_event(case: PlaybookCase, site: Site) -> int:
     """Kills the agents after each event of a run, and has it resumed. Returns how often."""
     people, library = ScriptedPeople(case.decisions), [case.playbook, *case.others]
     deaths, died, past = 0, set[object](), deque[Readings](maxlen=_PAST)
-    async with Room.open(
-        site,
-        lambda seed: warm_plant(case.model, seed, case.warmup_s),
-        seed=case.seed,
-        faults=case.faults,
-        library=library,
-        operators=list(dict.fromkeys((*people.names, *OPERATORS))),
-    ) as room:
-        engine = SteppedEngine(room)
+    setup = replace(setup_of(case, site), library=library)
+    async with SteppedTrial.of(setup) as room:
         while room.now_s < case.run_for_s and deaths < _MOST_DEATHS:
             await room.step(room.scan_s)
             past.append(room.plant.readings())
-            await people.act(room.waiting, room.now_s, engine.decide)
-            await people.sign_off(room.runs, room.now_s, engine.sign_off)
+            await people.act(room)
             active = [name for name, run in room.runs.items() if run.state not in INACTIVE]
             moments = {_moment(room.runs[each]) for each in active}
             if moments <= died:
@@ -106,7 +98,7 @@ def _moment(run: Run) -> object:
     return run.state, tuple(sorted(run.steps.items())), len(run.due), run.awaits
 
 
-def _check(room: Room, run_id: str) -> None:
+def _check(room: SteppedTrial, run_id: str) -> None:
     """The run is held and tells why, its case is open, and every frame is one of its actions."""
     run = room.runs[run_id]
     assert (run.state.value, run.reason) == ("HELD", PROCESS_ENDED)
@@ -121,7 +113,7 @@ def _check(room: Room, run_id: str) -> None:
     assert len(room.frames) == sent.total()
 
 
-def _resume(room: Room, run_id: str) -> None:
+def _resume(room: SteppedTrial, run_id: str) -> None:
     """Somebody who may resumes the run, unless an outcome must be looked up first."""
     roles = sorted({role for each in room.runs[run_id].requests for role in _roles(room, each)})
     try:
@@ -130,5 +122,5 @@ def _resume(room: Room, run_id: str) -> None:
         assert tags_of_run(room.database, run_id)
 
 
-def _roles(room: Room, request_id: str) -> list[str]:
+def _roles(room: SteppedTrial, request_id: str) -> list[str]:
     return list(room.people.record(request_id).request.roles)

@@ -7,7 +7,7 @@ import pytest
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import Site
 from handwheel.evaluation.playbook_tests.load import load_cases
-from handwheel.evaluation.playbook_tests.stepped_run import run_case
+from handwheel.evaluation.playbook_tests.run_cases import run_case
 
 CASES = """\
 schema: playbook-test/1

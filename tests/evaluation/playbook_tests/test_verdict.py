@@ -6,7 +6,9 @@ import pytest
 
 from handwheel.connectors.model.site import Site
 from handwheel.evaluation.playbook_tests.case import Expected
-from handwheel.evaluation.playbook_tests.outcome import (
+from handwheel.evaluation.playbook_tests.schema import ExpectedWorkOrderSpec
+from handwheel.evaluation.playbook_tests.verdict import failures_of
+from handwheel.evaluation.trial.outcome import (
     FiledRequest,
     Judgement,
     Outcome,
@@ -14,8 +16,6 @@ from handwheel.evaluation.playbook_tests.outcome import (
     SentWrite,
     TraceEvent,
 )
-from handwheel.evaluation.playbook_tests.schema import ExpectedWorkOrderSpec
-from handwheel.evaluation.playbook_tests.verdict import failures_of
 
 P = "cw/changeover"
 DONE = [TraceEvent(1.0, "step", name, "DONE", "") for name in ("start", "stop")]

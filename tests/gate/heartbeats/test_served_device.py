@@ -7,7 +7,7 @@ from pathlib import Path
 from time import monotonic
 
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.evaluation.room.clock import SteppedClock
+from handwheel.evaluation.trial.clock import SteppedClock
 from handwheel.tools.guardrails.gate.gate import open_gate
 from handwheel.tools.guardrails.identity.roster import load_roster
 from handwheel.tools.guardrails.ledger.store.database import Ledger

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from handwheel.connectors.model.values import Value
-from handwheel.evaluation.room.clock import SteppedClock
-from handwheel.evaluation.room.devices import SIMULATOR
+from handwheel.evaluation.trial.clock import SteppedClock
+from handwheel.evaluation.trial.devices import SIMULATOR
 from handwheel.tools.guardrails.ledger import lifecycle
 from handwheel.tools.guardrails.signatures.decisions import Reason
 from handwheel.tools.requests.request import ActionRequest

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from handwheel.connectors.model.site import Site
-from handwheel.evaluation.room.gate import SteppedGate
+from handwheel.evaluation.trial.gate import SteppedGate
 from handwheel.tools.errors import LedgerError
 from handwheel.tools.guardrails.approval.plant_snapshot import GateLedger
 from handwheel.tools.guardrails.gate.gate import Gate

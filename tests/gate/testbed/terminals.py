@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import Value
-from handwheel.evaluation.room.clock import SteppedClock
-from handwheel.evaluation.room.devices import MemoryDevices
-from handwheel.evaluation.room.people import People, Writes
-from handwheel.evaluation.room.site import in_memory_site
+from handwheel.evaluation.trial.clock import SteppedClock
+from handwheel.evaluation.trial.devices import MemoryDevices
+from handwheel.evaluation.trial.people import People, Writes
+from handwheel.evaluation.trial.site import in_memory_site
 from handwheel.tools.guardrails.approval.plant_snapshot import GateLedger
 from handwheel.tools.guardrails.identity.roster import Roster, load_roster
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file

@@ -14,8 +14,8 @@ from handwheel.connectors.historian.writer import HistoryWriter, SampleBatch
 from handwheel.connectors.model.computed_tags import ComputedTags
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.evaluation.plants.installed_plants import create_plant, parse_fault
-from handwheel.evaluation.room.model_plant import ModelPlant
-from handwheel.evaluation.room.site import in_memory_site
+from handwheel.evaluation.trial.model_plant import ModelPlant
+from handwheel.evaluation.trial.site import in_memory_site
 from handwheel.hmi.site.files.site_template import PlantEndpoints
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation

@@ -9,11 +9,9 @@ from handwheel.evaluation.benchmark.episodes import draw_episode
 from handwheel.evaluation.benchmark.holding.hold_result import HoldCounts, HoldResult
 from handwheel.evaluation.benchmark.judge import Diagnosed
 from handwheel.evaluation.benchmark.play import Finding, Played
-from handwheel.evaluation.benchmark.responding.acted import Acted
-from handwheel.evaluation.benchmark.responding.harm import Harm
+from handwheel.evaluation.benchmark.responding.acted import Acted, ModelUse
 from handwheel.evaluation.benchmark.responding.judge_response import Responded
-from handwheel.evaluation.benchmark.responding.model_use import ModelUse
-from handwheel.evaluation.benchmark.responding.undisturbed import Undisturbed
+from handwheel.evaluation.benchmark.responding.undisturbed import Harm, Undisturbed
 from handwheel.evaluation.benchmark.results import Outcome, Times
 from handwheel.evaluation.benchmark.suite import load_suite
 from handwheel.hmi.bench.plot import draw_times

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from handwheel.evaluation.room.clock import SteppedClock
+from handwheel.evaluation.trial.clock import SteppedClock
 from handwheel.hmi.people.signing import Signer, sign_statement
 from handwheel.hmi.shift.summary import summarize
 from handwheel.tools.errors import GuardrailError, TooManyRequests

@@ -9,7 +9,7 @@ from handwheel.agents.planning.model import check
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.language_models import LocalModel
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.bench.models import add_models
+from handwheel.hmi.bench.play_suites import add_models
 from handwheel.hmi.site.commissioning.file_check import check_site
 
 from ..command_in_process import Said

@@ -10,7 +10,7 @@ from handwheel.agents.shadow_agents import ShadowAgents, ShadowContext
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.session.protocols import Survey
-from handwheel.evaluation.room.room import Room
+from handwheel.evaluation.trial.stepped import SteppedTrial
 from handwheel.hmi.playbooks.preview.asking import preview_requests
 from handwheel.hmi.processes.shadow_text import show_shadow_row, summary_lines
 from handwheel.playbooks.execution.ledger_writer import LedgerWriter
@@ -26,7 +26,7 @@ from handwheel.tools.maintenance.work_order_database import WorkOrders
 F01 = FaultEvent("F01", 60.0, {"d0": 0.5, "tau": 3600.0})
 
 
-def _shadow(room: Room, read: Ledger, own: Database, notices: WorkOrders) -> ShadowAgents:
+def _shadow(room: SteppedTrial, read: Ledger, own: Database, notices: WorkOrders) -> ShadowAgents:
     site, real = room.site, room.people.decision_context
     plans = room.agents.bindings.triggered(load_library(site)[0])
 
@@ -46,7 +46,7 @@ def _shadow(room: Room, read: Ledger, own: Database, notices: WorkOrders) -> Sha
 
 
 async def test_a_shadow_asks_as_the_agents_and_files_nothing(site: Site, tmp_path: Path) -> None:
-    async with Room.open(site, create, seed=1, faults=[F01]) as room:
+    async with SteppedTrial.open(site, create, seed=1, faults=[F01]) as room:
         name, folder = room.site.id, tmp_path / "shadow"
         with (
             Database(folder, name) as own,

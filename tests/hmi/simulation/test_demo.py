@@ -19,8 +19,7 @@ from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, GOOD, DataVa
 from handwheel.hmi.people.signing import Signer
 from handwheel.hmi.requests.approve import show_card
 from handwheel.hmi.simulation.demo import decisions, demo, pace
-from handwheel.hmi.simulation.demo.approver import DemoApprover
-from handwheel.hmi.simulation.demo.decisions import Decider, Decisions
+from handwheel.hmi.simulation.demo.decisions import Decider, Decisions, DemoApprover
 from handwheel.hmi.simulation.demo.demo import DemoRun
 from handwheel.hmi.simulation.demo.processes import DemoSystem
 from handwheel.hmi.simulation.demo.runs import FollowedEvent

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from handwheel.connectors.model.site import load_site
-from handwheel.hmi.simulation.demo.approver import DemoApprover
-from handwheel.hmi.simulation.demo.decisions import Decider, Decisions
+from handwheel.hmi.simulation.demo.decisions import Decider, Decisions, DemoApprover
 from handwheel.hmi.simulation.demo.demo import DemoRun
 from handwheel.hmi.simulation.demo.processes import start_demo_system
 from handwheel.hmi.simulation.demo.scenarios import CHANGEOVER, DEMO_SCENARIOS, FinalPhase

@@ -228,7 +228,7 @@ _SHELL = """
 import os, signal, sys, termios
 from rich.console import Console
 from rich.live import Live
-from handwheel.hmi.simulation.demo.keys import single_keys
+from handwheel.hmi.simulation.demo.decisions import single_keys
 
 def job():
     with single_keys() as keys, Live(console=Console(), screen=True, auto_refresh=False):

@@ -8,13 +8,13 @@ from importlib import import_module
 import pytest
 
 # A run inside this one drops the modules that it has loaded itself.
-from handwheel.hmi.testing import collected_cases, driver, fixtures, plugin, wanted_plant
+from handwheel.hmi.testing import collected_cases, fixtures, plugin
 
 from ...project.pages.doc_shell import blocks
 from ...project.pages.doc_tables import DOCS, ROOT, text_of
 
 pytest_plugins = ["pytester"]
-LOADED = collected_cases, driver, fixtures, wanted_plant
+LOADED = collected_cases, fixtures
 
 TESTS = """
 import pytest

@@ -13,7 +13,7 @@ from handwheel.agents.planning.model.question import Question
 from handwheel.agents.planning.planner import PlanningCase
 from handwheel.agents.planning.planners import Planners
 from handwheel.connectors.model.language_models import Method
-from handwheel.evaluation.room import agents
+from handwheel.evaluation.trial import agents
 from handwheel.hmi.cases.case_why import why_lines, why_steps
 
 from ...testbed.stepped_agents import OUT_A, START_B, STOP_A, AgentsRoom

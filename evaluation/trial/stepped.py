@@ -1,12 +1,13 @@
-"""Stepped room of a site, a simulated plant, the real agents and gate, and people."""
+"""Stepped trial of a site, a simulated plant, the real agents and gate, and people."""
 
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from handwheel.agents.lookahead.load import SiteTwin
 from handwheel.agents.planning.plan_check import check_plan
 from handwheel.agents.site_agents import SiteAgents
 from handwheel.connectors.denial import Denial
+from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import Value
 from handwheel.playbooks.binding.bindings import Bindings
@@ -25,7 +27,7 @@ from handwheel.playbooks.execution.event_log import load_run
 from handwheel.playbooks.language.errors import PlaybookError
 from handwheel.playbooks.language.loader import Playbook, load_library
 from handwheel.sim_plant.base import Plant
-from handwheel.sim_plant.model import PlantEvent
+from handwheel.sim_plant.model import FaultKind, PlantEvent
 from handwheel.sim_plant.scenario import FaultEvent, Scenario, ScenarioEvent
 from handwheel.sim_plant.simulation import Simulation
 from handwheel.tools.errors import InvalidArguments
@@ -37,27 +39,38 @@ from handwheel.tools.guardrails.ledger.store.database import Ledger
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.maintenance.work_order_database import WorkOrder, WorkOrders
+from handwheel.tools.requests.timestamps import parse_stamp
 
+from ..plants.installed_plants import warm_plant
 from .agents import CreateAgents, SteppedAgents
 from .clock import SteppedClock
-from .enrolment import ADMINISTRATOR, OPERATORS, asked_roles, enrol
 from .gate import SteppedGate
 from .model_plant import ModelPlant
+from .outcome import Outcome, read_outcome
 from .people import People
-from .releases import carry_over_releases, release_all
-from .site import copied_site, in_memory_site, simulated_policy
-
-Model = Callable[[int | None], Plant]
-"""Creates a plant from a seed, without noise for `None`, as entry points of `handwheel.plants`."""
+from .site import (
+    ADMINISTRATOR,
+    OPERATORS,
+    asked_roles,
+    carry_over_releases,
+    copied_site,
+    enrol,
+    in_memory_site,
+    release_all,
+    simulated_policy,
+)
+from .trial import REJECTION, Model, Setup, Verdict, check_connection
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (the folder in it is the room's own)
 _Found = TypeVar("_Found")
 _AUTHORITY_S = 30 * 86400.0
 _SAME_S = 1e-6
+_SCAN_S = 1.0  # process time between two scans of a setup, if the model's step divides it
+_CUT = "the test has cut the connection"
 
 
 @dataclass(eq=False)
-class Room:
+class SteppedTrial:
     """A site that runs in memory as fast as the computer can.
 
     Nothing happens between two calls of `step`. The same seed and the same calls bring the same
@@ -84,6 +97,23 @@ class Room:
 
     @classmethod
     @asynccontextmanager
+    async def of(cls, setup: Setup) -> AsyncGenerator["SteppedTrial"]:
+        """Opens the trial of a setup, with a scan about every second. Raises as `open`."""
+        async with cls.open(
+            setup.site,
+            setup.create or (lambda seed: warm_plant(setup.model, seed, setup.warmup_s)),
+            seed=setup.seed,
+            faults=setup.faults,
+            library=setup.library,
+            operators=setup.operators,
+            revoked_keys=setup.revoked_keys,
+        ) as trial:
+            step_s = trial.plant.simulation.plant.step_s
+            trial.scan_s = step_s * ceil(_SCAN_S / step_s - 1e-9)
+            yield trial
+
+    @classmethod
+    @asynccontextmanager
     async def open(  # noqa: PLR0913 - each is a choice of its own
         cls,
         site: Site,
@@ -98,8 +128,8 @@ class Room:
         twin: SiteTwin | None = None,
         create: CreateAgents = SiteAgents,
         simulate: Callable[[Plant, Scenario], Simulation] = Simulation,
-    ) -> AsyncGenerator["Room"]:
-        """Opens the room of a site, with a gate and agents at work, and ends it.
+    ) -> AsyncGenerator["SteppedTrial"]:
+        """Opens the trial of a site, with a gate and agents at work, and ends it.
 
         The user's site is only read. The room's people have keys of their own. Agents may act on
         everything for 30 days.
@@ -163,8 +193,11 @@ class Room:
 
     # --- time ---------------------------------------------------------------------------------
 
-    async def step(self, seconds: float) -> None:
+    async def step(self, seconds: float | None = None) -> None:
         """Lets some seconds pass, then one scan of the agents and one round of the gate.
+
+        Args:
+            seconds: By default `scan_s`.
 
         Raises:
             InvalidArguments: It is no whole number of steps of the model.
@@ -173,6 +206,7 @@ class Room:
         Effect: ACTUATE, what people have approved, once, on the model. Retry: none. Timeout: 15 s
         of the computer's time for the agents.
         """
+        seconds = self.scan_s if seconds is None else seconds
         steps = seconds / self.plant.simulation.plant.step_s
         if steps < 1.0 or abs(steps - round(steps)) > _SAME_S:
             step_s = self.plant.simulation.plant.step_s
@@ -202,7 +236,51 @@ class Room:
         """Lets a fault of the model begin now, its numbers in SI. Raises `ScenarioError`."""
         self.plant.simulation.apply(FaultEvent(fault, 0.0, parameters))
 
+    # --- as any trial -------------------------------------------------------------------------
+
+    async def rest(self) -> None:
+        """Does nothing, since no process time passes between two steps."""
+
+    async def decide(self, verdict: Verdict, request_id: str, person: str) -> None:
+        """Records a person's decision. Raises `GuardrailError` if it does not count."""
+        comment = REJECTION if verdict == "reject" else None
+        self.people.decide(verdict, request_id, person, comment)
+
+    async def inject(self, fault: FaultEvent) -> None:
+        """Lets a fault of the plant begin now. Raises `ScenarioError` without it."""
+        self.plant.simulation.apply(fault)
+
+    async def cut(self, connection: str) -> None:
+        """Loses a connection. Raises `ConfigError` without it."""
+        check_connection(self.site, connection)
+        self.plant.unreachable[connection] = _CUT
+
+    async def mend(self, connection: str) -> None:
+        """Lets a connection come back. Raises `ConfigError` without it."""
+        check_connection(self.site, connection)
+        self.plant.unreachable.pop(connection, None)
+
+    def outcome(self) -> Outcome:
+        """Returns all that was done up to now."""
+        began = self.clock.now().wall - timedelta(seconds=self.now_s)
+        zero_s = self.plant.simulation.plant.time_s - self.now_s
+
+        def process_s(at: str) -> float:
+            return (parse_stamp(at) - began).total_seconds()
+
+        return read_outcome(self.database, self.agents.workorders, process_s, zero_s)
+
     # --- what can be seen ---------------------------------------------------------------------
+
+    @property
+    def plant_faults(self) -> Mapping[str, FaultKind]:
+        """Faults of the plant, by id."""
+        return self.plant.simulation.plant.faults
+
+    @property
+    def readings(self) -> Readings:
+        """Readings of the latest scan."""
+        return self.agents.view.readings
 
     @property
     def database(self) -> Ledger:

@@ -8,12 +8,12 @@ import pytest
 
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.site import load_site
-from handwheel.evaluation.playbook_tests.engine import Setup, play, setup_of
 from handwheel.evaluation.playbook_tests.load import load_cases
-from handwheel.evaluation.playbook_tests.outcome import Outcome, TraceEvent
-from handwheel.evaluation.playbook_tests.stepped_run import run_case
+from handwheel.evaluation.playbook_tests.run_cases import play, run_case, setup_of
+from handwheel.evaluation.trial.outcome import Outcome, TraceEvent
+from handwheel.evaluation.trial.trial import Setup
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
-from handwheel.hmi.testing.process_engine import ProcessEngine
+from handwheel.hmi.testing.process_trial import ProcessTrial
 from handwheel.hmi.testing.site_copy import copy_site
 from handwheel.sim_plant.cw100.plant import create
 
@@ -54,7 +54,7 @@ def test_processes_and_room_give_the_same_trace(cases: str, tmp_path: Path) -> N
     (case,) = load_cases(tmp_path / "t.yaml", site)
 
     async def through_processes() -> tuple[Outcome, float]:
-        async with ProcessEngine.open(setup_of(case, site), _SPEED) as engine:
+        async with ProcessTrial.open(setup_of(case, site), _SPEED) as engine:
             result = await play(case, engine)
             assert result.failures == []
             return result.outcome, engine.longest_scan_s

@@ -12,13 +12,17 @@ from handwheel.connectors.errors import ConfigError, NotConnected
 from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.site import LOCK_FILE, Site, load_site
 from handwheel.connectors.model.values import BAD_NO_COMMUNICATION, BAD_SENSOR_FAILURE, Quality
-from handwheel.evaluation.room.clock import SteppedClock
-from handwheel.evaluation.room.enrolment import enrol
-from handwheel.evaluation.room.gate import SteppedGate
-from handwheel.evaluation.room.model_plant import ModelPlant
-from handwheel.evaluation.room.people import People
-from handwheel.evaluation.room.releases import carry_over_releases
-from handwheel.evaluation.room.site import copied_site, in_memory_site, simulated_policy
+from handwheel.evaluation.trial.clock import SteppedClock
+from handwheel.evaluation.trial.gate import SteppedGate
+from handwheel.evaluation.trial.model_plant import ModelPlant
+from handwheel.evaluation.trial.people import People
+from handwheel.evaluation.trial.site import (
+    carry_over_releases,
+    copied_site,
+    enrol,
+    in_memory_site,
+    simulated_policy,
+)
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.base import Plant
 from handwheel.sim_plant.cstr.plant import StirredTank

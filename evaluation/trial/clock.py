@@ -1,8 +1,8 @@
-"""Clocks of a stepped room, which its caller moves."""
+"""Clocks of a trial, one of which its caller moves."""
 
 from datetime import UTC, datetime, timedelta
 
-from handwheel.tools.requests.timestamps import Instant
+from handwheel.tools.requests.timestamps import Instant, instant_now
 
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 """Wall time at which a room begins if nothing else is said."""
@@ -44,3 +44,11 @@ class SteppedClock:
         """Starts the machine anew, which takes 40 s of wall time and resets the boot clock."""
         self._boot, self._boot_ms = self._boot + 1, _UP_AGAIN_MS
         self._wall += timedelta(seconds=_REBOOT_S)
+
+
+class WallClock:
+    """Wall clock and boot clock of this machine."""
+
+    def now(self) -> Instant:
+        """Returns the time on both clocks."""
+        return instant_now()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from handwheel.agents.cases.field_answers import make_answer
 from handwheel.connectors.model.site import Site, load_site
-from handwheel.evaluation.room.room import Room
+from handwheel.evaluation.trial.stepped import SteppedTrial
 from handwheel.hmi.site.files.site_template import PlantEndpoints, write_site
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.scenario import FaultEvent
@@ -15,7 +15,7 @@ LOAD = FaultEvent("D01", 60.0, {"load": 41.0})
 
 async def verdicts(site: Site, seed: int, fault: FaultEvent) -> list[str]:
     """The verdict on a fault, the check that would decide, and what is named after the step."""
-    async with Room.open(site, create, seed=seed, faults=[fault, LOAD]) as room:
+    async with SteppedTrial.open(site, create, seed=seed, faults=[fault, LOAD]) as room:
         room.scan_s = 5.0
         assert await room.until(lambda: room.waiting, within_s=1800.0)
         (case,) = room.cases.values()
@@ -62,7 +62,7 @@ async def test_an_answer_decides_a_case_as_long_as_it_is_open(tmp_path: Path) ->
     )
     path.write_text(text, encoding="utf-8")
     (tmp_path / "cw" / "own.yaml").write_text(MODES, encoding="utf-8")
-    async with Room.open(load_site(tmp_path / "cw"), create, library=[]) as room:
+    async with SteppedTrial.open(load_site(tmp_path / "cw"), create, library=[]) as room:
         diagnosis, room.scan_s = room.agents.diagnosis, 5.0
         assert diagnosis
         assert await room.until(lambda: room.cases, within_s=400.0)

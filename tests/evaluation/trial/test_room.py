@@ -3,7 +3,7 @@
 import pytest
 
 from handwheel.connectors.model.site import Site
-from handwheel.evaluation.room.room import Room
+from handwheel.evaluation.trial.stepped import SteppedTrial
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.scenario import FaultEvent
@@ -13,7 +13,7 @@ F01 = FaultEvent("F01", 60.0, {"d0": 0.5, "tau": 3600.0})
 
 
 async def test_a_persons_two_approvals_change_the_pumps_over(site: Site) -> None:
-    async with Room.open(site, create, seed=1, faults=[F01]) as room:
+    async with SteppedTrial.open(site, create, seed=1, faults=[F01]) as room:
         room.scan_s = 5.0
         assert await room.until(lambda: room.waiting, within_s=2400.0)
         await room.run_for(120.0)
@@ -31,7 +31,7 @@ async def test_a_persons_two_approvals_change_the_pumps_over(site: Site) -> None
 
 
 async def test_a_fault_or_time_that_the_model_lacks_is_refused(site: Site) -> None:
-    async with Room.open(site, create, library=[]) as room:
+    async with SteppedTrial.open(site, create, library=[]) as room:
         with pytest.raises(ScenarioError, match="F99"):
             room.fault("F99")
         with pytest.raises(InvalidArguments, match=r"0\.7 s"):

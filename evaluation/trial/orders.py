@@ -1,4 +1,4 @@
-"""Orders of people about equipment, lockouts, keys and runs."""
+"""Signed orders of people about equipment, lockouts, keys and runs."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
@@ -15,6 +15,8 @@ from handwheel.tools.guardrails.approval.run_orders import (
     order_in,
 )
 from handwheel.tools.guardrails.approval.start_orders import OrderStart, StartOrder
+from handwheel.tools.guardrails.identity.keys import PrivateKey, fingerprint
+from handwheel.tools.guardrails.identity.roster import Operator
 from handwheel.tools.guardrails.interlocks.authority import (
     GrantAuthority,
     TakeAuthority,
@@ -23,11 +25,14 @@ from handwheel.tools.guardrails.interlocks.authority import (
     next_generation,
 )
 from handwheel.tools.guardrails.interlocks.lockout_files import lockout_file
+from handwheel.tools.guardrails.ledger.decisions import Signed
 from handwheel.tools.guardrails.ledger.latched_lockouts import locked_scopes
 from handwheel.tools.guardrails.ledger.runs import newest_event
 from handwheel.tools.guardrails.ledger.store.journal import JournalRow
 from handwheel.tools.guardrails.signatures.check_answers import AnswerCheck, CheckAnswer
+from handwheel.tools.guardrails.signatures.context import DecisionContext
 from handwheel.tools.guardrails.signatures.decisions import (
+    SubjectVerdict,
     authority_subject,
     key_subject,
     lockout_subject,
@@ -35,11 +40,59 @@ from handwheel.tools.guardrails.signatures.decisions import (
 )
 from handwheel.tools.guardrails.signatures.heartbeat_grants import heartbeats_of
 from handwheel.tools.guardrails.signatures.message import Message, submit
-from handwheel.tools.guardrails.signatures.signing import subject_statement
+from handwheel.tools.guardrails.signatures.signing import Signer, sign_statement, subject_statement
+from handwheel.tools.guardrails.signatures.statement import Statement
 from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import stamp
 
-from .key_holders import KeyHolders
+from .clock import SteppedClock, WallClock
+
+
+class KeyHolders:
+    """The people of a site with their private keys.
+
+    Nobody types a passphrase, so each signature says that it is unattended. It counts only where
+    the policy says `unattended: simulated`.
+
+    Args:
+        context: The site, its ledger as terminals open it, its policy and its people.
+        keys: The private key of each person, by name, from `enrol`.
+    """
+
+    def __init__(
+        self,
+        context: DecisionContext,
+        clock: SteppedClock | WallClock,
+        keys: Mapping[str, PrivateKey],
+    ) -> None:
+        self.decision_context = context
+        self.clock = clock
+        self._keys = keys
+
+    def operator(self, person: str) -> Operator:
+        """Returns a person who is enrolled now. Raises `InvalidArguments` for another."""
+        operator = self.decision_context.roster.by_name(person, self.clock.now().wall)
+        if operator is None:
+            known = sorted(each.person for each in self.decision_context.roster.operators)
+            raise InvalidArguments(f"{person} is not enrolled here; known: {', '.join(known)}")
+        return operator
+
+    def signer(self, person: str) -> Signer:
+        """Returns a person with their key open. Raises `InvalidArguments` as `operator`."""
+        return Signer(self.operator(person), self._keys[person], is_attended=False)
+
+    def key_id(self, person: str) -> str:
+        """Returns the fingerprint of a person's key. Raises `InvalidArguments` as `operator`."""
+        return fingerprint(self.signer(person).private.public_key())
+
+    def sign(self, person: str, statement: Statement) -> Signed:
+        """Returns a statement, signed by a person now. Raises `LedgerError`."""
+        now = self.clock.now()
+        return sign_statement(self.decision_context.database, self.signer(person), statement, now)
+
+    def sign_subject(self, verdict: SubjectVerdict, subject: str, person: str) -> Signed:
+        """Returns a person's decision about something else than a request. See `sign`."""
+        return self.sign(person, subject_statement(self.signer(person), verdict, subject))
 
 
 class Orders(KeyHolders):

@@ -7,9 +7,9 @@ import pytest
 
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.values import BAD_SENSOR_FAILURE, GOOD, Value
-from handwheel.evaluation.room import devices
-from handwheel.evaluation.room.model_plant import ModelPlant
-from handwheel.evaluation.room.site import in_memory_site
+from handwheel.evaluation.trial import devices
+from handwheel.evaluation.trial.model_plant import ModelPlant
+from handwheel.evaluation.trial.site import in_memory_site
 from handwheel.sim_plant.cw100.plant import create
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.simulation import Simulation

@@ -1,4 +1,4 @@
-"""Engine of a test whose plant, gate and agents are processes that talk over sockets."""
+"""Trial whose plant, gate and agents are processes that talk over sockets."""
 
 import asyncio
 from bisect import bisect
@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from itertools import pairwise
+from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -16,48 +17,51 @@ from handwheel.connectors.model.endpoints import ModbusConnection
 from handwheel.connectors.model.process_clock import Readings
 from handwheel.connectors.model.site import Site, load_site
 from handwheel.connectors.model.values import BAD_WAITING, Quality
-from handwheel.evaluation.playbook_tests.case import Start, Verdict
-from handwheel.evaluation.playbook_tests.engine import REJECTION, Setup
-from handwheel.evaluation.playbook_tests.outcome import Outcome, read_outcome
-from handwheel.evaluation.playbook_tests.stepped_engine import check_connection
-from handwheel.evaluation.room.enrolment import asked_roles
-from handwheel.playbooks.binding.bind import bind
+from handwheel.evaluation.plants.installed_plants import warm_plant
+from handwheel.evaluation.trial.clock import WallClock
+from handwheel.evaluation.trial.orders import Orders
+from handwheel.evaluation.trial.outcome import Outcome, read_outcome
+from handwheel.evaluation.trial.site import asked_roles
+from handwheel.evaluation.trial.trial import REJECTION, Setup, Verdict, check_connection
 from handwheel.playbooks.binding.bindings import Bindings
-from handwheel.playbooks.binding.start import split_given
 from handwheel.playbooks.engine.run import Run
 from handwheel.playbooks.execution.event_log import load_run
-from handwheel.playbooks.language.loader import Playbook, load_library
+from handwheel.playbooks.language.loader import load_library
+from handwheel.sim_plant.base import Plant
+from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.model import FaultKind
-from handwheel.sim_plant.scenario import FaultEvent, bind_event
-from handwheel.tools.guardrails.approval.run_orders import VERDICTS, OrderRun
+from handwheel.sim_plant.scenario import (
+    FaultEvent,
+    FieldEvent,
+    ScenarioEvent,
+    WriteEvent,
+    bind_event,
+)
 from handwheel.tools.guardrails.approval.session import ApprovalSession
-from handwheel.tools.guardrails.approval.start_orders import OrderStart, StartOrder
 from handwheel.tools.guardrails.ledger.actions import is_gate_busy
 from handwheel.tools.guardrails.ledger.records import (
     RequestRecord,
     load_request,
     load_requests,
 )
-from handwheel.tools.guardrails.ledger.runs import load_runs, newest_event
+from handwheel.tools.guardrails.ledger.runs import load_runs
 from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.guardrails.policy.policy import load_policy
 from handwheel.tools.guardrails.signatures.context import DecisionContext
-from handwheel.tools.guardrails.signatures.decisions import run_subject
-from handwheel.tools.guardrails.signatures.message import submit
 from handwheel.tools.maintenance.work_order_database import WorkOrders
-from handwheel.tools.requests.ids import new_id
 from handwheel.tools.requests.timestamps import instant_now, parse_stamp
 
 from ..people.authority_command import grant_signed
-from ..people.signing import Signer, open_context, sign_subject
+from ..people.signing import Signer, open_context
 from ..requests.approve import sign_approval
 from ..requests.resolve import object_to
 from ..shell.cli.ledger_wait import keep_up
 from ..simulation.demo.pace import MachinePace
 from ..simulation.local_system.child_process import ChildProcess
 from ..simulation.local_system.people import enroll_people
-from .served_model import ServedModel, fault_text
+from ..simulation.plant.snapshots import save_snapshot
+from ..simulation.served_plant import ServedPlant, plant_of
 from .site_copy import copy_site
 
 _SHORTEST_SCAN_S = 0.1
@@ -68,19 +72,20 @@ _SILENCE_S = 60.0  # without a new value of the plant's clock
 _AUTHORITY = timedelta(minutes=50)
 
 
-class ProcessEngine:
-    """Engine with plant, gate and agents as processes. See `Engine`.
+class ProcessTrial:
+    """Trial with plant, gate and agents as processes. See `Trial`.
 
     People's time is the computer's here: time-outs of decisions and escalations do not follow the
     speed of the plant.
     """
 
     def __init__(
-        self, context: DecisionContext, reader: SiteReader, plant: ServedModel, speed: float,
+        self, context: DecisionContext, reader: SiteReader, plant: "ServedModel", speed: float,
         people: Mapping[str, Signer], children: Sequence[ChildProcess],
     ) -> None:  # fmt: skip
         self._context, self._reader, self._plant = context, reader, plant
-        self._people, self._children = people, children
+        self._signers, self._children = people, children
+        self.people = Orders(context, WallClock(), {n: each.private for n, each in people.items()})
         self._speed, self._sent_speed = speed, 0.0
         self._pace = MachinePace(reader.connections, scan_s(speed))
         self._marks = [(instant_now().wall, 0.0)]
@@ -88,7 +93,7 @@ class ProcessEngine:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, setup: Setup, speed: float) -> AsyncGenerator["ProcessEngine"]:
+    async def open(cls, setup: Setup, speed: float) -> AsyncGenerator["ProcessTrial"]:
         """Starts plant, gate and agents, and ends them in reverse order.
 
         Raises:
@@ -116,9 +121,9 @@ class ProcessEngine:
             await opened.enter_async_context(reader)
             context = opened.enter_context(open_context(site))
             keep_up(context.database)
-            engine = cls(context, reader, plant, speed, people, (plant.process, gate, agents))
-            await engine._see_all()
-            yield engine
+            trial = cls(context, reader, plant, speed, people, (plant.process, gate, agents))
+            await trial._see_all()
+            yield trial
 
     @property
     def site(self) -> Site:
@@ -135,8 +140,9 @@ class ProcessEngine:
         """Readings of the latest scan."""
         return self._reader.latest()
 
-    async def waiting(self) -> Sequence[RequestRecord]:
-        """Returns the requests that wait for a decision, the oldest first."""
+    @property
+    def waiting(self) -> Sequence[RequestRecord]:
+        """The requests that wait for a decision, the oldest first."""
         return load_requests(self._context.database, WAITING_REQUESTS)
 
     async def step(self) -> None:
@@ -193,36 +199,13 @@ class ProcessEngine:
         """Records a person's decision. Raises `GuardrailError` if it does not count."""
         await self.rest()  # reading and signing take no time of the plant
         # Waiting for a card that can be approved must not stop the links of this loop.
-        await asyncio.to_thread(_decide, self.site, verdict, request_id, self._people[person])
+        await asyncio.to_thread(_decide, self.site, verdict, request_id, self._signers[person])
 
-    async def runs(self) -> Mapping[str, Run]:
-        """Returns every run as the ledger has it, by its ID."""
+    @property
+    def runs(self) -> Mapping[str, Run]:
+        """Every run as the ledger has it, by its ID, the oldest first."""
         database = self._context.database
         return {each.run_id: load_run(database, each.run_id) for each in load_runs(database)}
-
-    async def sign_off(self, run_id: str, person: str, role: str) -> None:
-        """Signs the step of a run off. Raises `GuardrailError` if it does not count."""
-        context, now = self._context, instant_now()
-        seen, signer = newest_event(context.database, run_id), self._people[person]
-        signed = sign_subject(context, signer, VERDICTS["signoff"], run_subject(run_id, seen), now)
-        message = OrderRun(
-            site=self.site.id,
-            run_id=run_id,
-            order="signoff",
-            seq=seen,
-            roles=(role,),
-            signed=signed,
-        )
-        submit(context, message, now)
-
-    async def start(self, playbook: Playbook, start: Start) -> None:
-        """Orders that a playbook starts. Raises `GuardrailError` if the person may not."""
-        plan = bind(playbook, self.site, *split_given(start.given, playbook.file.roles))
-        context, now = self._context, instant_now()
-        order = StartOrder(new_id("C"), plan.id, plan.digest, start.given)
-        signer = self._people[start.person]
-        signed = sign_subject(context, signer, "start-run", order.subject, now)
-        submit(context, OrderStart.of(self.site.id, order, plan.order_needs, signed), now)
 
     async def inject(self, fault: FaultEvent) -> None:
         """Lets a fault of the plant begin now. Raises `ScenarioError` without it."""
@@ -251,7 +234,7 @@ class ProcessEngine:
         times = [at_s for _, at_s in self._marks]
         return max((after - before for before, after in pairwise(times)), default=0.0)
 
-    async def outcome(self) -> Outcome:
+    def outcome(self) -> Outcome:
         """Returns all that was done up to now."""
         with WorkOrders(self.site.state) as workorders:
             return read_outcome(
@@ -290,3 +273,70 @@ def _decide(site: Site, verdict: Verdict, request_id: str, signer: Signer) -> No
             sign_approval(ApprovalSession.settled(context, record), signer)
         else:
             object_to(context, record, "reject", REJECTION, signer.operator, lambda: signer)
+
+
+class ServedModel:
+    """Process that serves a warmed-up plant at rest, behind links that can be cut.
+
+    Attributes:
+        model: The same plant in this process, at the beginning.
+        links: By port: `opcua`, `modbus` and `modbus_gate`.
+        zero_s: Plant time at the beginning, seconds.
+    """
+
+    def __init__(self, model: Plant, process: ChildProcess, links: Mapping[str, LinkProxy]) -> None:
+        self.model, self.process, self.links = model, process, links
+        self.zero_s = model.time_s
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Ports of the links."""
+        return {name: each.port for name, each in self.links.items()}
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, setup: Setup, folder: Path) -> AsyncGenerator["ServedModel"]:
+        """Starts the process and the links. Raises `ServeError` and `ScenarioError`."""
+        model = warm_plant(setup.model, setup.seed, setup.warmup_s)
+        snapshot = folder / "plant.json"
+        save_snapshot(model, snapshot)
+        more = ["--snapshot", str(snapshot), "--seed", str(setup.seed or 0)]
+        more += ["--no-noise"] if setup.seed is None else []
+        more += [word for each in setup.faults for word in _words(each, model.time_s)]
+        served = ServedPlant(setup.model, plant_of(setup.site).secret)
+        words = served.words(folder, (), *more, speed="0")
+        async with AsyncExitStack() as opened:
+            process = ChildProcess("the plant", words, folder / "plant.log")
+            await opened.enter_async_context(process)
+            links = {
+                name: await opened.enter_async_context(LinkProxy(port))
+                for name, port in process.ready["ports"].items()
+            }
+            yield cls(model, process, links)
+
+
+def _words(event: ScenarioEvent, zero_s: float) -> Sequence[str]:
+    """Returns the words of the command line for an event after a plant time."""
+    at_s = zero_s + event.at_s
+    match event:
+        case FaultEvent():
+            return "--fault", fault_text(event, at_s)
+        case FieldEvent(action=action):
+            return "--field", f"{action}@{at_s!r}s"
+        case WriteEvent(tag=tag):
+            raise ScenarioError(f"{tag}: the server of a plant is started without timed writes")
+
+
+def fault_text(fault: FaultEvent, at_s: float | None = None) -> str:
+    """Returns a fault as the command line and the console of a plant take it.
+
+    Args:
+        at_s: When it begins, seconds; `None` for now.
+    """
+    words = [fault.fault if at_s is None else f"{fault.fault}@{at_s!r}s"]
+    words += [f"{name}={value}" for name, value in fault.parameters.items()]
+    if fault.over_s:
+        words.append(f"over={fault.over_s!r}s")
+    if isfinite(fault.for_s):
+        words.append(f"for={fault.for_s!r}s")
+    return ",".join(words)
