@@ -1,4 +1,4 @@
-"""What the journal tells of each write of a request."""
+"""History of each write of a request, as the journal has it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

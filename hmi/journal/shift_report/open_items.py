@@ -1,4 +1,4 @@
-"""What stands open and waits at the end of a shift."""
+"""Section of the shift report about all that stands open and waits at its end."""
 
 from collections.abc import Iterator
 
