@@ -196,8 +196,7 @@ class OpcuaSession:
         uris, status = plain(namespaces)
         if status.quality is Quality.BAD or not isinstance(uris, list):
             return status if status.quality is Quality.BAD else BAD_TYPE_MISMATCH
-        if self._nodes.learn(cast(list[object], uris)):
-            self._reader.forget()
+        self._nodes.learn(cast(list[object], uris))
         return GOOD
 
     def _useless(self, what: str, status: StatusCode) -> NotConnected:

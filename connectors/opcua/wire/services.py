@@ -15,7 +15,6 @@ from asyncua.ua.uaerrors import UaError
 
 from ...errors import NotConnected
 from .data_values import read_results
-from .fast_read import read_request
 from .publish_requests import protocol_of
 
 T = TypeVar("T")
@@ -92,11 +91,17 @@ class Services:
         except (OSError, TimeoutError, UaError, *UNREADABLE) as error:
             raise self.lost(error) from None
 
-    async def read(self, items: Sequence[ua.ReadValueId]) -> list[ua.DataValue]:
-        """Reads in one request. See `read_attributes`."""
+    async def read(
+        self, items: Sequence[ua.ReadValueId], *, has_structures: bool = True
+    ) -> list[ua.DataValue]:
+        """Reads in one request. See `read_attributes` and `data_value`."""
+        request = ua.ReadRequest()
+        request.Parameters.TimestampsToReturn = ua.TimestampsToReturn.Both
+        request.Parameters.NodesToRead = list(items)
         with self.translated():
-            request = protocol_of(self.client).send_request(read_request(items))
-            results = read_results(await self.asked(request), has_structures=True)
+            answer = await self.asked(protocol_of(self.client).send_request(request))
+            handle = cast(int, request.RequestHeader.RequestHandle)
+            results = read_results(answer, handle, has_structures=has_structures)
         return self.matching(results, len(items))
 
     def matching(self, results: list[T], asked: int) -> list[T]:
