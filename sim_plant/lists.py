@@ -9,7 +9,7 @@ default with what is measured, and high or low.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import yaml
 
@@ -63,12 +63,16 @@ def read_lists(plant: str) -> PlantLists:
 
 
 def _made(kind: type[T], row: Row) -> T:
-    return kind(**{key: tuple(x) if isinstance(x, list) else x for key, x in row.items()})
+    return kind(**{key: _frozen(x) for key, x in row.items()})
+
+
+def _frozen(value: object) -> Any:
+    return tuple(cast("list[object]", value)) if isinstance(value, list) else value
 
 
 def _alarm(row: Row) -> AlarmDefinition:
     own = {key: value for key, value in row.items() if key != "shown"}
-    return AlarmDefinition(**own | {"priority": Priority[own["priority"]]})
+    return _made(AlarmDefinition, own | {"priority": Priority[own["priority"]]})
 
 
 def _fault(row: Row) -> FaultKind:
