@@ -33,7 +33,8 @@ UNREADABLE = (
 """Errors that asyncua raises on an answer that is corrupt."""
 
 _STANDARD_NAMES = cast("Mapping[object, str]", cast(Any, object_ids).ObjectIdNames)
-_MOST_NODES = 500  # asyncua decodes as many in less than 5 ms
+_MOST_NODES = 500
+_DECODED_AT_ONCE = 100  # about 1 ms
 
 
 def standard(identifier: int) -> ua.NodeId:
@@ -101,7 +102,11 @@ class Services:
         with self.translated():
             answer = await self.asked(protocol_of(self.client).send_request(request))
             handle = cast(int, request.RequestHeader.RequestHandle)
-            results = read_results(answer, handle, has_structures=has_structures)
+            results: list[ua.DataValue] = []
+            for value in read_results(answer, handle, has_structures=has_structures):
+                results.append(value)
+                if len(results) % _DECODED_AT_ONCE == 0:
+                    await asyncio.sleep(0)  # without it, all other tasks would wait
         return self.matching(results, len(items))
 
     def matching(self, results: list[T], asked: int) -> list[T]:
