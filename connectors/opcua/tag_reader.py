@@ -1,24 +1,38 @@
 """Reads of tags in chunks, each in one request."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from time import monotonic
 from typing import cast
 
 from asyncua import ua
 from asyncua.ua.object_ids import ObjectIds
+from asyncua.ua.status_codes import StatusCodes
 
 from ..model.tags import NodeAddress, Tag
-from ..model.values import DataValue, Quality, StatusCode, never_read
-from .wire.codec import plain, reading, utc
-from .wire.node_ids import Nodes
-from .wire.refused_tags import RefusedTags
-from .wire.services import Services, attribute, standard
+from ..model.values import BAD_NODE_UNKNOWN, GOOD, DataValue, Quality, StatusCode, never_read
+from .codec import plain, reading, utc
+from .node_ids import Nodes
+from .services import Services, attribute, standard
 
 _SERVER_TIME = attribute(standard(ObjectIds.Server_ServerStatus_CurrentTime))
 _MOST_ELEMENTS = 2_000  # of arrays in one Read, since others wait; one array cannot be split
 
+_INFORMATION = 0xFFFF
+_REFUSALS = frozenset(
+    {
+        StatusCodes.BadAttributeIdInvalid,
+        StatusCodes.BadIndexRangeInvalid,
+        StatusCodes.BadIndexRangeNoData,
+        StatusCodes.BadNodeIdInvalid,
+        StatusCodes.BadNodeIdUnknown,
+        StatusCodes.BadNotReadable,
+        StatusCodes.BadSecurityModeInsufficient,
+        StatusCodes.BadUserAccessDenied,
+    }
+)
 _Known = tuple[Tag, ua.NodeId]
 
 
@@ -92,3 +106,42 @@ def _server_time(raw: object, status: StatusCode) -> datetime | None:
     if isinstance(raw, datetime) and status.quality is not Quality.BAD:
         return utc(raw)
     return None
+
+
+class RefusedTags:
+    """Refused tags, as of the last read of each."""
+
+    def __init__(self) -> None:
+        self._reasons: dict[str, str] = {}
+
+    @property
+    def has_unknown(self) -> bool:
+        """Whether the server does not know the node of a tag."""
+        return BAD_NODE_UNKNOWN.name in self._reasons.values()
+
+    def take(self, readings: Mapping[str, DataValue]) -> None:
+        """Takes the readings of some tags."""
+        others = {name: each[1] for name, each in readings.items() if each[1] is not GOOD}
+        if not others and not self._reasons:
+            return
+        kept = {name: why for name, why in self._reasons.items() if name not in readings}
+        self._reasons = kept | {
+            name: status.name
+            for name, status in others.items()
+            if status & ~_INFORMATION in _REFUSALS
+        }
+
+    def faults(self) -> dict[str, str]:
+        """Returns the number of refused tags by reason. See `Session.faults`."""
+        return count_reasons(self._reasons.values())
+
+
+def count_reasons(reasons: Iterable[str]) -> dict[str, str]:
+    """Returns the number of tags for each reason, as a fault such as `2 tags`."""
+    by_count: dict[int, list[str]] = {}
+    for reason, count in Counter(reasons).items():
+        by_count.setdefault(count, []).append(reason)
+    return {
+        f"{count} tag{'s' * (count > 1)}{' each' * (len(each) > 1)}": ", ".join(each)
+        for count, each in by_count.items()
+    }

@@ -15,9 +15,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handwheel.connectors.model.tags import NodeAddress, Tag
-from handwheel.connectors.opcua.wire.codec import decode, plain
-from handwheel.connectors.opcua.wire.data_values import data_value
-from handwheel.connectors.opcua.wire.services import UNREADABLE
+from handwheel.connectors.opcua.codec import decode, plain
+from handwheel.connectors.opcua.data_values import data_value
+from handwheel.connectors.opcua.services import UNREADABLE
 
 _INTEGERS = {
     ua.VariantType.SByte: (-(2**7), 2**7 - 1),

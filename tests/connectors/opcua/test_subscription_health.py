@@ -19,9 +19,9 @@ from asyncua.ua.uaerrors import BadTimeout
 
 from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import BAD_NODE_UNKNOWN, GOOD, DataValue, never_read
+from handwheel.connectors.opcua.subscription.notifications import Notification
+from handwheel.connectors.opcua.subscription.publish_requests import PublishRequests
 from handwheel.connectors.opcua.subscription.subscription import OpcuaSubscription
-from handwheel.connectors.opcua.wire.notifications import Notification
-from handwheel.connectors.opcua.wire.publish_requests import PublishRequests
 from handwheel.connectors.session.subscription_health import ReportsHealth
 from handwheel.sim_plant.link.proxy import LinkProxy
 

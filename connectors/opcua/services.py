@@ -7,15 +7,14 @@ from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from asyncua import ua
-from asyncua.client.ua_client import UaClient
+from asyncua.client.ua_client import UaClient, UASocketProtocol
 from asyncua.ua import object_ids
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.uaerrors import UaError
 
-from ...errors import NotConnected
+from ..errors import NotConnected
 from .data_values import read_results
-from .publish_requests import protocol_of
 
 T = TypeVar("T")
 
@@ -52,6 +51,20 @@ def standard_name(node: ua.NodeId) -> str:
 def attribute(node: ua.NodeId, kind: int = AttributeIds.Value) -> ua.ReadValueId:
     """Returns the item of a Read for an attribute of a node."""
     return ua.ReadValueId(NodeId=node, AttributeId=AttributeIds(kind))
+
+
+def protocol_of(client: UaClient) -> UASocketProtocol:
+    """Returns the open transport.
+
+    asyncua's own `create_subscription` would start its publish loop, which keeps one request at a
+    time and hides unreadable answers and the end of all subscriptions.
+
+    Raises:
+        ConnectionError: It is closed.
+    """
+    if client.protocol is None:
+        raise ConnectionError("the connection is closed")
+    return client.protocol
 
 
 class Services:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from asyncua import ua
 from asyncua.ua.uaerrors import UaError
 
-from ...model.tags import NodeAddress, Tag
-from ...model.values import BAD_INDEX_INVALID, BAD_NODE_UNKNOWN, StatusCode
+from ..model.tags import NodeAddress, Tag
+from ..model.values import BAD_INDEX_INVALID, BAD_NODE_UNKNOWN, StatusCode
 
 _URI = "nsu="
 
