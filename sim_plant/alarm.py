@@ -1,5 +1,6 @@
 """Process alarms with limit, dead band and delays, after ISA-18.2."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -64,3 +65,8 @@ def scan(alarm: AlarmDefinition, state: AlarmState, value: float, dt_s: float) -
     if state.active:
         state.acknowledged = False
     return True
+
+
+def alarm_values(states: Mapping[str, AlarmState]) -> dict[str, bool]:
+    """Returns the present value of the tag `X.active` of each alarm."""
+    return {f"{tag}.active": state.active for tag, state in states.items()}

@@ -41,7 +41,7 @@ def _of_open62541(folder: Path, repeats: int) -> list[tuple[str, str]]:
     ours_s = times["ours"]
     return [
         (f"{what}, ours", f"{1000.0 * ours_s:.2f} ms"),
-        (f"{what}, asyncua's one Read, at least 6", _against(ours_s, times["asyncua"])),
+        (f"{what}, asyncua's one Read", _against(ours_s, times["asyncua"])),
         (f"{what}, asyncua one by one", _against(ours_s, times["asyncua-singly"])),
         (f"{what}, ours one by one", _against(ours_s, times["ours-singly"])),
     ]

@@ -21,7 +21,7 @@ from asyncua import ua
 from asyncua.client.client import Client
 from asyncua.common.subscription import DataChangeEvent
 
-from handwheel.connectors.opcua.wire.codec import plain
+from handwheel.connectors.opcua.codec import plain
 from handwheel.connectors.session.protocols import Subscribes, Subscription
 
 from .opcua_clients import URI

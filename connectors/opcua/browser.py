@@ -9,9 +9,9 @@ from asyncua.ua.object_ids import ObjectIds
 from ..model.tags import Tag
 from ..session.protocols import BrowseEntry, Description
 from .descriptions import descriptions_of
-from .wire.node_ids import Nodes
-from .wire.references import References
-from .wire.services import Services, standard, standard_name
+from .node_ids import Nodes
+from .references import References
+from .services import Services, standard, standard_name
 
 _OBJECTS = standard(ObjectIds.ObjectsFolder)
 

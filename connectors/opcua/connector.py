@@ -18,16 +18,16 @@ from ..model.tags import Tag
 from ..model.values import BAD_TYPE_MISMATCH, GOOD, DataValue, Quality, StatusCode
 from ..session.protocols import NO_WRITE, BrowseEntry, Description
 from .browser import Browser
+from .codec import plain
 from .encoder import OpcuaEncoder
+from .node_ids import Nodes
 from .security.channel import STEPS, SecuredClient
 from .security.session_client import SessionClient
+from .services import UNREADABLE, Services, attribute, standard
 from .subscription.monitored_items import SubscriptionContext, SubscriptionTimes
 from .subscription.subscription import OpcuaSubscription
 from .tag_reader import TagReader
 from .targets import identity_of, targets_of
-from .wire.codec import plain
-from .wire.node_ids import Nodes
-from .wire.services import UNREADABLE, Services, attribute, standard
 
 RELEARN_S = 10.0
 """Shortest time between two requests for the namespaces because of unknown nodes, seconds."""
@@ -196,8 +196,7 @@ class OpcuaSession:
         uris, status = plain(namespaces)
         if status.quality is Quality.BAD or not isinstance(uris, list):
             return status if status.quality is Quality.BAD else BAD_TYPE_MISMATCH
-        if self._nodes.learn(cast(list[object], uris)):
-            self._reader.forget()
+        self._nodes.learn(cast(list[object], uris))
         return GOOD
 
     def _useless(self, what: str, status: StatusCode) -> NotConnected:

@@ -11,9 +11,9 @@ from asyncua.ua.status_codes import StatusCodes
 
 from ..model.values import Quality, StatusCode
 from ..session.protocols import Description
-from .wire.codec import plain
-from .wire.references import References
-from .wire.services import Services, attribute
+from .codec import plain
+from .references import References
+from .services import Services, attribute
 
 _ABSENT = frozenset(
     {

@@ -11,7 +11,7 @@ from ..model.endpoints import OpcuaConnection, Security
 from .connector import OpcuaConnector
 from .security.certificates import Certificate
 from .security.channel import ask_endpoints, certificates_of, offered_by
-from .wire.services import UNREADABLE
+from .services import UNREADABLE
 
 
 @dataclass(frozen=True, slots=True)

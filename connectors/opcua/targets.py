@@ -13,10 +13,10 @@ from ..model.endpoints import OpcuaConnection
 from ..model.hosts import is_loopback
 from ..model.values import Quality
 from ..session.protocols import DeviceIdentity
+from .codec import plain
 from .encoder import DEVICE_TYPES, Target
 from .security.certificates import leaf, thumbprint
-from .wire.codec import plain
-from .wire.services import Services, attribute
+from .services import Services, attribute
 
 _SIMULATOR = "urn:handwheel:sim:"
 _SCALAR = {-1, -2, -3}  # scalar, any, scalar or one dimension

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..alarm_tags import alarm_values
+from ..alarm import alarm_values
 from ..base import BasePlant, PlantState
 from ..errors import SnapshotError, WrongState
-from ..model import PlantEquipment, Quality, Value
+from ..model import Quality, Value
 from ..pid import AUTO, MANUAL, PI, LoopState
 from ..sensor_faults import set_sensor_fault
 from ..sensors import SensorBank, SensorState, qualities, values
 from . import reaction as r
-from .tags import ALARMS, FAULTS, FIELD_ACTIONS, SENSORS, TAGS
+from .tags import FAULTS, LISTS, SENSORS, TAGS
 
 STEP_S = 0.5
 COLDEST_K, WARMEST_K = 280.0, 320.0  # coolant
@@ -46,10 +46,10 @@ class StirredTank(BasePlant[ReactorState]):
     step_s = STEP_S
     tags = TAGS
     modes = tuple(r.NEAR)
-    equipment = (PlantEquipment("R-101", path="RX", kind="reactor"),)
-    alarms = ALARMS
+    equipment = LISTS.equipment
+    alarms = LISTS.alarms
     faults = FAULTS
-    field_actions = FIELD_ACTIONS
+    field_actions = LISTS.field_actions
 
     def __init__(self, seed: int | None = None, *, noise: bool = True) -> None:
         self._sensors = SensorBank(SENSORS, seed, STEP_S, noise=noise)

@@ -8,18 +8,28 @@ from ..base import BasePlant
 from ..model import Quality, Value
 from ..noise import NoiseBank
 from ..sensors import SensorBank, is_suspect, qualities
-from . import sensors, state_limits, tag_access
+from . import state_limits, tag_access
 from .control import interlocks, loops
-from .control.alarms import ALARMS, LINK_TROUBLE, TROUBLE
 from .faults import effects, field_actions
-from .faults.catalogue import FAULTS, FIELD_ACTIONS
 from .process import constants as k
 from .process import cooling_tower as water
 from .process import exchanger, hydraulics, pump, valve
 from .state import SkidState
-from .tags import EQUIPMENT, TAGS
+from .tags import (
+    ALARMS,
+    EQUIPMENT,
+    FAULTS,
+    FIELD_ACTIONS,
+    LINK_TROUBLE,
+    SENSORS,
+    TAGS,
+    TROUBLE,
+)
 
 _NO_TROUBLE = dict.fromkeys((*TROUBLE.values(), LINK_TROUBLE), 0.0)
+# Additional noise of PT-102 while a running pump cavitates
+_CAVITATION_NOISE = "PT-102/cavitation"
+_CAVITATION_SIGMA_KPA = 100.0  # per unit of lost head factor
 WARM_STATE = Path(__file__).with_name("warm.json")
 
 
@@ -45,8 +55,8 @@ class CoolingWater(BasePlant[SkidState]):
 
     def __init__(self, seed: int | None = None, *, noise: bool = True) -> None:
         super().__init__(seed, noise=noise)
-        self._sensors = SensorBank(sensors.SENSORS, seed, k.STEP_S, noise=noise)
-        self._boiling = NoiseBank(seed if self.noise else None, (sensors.CAVITATION_NOISE,))
+        self._sensors = SensorBank(SENSORS, seed, k.STEP_S, noise=noise)
+        self._boiling = NoiseBank(seed if self.noise else None, (_CAVITATION_NOISE,))
 
     def initial(self, mode: str) -> SkidState:
         """Returns the start of the warm-up, which `start` skips."""
@@ -109,7 +119,7 @@ class CoolingWater(BasePlant[SkidState]):
         strainer_m = min(strainer_m, k.SUCTION_M + s.water.level_m)
         if lost > 1e-6:
             (boiling,) = self._boiling.row(s.steps)
-            header_kpa += sensors.CAVITATION_SIGMA_KPA * lost * boiling
+            header_kpa += _CAVITATION_SIGMA_KPA * lost * boiling
         return (
             s.water.level_m / k.BASIN_HEIGHT_M * 100.0,
             strainer_m * k.KPA_PER_M,

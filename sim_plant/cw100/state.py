@@ -11,7 +11,7 @@ from .process.cooling_tower import WaterState
 from .process.exchanger import ExchangerState
 from .process.pump import MAINTENANCE, PumpState
 from .process.valve import ValveState
-from .sensors import SENSORS
+from .tags import SENSORS
 
 PUMPS = ("P-101A", "P-101B")
 LEAKS = ("F06", "F09")

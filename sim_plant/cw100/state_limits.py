@@ -8,8 +8,8 @@ from ..state import Limited, check_limits
 from .process import constants as k
 from .process.pump import LOCAL, MAINTENANCE, PumpState
 from .process.valve import ValveState
-from .sensors import SENSORS
 from .state import SkidState
+from .tags import SENSORS
 
 _WORD = 2**32 - 1
 _MOST_STEPS = 2**53

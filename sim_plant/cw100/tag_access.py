@@ -3,14 +3,13 @@
 from collections.abc import Callable
 
 from .. import pid, sensors
-from ..alarm_tags import alarm_values
+from ..alarm import alarm_values
 from ..errors import WrongState
 from ..model import Value
 from .control import interlocks
 from .process import constants as k
 from .process import pump
 from .state import SkidState
-from .tags import PUMP_OFFSET
 
 _WORD = 0xFFFFFFFF
 _DIGITS = 10  # after the point, so that a share that is shown in percent reads as it was written
@@ -62,7 +61,7 @@ def _read_pump(name: str, each: pump.PumpState) -> dict[str, Value]:
 def apply(s: SkidState, name: str, value: Value) -> None:
     """Applies a write in range. Raises `WrongState`, unchanged, if pump or loop refuses it."""
     equipment, _, attribute = name.partition(".")
-    if equipment in PUMP_OFFSET:
+    if equipment in s.pumps:
         _PUMP_WRITES[attribute](s, equipment, value)
     elif equipment == "FIC-201":
         s.loops.product_setpoint = float(value)

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..alarm_tags import alarm_values
+from ..alarm import alarm_values
 from ..base import BasePlant, PlantState
 from ..errors import SnapshotError
-from ..model import PlantEquipment, Quality, Value
+from ..model import Quality, Value
 from ..rk4 import rk4
 from ..sensor_faults import set_sensor_fault
 from ..sensors import SensorBank, SensorState, qualities, values
-from .tags import ALARMS, DRIVES, FAULTS, PUMPS, SENSORS, TAGS, TANKS, VALVES
+from .tags import DRIVES, FAULTS, LISTS, PUMPS, SENSORS, TAGS, TANKS, VALVES
 from .tanks import OUTLETS, POINTS, RIM_CM, rates, steady_levels, tank_inflows
 
 STEP_S = 1.0  # Runge-Kutta error below 1e-6 cm; the fastest tank has a time constant of 23 s
@@ -46,8 +46,8 @@ class QuadrupleTank(BasePlant[QuadState]):
     step_s = STEP_S
     tags = TAGS
     modes = tuple(POINTS)
-    equipment = tuple(PlantEquipment(name, path="QT") for name in (*TANKS, *PUMPS))
-    alarms = ALARMS
+    equipment = LISTS.equipment
+    alarms = LISTS.alarms
     faults = FAULTS
 
     def __init__(self, seed: int | None = None, *, noise: bool = True) -> None:

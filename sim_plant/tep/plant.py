@@ -7,18 +7,14 @@ from ..errors import WrongState
 from ..model import Quality, Value
 from ..sensor_faults import set_sensor_fault
 from ..sensors import SensorBank, qualities
-from . import plant_limits
+from . import plant_limits, tag_access
 from .control import scan
-from .control.alarms import ALARMS
 from .control.controllers import steady_control
 from .control.operator_writes import operate
-from .faults import FAULTS, IDV_OF_FAULT
-from .instruments import tag_access
-from .instruments.measurements import SENSORS, TAG_OF_SENSOR
-from .instruments.tags import EQUIPMENT, TAGS
 from .plant_state import TepState
 from .process.physics.constants import STEP_S
 from .process.process import Process
+from .tags import ALARMS, EQUIPMENT, FAULTS, IDV_OF_FAULT, SENSORS, TAG_OF_SENSOR, TAGS
 
 
 def create(seed: int | None, *, noise: bool = True) -> "TennesseeEastman":

@@ -23,10 +23,9 @@ from handwheel.connectors.model import (
 from handwheel.evaluation.playbook_tests import schema as playbook_tests
 from handwheel.playbooks.engine import states as run
 from handwheel.sim_plant.cw100.control import loops
-from handwheel.sim_plant.cw100.faults.catalogue import FIELD_ACTIONS
-from handwheel.sim_plant.cw100.sensors import BY_NAME
-from handwheel.sim_plant.cw100.tags import TAGS
-from handwheel.sim_plant.model import Node
+from handwheel.sim_plant.cw100.tags import ALARMS, FAULTS, FIELD_ACTIONS, TAGS, TROUBLE
+from handwheel.sim_plant.model import PlantTag, Register
+from handwheel.sim_plant.simulation import CLOCK_TAGS
 from handwheel.tools.guardrails.approval.messages.run_events import RecordEvent
 from handwheel.tools.guardrails.gate.server.registry import MESSAGES
 from handwheel.tools.guardrails.gate.steps import reading_age
@@ -63,7 +62,7 @@ def test_the_reference_lists_exactly_the_plants_loops_and_field_actions() -> Non
     ]  # fmt: skip
     named = {word for row in tables["Field actions"] for word in SPAN.findall(row[0])}
     assert FIELD_ACTIONS.keys() == {
-        word.replace("TAG", sensor) for word in named for sensor in BY_NAME
+        word.replace("TAG", sensor) for word in named for sensor in TROUBLE
     }
 
 

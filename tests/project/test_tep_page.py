@@ -5,8 +5,7 @@ from itertools import groupby
 from handwheel.evaluation.plants.installed_plants import create_plant
 from handwheel.sim_plant.model import PlantTag, Register
 from handwheel.sim_plant.tep.control.loops import TUNING
-from handwheel.sim_plant.tep.instruments.measurements import TAG_OF_XMEAS
-from handwheel.sim_plant.tep.instruments.tags import VALVES
+from handwheel.sim_plant.tep.tags import VALVES, XMEAS
 
 from .pages.doc_tables import DOCS, SPAN, sections
 
@@ -29,8 +28,8 @@ def test_the_page_lists_exactly_the_plants_analysers() -> None:
 def test_the_page_gives_the_numbers_of_measurements_and_valves() -> None:
     measured, analysed, moved = sections(PAGE)["XMEAS and XMV"]
     analysers = [tag.name for tag in _analysers()]
-    assert list(TAG_OF_XMEAS.values()) == [*SPAN.findall(measured[1]), *analysers]
-    assert SPAN.findall(moved[1]) == [f"{valve[0]}.pos" for valve in VALVES]
+    assert list(XMEAS) == [*SPAN.findall(measured[1]), *analysers]
+    assert SPAN.findall(moved[1]) == [f"{valve}.pos" for valve in VALVES]
     numbers = [row[0] for row in (measured, analysed, moved)]
     assert numbers == ["XMEAS 1 to 22", "XMEAS 23 to 41", f"XMV 1 to {len(VALVES)}"]
 

@@ -16,9 +16,8 @@ from ...model.tags import NodeAddress, Tag
 from ...model.values import DataValue, Quality, StatusCode, never_read
 from ...session.protocols import Sample
 from ...session.scan_groups import KEEP_ALIVE_S, STALE_SCANS
-from ..wire.node_ids import Nodes
-from ..wire.publish_requests import protocol_of
-from ..wire.services import Services
+from ..node_ids import Nodes
+from ..services import Services, protocol_of
 
 _SOONEST_S = 0.05  # the shortest publishing interval: each message costs both sides
 _AT_ONCE = 1_000  # changes in one message

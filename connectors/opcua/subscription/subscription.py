@@ -13,13 +13,13 @@ from asyncua.ua.uaerrors import UaError
 from ...model.tags import Tag
 from ...model.values import BAD_NODE_UNKNOWN, DataValue, StatusCode
 from ...session.protocols import Sample
-from ..wire.codec import decode
-from ..wire.notifications import changes_of
-from ..wire.publish_requests import Published, PublishRequests
-from ..wire.refused_tags import count_reasons
-from ..wire.services import UNREADABLE
+from ..codec import decode
+from ..services import UNREADABLE
+from ..tag_reader import count_reasons
 from .last_notified import LastNotified
 from .monitored_items import MonitoredItems, SubscriptionContext, SubscriptionTimes
+from .notifications import changes_of
+from .publish_requests import Published, PublishRequests
 from .stall_detector import StallDetector
 
 _SPARE_REQUESTS = 9  # beside one for each interval: a round trip may take seconds

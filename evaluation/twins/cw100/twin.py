@@ -11,11 +11,9 @@ from typing import Any
 
 from handwheel.agents.diagnosis.windows import Windows
 from handwheel.agents.lookahead.twin import Course, Estimate, Move
-from handwheel.sim_plant.cw100.control.alarms import ALARMS
 from handwheel.sim_plant.cw100.plant import CoolingWater, create
-from handwheel.sim_plant.cw100.sensors import SENSORS
 from handwheel.sim_plant.cw100.state import PUMPS, SkidState
-from handwheel.sim_plant.cw100.tags import TAGS
+from handwheel.sim_plant.cw100.tags import ALARMS, SENSORS, TAGS
 
 from ..alarms import read_alarms
 from ..measured import Measured, NotMeasured

@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handwheel.agents.diagnosis.windows import BUCKET_S, FINE_S, Windows
-from handwheel.sim_plant.tep.control.alarms import ALARMS
-from handwheel.sim_plant.tep.instruments.measurements import TAG_OF_XMEAS
-from handwheel.sim_plant.tep.instruments.tags import VALVES
+from handwheel.sim_plant.tep.tags import ALARMS, VALVES, XMEAS
 
-MEASURED = tuple(TAG_OF_XMEAS.values())
+MEASURED = XMEAS
 CLOCK = "AN-1000.time"
 ESD = "ESD.active"
-_POSITIONS = tuple(f"{name}.pos" for name, *_ in VALVES)
+_POSITIONS = tuple(f"{name}.pos" for name in VALVES)
 
 TAGS: tuple[str, ...] = (
     *MEASURED,

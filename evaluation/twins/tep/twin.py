@@ -15,10 +15,9 @@ from typing import Any
 from handwheel.agents.diagnosis.windows import Windows
 from handwheel.agents.lookahead.twin import Course, Estimate, Move, TwinError
 from handwheel.sim_plant.alarm import AlarmState
-from handwheel.sim_plant.tep.control.alarms import ALARMS
-from handwheel.sim_plant.tep.instruments.tags import TAGS
 from handwheel.sim_plant.tep.plant import TennesseeEastman
 from handwheel.sim_plant.tep.process.process import Process
+from handwheel.sim_plant.tep.tags import ALARMS, TAGS
 
 from ..run_ahead import restored, run_ahead
 from . import controllers, measurements

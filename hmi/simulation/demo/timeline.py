@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from handwheel.connectors.model.values import DataValue, Quality
-from handwheel.sim_plant.cw100.control.alarms import ALARMS
+from handwheel.sim_plant.cw100.tags import ALARMS
 
 ALARM_LIST = {alarm.tag: alarm for alarm in ALARMS}
 ALARM_TAGS = tuple(f"{name}.active" for name in ALARM_LIST)

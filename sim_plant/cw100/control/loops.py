@@ -14,12 +14,6 @@ TUNING: dict[str, PI] = {
 }
 MEASURES = {"PIC-102": "PT-102", "TIC-202": "TT-202", "LIC-101": "LT-101", "TIC-106": "TT-106"}
 _SCANNED = tuple((name, tuning, MEASURES[name]) for name, tuning in TUNING.items())
-SETPOINT_LIMITS = {
-    "PIC-102": (250.0, 450.0),
-    "TIC-202": (40.0, 55.0),
-    "LIC-101": (20.0, 90.0),
-    "TIC-106": (15.0, 35.0),
-}
 
 
 def _initial() -> dict[str, LoopState]:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from ...sensor_faults import set_sensor_fault
 from ..process import constants as k
 from ..process import pump
-from ..sensors import SENSORS
 from ..state import SkidState
+from ..tags import SENSORS
 from .growth import grown, is_active, severity_before
 
 Parameters = Mapping[str, float | str]

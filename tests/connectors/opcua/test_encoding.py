@@ -19,10 +19,10 @@ from handwheel.connectors.model.coercion import read_as
 from handwheel.connectors.model.endpoints import OpcuaConnection
 from handwheel.connectors.model.tags import Kind, NodeAddress, Tag
 from handwheel.connectors.model.values import GOOD, Value
+from handwheel.connectors.opcua.codec import decode
 from handwheel.connectors.opcua.encoder import DEVICE_TYPES, OpcuaEncoder, Target
 from handwheel.connectors.opcua.targets import identity_of
-from handwheel.connectors.opcua.wire.codec import decode
-from handwheel.connectors.opcua.wire.write_value import read_write_value
+from handwheel.connectors.opcua.write_value import read_write_value
 from handwheel.connectors.session.protocols import DeviceIdentity
 
 from ...plants.devices.opcua_server import URI, LoopbackServer, session_with

@@ -1,6 +1,7 @@
 """Reads over OPC UA, from the plant and from a server with variables of every sort."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from time import monotonic
@@ -19,8 +20,11 @@ from handwheel.connectors.model.values import (
     StatusCode,
     Value,
 )
+from handwheel.connectors.opcua import tag_reader
 from handwheel.connectors.opcua.connector import OpcuaSession
 from handwheel.connectors.session.supervisor import Connection
+from handwheel.sim_plant.link.framing import opcua_messages
+from handwheel.sim_plant.link.proxy import LinkProxy
 
 from ...plants.devices import opcua_variables
 from ...plants.devices.opcua_server import URI, connector_to, session_with, tag_of
@@ -170,6 +174,17 @@ async def test_no_read_has_more_nodes_than_the_server_takes(works: Works) -> Non
     await works.limit(0)
 
 
+async def test_large_arrays_are_read_a_few_at_a_time_once_they_are_known(
+    works: Works, session: OpcuaSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tag_reader, "_MOST_ELEMENTS", 7)
+    tags = [replace(_elements("ints", ""), name=f"a{n}") for n in range(10)]  # of 3 elements
+    works.reads.sizes.clear()
+    for _ in range(2):
+        await session.read(tags)
+    assert works.reads.sizes == [10, *[2] * 5]
+
+
 async def test_a_read_that_is_refused_as_a_whole_ends_the_session(
     works: Works, session: OpcuaSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,3 +215,39 @@ async def test_what_a_server_tells_of_itself_is_checked(works: Works) -> None:
             async with session_with(works.port) as session:
                 assert (await session.read([tag_of("double")]))["double"].value == 350.5
     works.reads.spoiled.clear()
+
+
+MANY = 1_100  # tags: three chunks
+
+
+async def test_tags_without_a_node_keep_none_behind_them_from_being_read(
+    session: OpcuaSession,
+) -> None:
+    nowhere = NodeAddress("nsu=urn:far;s=x")
+    tags = [*(Tag(f"a{n}", "dcs", "float", nowhere) for n in range(MANY)), tag_of("double")]
+    values = {name: each.value for name, each in (await session.read(tags)).items()}
+    assert values == dict.fromkeys((tag.name for tag in tags), None) | {"double": 350.5}
+    assert session.faults == {f"{MANY} tags": "BadNodeIdUnknown"}
+
+
+@pytest.mark.parametrize(
+    ("is_cut", "why"), [(True, "connection .+"), (False, "no answer within 1 s")]
+)
+async def test_a_loss_while_reading_is_told_once(works: Works, is_cut: bool, why: str) -> None:
+    async with LinkProxy(works.port) as link, session_with(link.port, timeout="1 s") as session:
+        link.half_open("down")
+        tags = [replace(tag_of("double"), name=f"a{n}") for n in range(MANY)]
+        reading_all = asyncio.create_task(session.read(tags))
+        await asyncio.sleep(0.05)
+        if is_cut:
+            link.cut()
+        with pytest.raises(NotConnected, match=f": {why}$"):
+            await reading_all
+
+
+async def test_an_answer_to_another_request_ends_the_session(works: Works) -> None:
+    of_another = re.compile(rb"(\x01\x00\x7a\x02.{8}).{4}", re.DOTALL)
+    async with LinkProxy(works.port, opcua_messages) as link, session_with(link.port) as session:
+        link.alter(lambda message: of_another.sub(lambda found: found[1] + bytes(4), message))
+        with pytest.raises(NotConnected, match="the answer is to another request"):
+            await session.read([tag_of("double")])

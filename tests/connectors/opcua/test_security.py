@@ -24,8 +24,6 @@ from handwheel.connectors.opcua.security import channel
 from handwheel.connectors.opcua.security.application import FOLDER, KEY
 from handwheel.connectors.opcua.security.certificates import utc_now
 from handwheel.connectors.opcua.security.session_client import LoginRefused, SessionClient
-from handwheel.connectors.opcua.wire import fast_read
-from handwheel.connectors.opcua.wire.read_chunk import Chunk
 from handwheel.sim_plant.link.proxy import LinkProxy
 from handwheel.sim_plant.model import namespace_uri
 from handwheel.sim_plant.server.opcua.access.certificates import open_identity
@@ -104,7 +102,7 @@ async def test_it_reads_and_writes_and_never_shows_the_password(
     assert permit.identity.name == (URI if pin else f"{URI} {pin_of(identity)}")
 
 
-async def test_the_fast_way_of_reading_goes_on_when_the_channel_is_renewed(
+async def test_reading_and_subscribing_go_on_when_the_channel_is_renewed(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clients: list[Client] = []
@@ -114,15 +112,10 @@ async def test_the_fast_way_of_reading_goes_on_when_the_channel_is_renewed(
         clients.append(original(self, account))
         return clients[-1]
 
-    def slow(self: Chunk, results: object, now_s: float) -> None:
-        raise AssertionError(f"{self.tags} went the slow way at {now_s}: {results}")
-
     monkeypatch.setattr(OpcuaConnector, "client", kept)
-    monkeypatch.setattr(Chunk, "decoded", slow)
     tags = [tag for tag in site.tags.values() if tag.connection == "dcs"]
     session = await connector_of(site).open()
     try:
-        assert fast_read.is_supported()
         for _ in range(2):
             readings = await session.read(tags)
             assert {each.status for each in readings.values()} == {GOOD}

@@ -17,13 +17,11 @@ from asyncua.client.ua_client import UaClient
 from asyncua.server.subscription_service import SubscriptionService
 from asyncua.ua.uaerrors import BadTimeout
 
-from handwheel.connectors.model.tags import NodeAddress, Tag
+from handwheel.connectors.model.tags import Tag
 from handwheel.connectors.model.values import BAD_NODE_UNKNOWN, GOOD, DataValue, never_read
+from handwheel.connectors.opcua.subscription.notifications import Notification
+from handwheel.connectors.opcua.subscription.publish_requests import PublishRequests
 from handwheel.connectors.opcua.subscription.subscription import OpcuaSubscription
-from handwheel.connectors.opcua.tag_reader import _Plan
-from handwheel.connectors.opcua.wire.node_ids import Nodes
-from handwheel.connectors.opcua.wire.notifications import Notification
-from handwheel.connectors.opcua.wire.publish_requests import PublishRequests
 from handwheel.connectors.session.subscription_health import ReportsHealth
 from handwheel.sim_plant.link.proxy import LinkProxy
 
@@ -159,22 +157,6 @@ def _revise(monkeypatch: pytest.MonkeyPatch, interval_ms: float, count: int) -> 
 
     monkeypatch.setattr(SubscriptionService, "create_subscription", revised)
     monkeypatch.setattr(SubscriptionService, "modify_subscription", modified, raising=False)
-
-
-async def test_large_arrays_are_read_a_few_at_a_time_once_they_are_known() -> None:
-    tags = tuple(
-        Tag(f"a{n}", "dcs", "float", NodeAddress(f"s=a{n}"), is_array=True) for n in range(10)
-    )
-    plan = _Plan(tags, Nodes(), 500, {}, has_clock=False)
-    assert plan.count == 1
-    arrays = {tag.name: DataValue((1.0,) * 900, GOOD, None, None, 0.0) for tag in tags}
-    assert plan.weigh(await plan.chunk(0), arrays)
-    assert plan.is_too_heavy
-    later = _Plan(tags, Nodes(), 500, plan.weights, has_clock=False)
-    assert later.count == 5
-    for place in range(later.count):
-        later.weigh(await later.chunk(place), arrays)
-    assert not later.is_too_heavy
 
 
 LAST = 2**32 - 1

@@ -8,10 +8,10 @@ import pytest
 from handwheel.connectors.model.site import Site
 from handwheel.evaluation.trial.stepped import SteppedTrial
 from handwheel.playbooks.language.libraries import library_folder
-from handwheel.sim_plant.cw100.faults.catalogue import FAULTS
 from handwheel.sim_plant.cw100.plant import create
+from handwheel.sim_plant.cw100.tags import FAULTS
 from handwheel.sim_plant.scenario import FaultEvent
-from handwheel.sim_plant.tep.faults import IDV_OF_FAULT
+from handwheel.sim_plant.tep.tags import IDV_OF_FAULT
 from handwheel.tools.errors import GuardrailError
 from tests.project.pages.doc_tables import DOCS
 

@@ -26,7 +26,7 @@ from handwheel.hmi.simulation.plant.trend_tags import (
     measured,
     select_trend_tags,
 )
-from handwheel.sim_plant.cw100.faults.catalogue import FAULTS
+from handwheel.sim_plant.cw100.tags import FAULTS
 from handwheel.sim_plant.model import PlantEvent
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation

@@ -17,7 +17,7 @@ from handwheel.playbooks.binding.bind import bind
 from handwheel.playbooks.engine.run import RunEvent, fold
 from handwheel.playbooks.engine.states import EventKind
 from handwheel.playbooks.language.loader import load_library
-from handwheel.sim_plant.cw100.control.alarms import ALARMS
+from handwheel.sim_plant.cw100.tags import ALARMS
 
 from ..screen_text import DOWN, Readings, connections_of, readings_of, styled, text_of
 

@@ -11,7 +11,7 @@ import pytest
 from handwheel.evaluation.plants.installed_plants import create_plant, parse_fault, plant_names
 from handwheel.hmi.simulation.plant.recorded_run import sample_interval
 from handwheel.hmi.simulation.plant.recording import Recording
-from handwheel.sim_plant.cw100.faults.catalogue import FAULTS
+from handwheel.sim_plant.cw100.tags import FAULTS
 from handwheel.sim_plant.errors import ScenarioError
 from handwheel.sim_plant.scenario import Scenario
 from handwheel.sim_plant.simulation import Simulation

@@ -3,8 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from handwheel.sim_plant.cw100.faults.catalogue import FAULTS
 from handwheel.sim_plant.cw100.plant import CoolingWater
+from handwheel.sim_plant.cw100.tags import FAULTS
 from handwheel.sim_plant.simulation import Simulation
 
 from ...plants.served import warm

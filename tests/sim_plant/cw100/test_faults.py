@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from handwheel.sim_plant.cw100.faults.catalogue import FAULTS, FIELD_ACTIONS
 from handwheel.sim_plant.cw100.plant import CoolingWater
 from handwheel.sim_plant.cw100.process import cooling_tower
 from handwheel.sim_plant.cw100.process.cooling_tower import WaterState
+from handwheel.sim_plant.cw100.tags import FAULTS, FIELD_ACTIONS
 from handwheel.sim_plant.errors import WriteRejected
 from handwheel.sim_plant.model import Number
 from handwheel.sim_plant.scenario import FaultEvent, FieldEvent, Scenario, WriteEvent

@@ -5,9 +5,9 @@ from math import inf
 
 import pytest
 
-from handwheel.sim_plant.cw100.faults.catalogue import FAULTS
 from handwheel.sim_plant.cw100.plant import CoolingWater
 from handwheel.sim_plant.cw100.state import GROWING
+from handwheel.sim_plant.cw100.tags import FAULTS
 from handwheel.sim_plant.scenario import FaultEvent, Scenario, WriteEvent
 from handwheel.sim_plant.simulation import Simulation
 

@@ -9,7 +9,7 @@ import pytest
 
 from handwheel.sim_plant.cw100.plant import WARM_STATE, CoolingWater, warm_up
 from handwheel.sim_plant.cw100.process import constants as k
-from handwheel.sim_plant.cw100.sensors import SENSORS
+from handwheel.sim_plant.cw100.tags import SENSORS
 from handwheel.sim_plant.errors import SnapshotError
 from handwheel.sim_plant.scenario import FaultEvent, Scenario
 from handwheel.sim_plant.sensors import SensorBank

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from handwheel.sim_plant.errors import SnapshotError, WriteRejected, WrongState
-from handwheel.sim_plant.tep.instruments.measurements import SENSORS, TAG_OF_XMEAS
 from handwheel.sim_plant.tep.plant import create
+from handwheel.sim_plant.tep.tags import SENSORS, XMEAS
 
 from ..stepping import go_on
 
@@ -19,10 +19,9 @@ def test_every_tag_has_a_value_and_each_xmeas_its_own_tag() -> None:
     plant = create(None)
     values = plant.measurements()
     assert values.keys() == {tag.name for tag in plant.tags}
-    assert list(TAG_OF_XMEAS) == list(range(1, 42))
-    assert len(set(TAG_OF_XMEAS.values())) == 41
-    assert [values[tag] for tag in TAG_OF_XMEAS.values()] == plant.state.process.xmeas
-    assert TAG_OF_XMEAS[7] == "PIAZ-1101.pv"
+    assert len(set(XMEAS)) == 41
+    assert [values[tag] for tag in XMEAS] == plant.state.process.xmeas
+    assert XMEAS[6] == "PIAZ-1101.pv"
     for tag in plant.tags:  # OPC UA names the states of an enum by their place in a list
         assert list(tag.members.values()) == list(range(len(tag.members)))
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handwheel.sim_plant.alarm import AlarmState
-from handwheel.sim_plant.cw100.control.alarms import ALARMS
+from handwheel.sim_plant.cw100.tags import ALARMS
 from handwheel.sim_plant.server.opcua.alarms.condition import (
     AlarmCondition,
     ConditionComment,

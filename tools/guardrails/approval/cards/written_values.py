@@ -6,7 +6,7 @@ from handwheel.connectors.model.coercion import read_as
 from handwheel.connectors.model.endpoints import ConnectionConfig, ModbusConnection
 from handwheel.connectors.model.tags import NodeAddress, Tag
 from handwheel.connectors.model.values import Value
-from handwheel.connectors.opcua.wire.write_value import read_write_value
+from handwheel.connectors.opcua.write_value import read_write_value
 
 from ....requests.request import Action
 

@@ -7,9 +7,9 @@ from typing import TypeGuard
 
 from asyncua import ua
 
-from ...model.coercion import scaled
-from ...model.tags import Kind, NodeAddress, Tag
-from ...model.values import (
+from ..model.coercion import scaled
+from ..model.tags import Kind, NodeAddress, Tag
+from ..model.values import (
     BAD_INDEX_INVALID,
     BAD_SENSOR_FAILURE,
     BAD_TYPE_MISMATCH,

@@ -7,16 +7,14 @@ from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from asyncua import ua
-from asyncua.client.ua_client import UaClient
+from asyncua.client.ua_client import UaClient, UASocketProtocol
 from asyncua.ua import object_ids
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.uaerrors import UaError
 
-from ...errors import NotConnected
+from ..errors import NotConnected
 from .data_values import read_results
-from .fast_read import read_request
-from .publish_requests import protocol_of
 
 T = TypeVar("T")
 
@@ -34,7 +32,8 @@ UNREADABLE = (
 """Errors that asyncua raises on an answer that is corrupt."""
 
 _STANDARD_NAMES = cast("Mapping[object, str]", cast(Any, object_ids).ObjectIdNames)
-_MOST_NODES = 500  # asyncua decodes as many in less than 5 ms
+_MOST_NODES = 500
+_DECODED_AT_ONCE = 100  # about 1 ms
 
 
 def standard(identifier: int) -> ua.NodeId:
@@ -52,6 +51,20 @@ def standard_name(node: ua.NodeId) -> str:
 def attribute(node: ua.NodeId, kind: int = AttributeIds.Value) -> ua.ReadValueId:
     """Returns the item of a Read for an attribute of a node."""
     return ua.ReadValueId(NodeId=node, AttributeId=AttributeIds(kind))
+
+
+def protocol_of(client: UaClient) -> UASocketProtocol:
+    """Returns the open transport.
+
+    asyncua's own `create_subscription` would start its publish loop, which keeps one request at a
+    time and hides unreadable answers and the end of all subscriptions.
+
+    Raises:
+        ConnectionError: It is closed.
+    """
+    if client.protocol is None:
+        raise ConnectionError("the connection is closed")
+    return client.protocol
 
 
 class Services:
@@ -92,11 +105,21 @@ class Services:
         except (OSError, TimeoutError, UaError, *UNREADABLE) as error:
             raise self.lost(error) from None
 
-    async def read(self, items: Sequence[ua.ReadValueId]) -> list[ua.DataValue]:
-        """Reads in one request. See `read_attributes`."""
+    async def read(
+        self, items: Sequence[ua.ReadValueId], *, has_structures: bool = True
+    ) -> list[ua.DataValue]:
+        """Reads in one request. See `read_attributes` and `data_value`."""
+        request = ua.ReadRequest()
+        request.Parameters.TimestampsToReturn = ua.TimestampsToReturn.Both
+        request.Parameters.NodesToRead = list(items)
         with self.translated():
-            request = protocol_of(self.client).send_request(read_request(items))
-            results = read_results(await self.asked(request), has_structures=True)
+            answer = await self.asked(protocol_of(self.client).send_request(request))
+            handle = cast(int, request.RequestHeader.RequestHandle)
+            results: list[ua.DataValue] = []
+            for value in read_results(answer, handle, has_structures=has_structures):
+                results.append(value)
+                if len(results) % _DECODED_AT_ONCE == 0:
+                    await asyncio.sleep(0)  # without it, all other tasks would wait
         return self.matching(results, len(items))
 
     def matching(self, results: list[T], asked: int) -> list[T]:

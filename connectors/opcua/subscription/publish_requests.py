@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from time import monotonic
 
 from asyncua import ua
-from asyncua.client.ua_client import UaClient, UASocketProtocol
+from asyncua.client.ua_client import UaClient
 from asyncua.common.utils import Buffer
 from asyncua.ua.uaerrors import BadTimeout, BadTooManyPublishRequests, UaStatusCodeError
 
+from ..services import protocol_of
 from .notifications import Notification, published, republished
 
 _REFUSED_PAUSE_S = 0.5  # pause for a server that accepts no request at all
@@ -26,20 +27,6 @@ class Published:
     # unknown
     lost: int
     notification: Notification
-
-
-def protocol_of(client: UaClient) -> UASocketProtocol:
-    """Returns the open transport.
-
-    asyncua's own `create_subscription` would start its publish loop, which keeps one request at a
-    time and hides unreadable answers and the end of all subscriptions.
-
-    Raises:
-        ConnectionError: It is closed.
-    """
-    if client.protocol is None:
-        raise ConnectionError("the connection is closed")
-    return client.protocol
 
 
 class PublishRequests:

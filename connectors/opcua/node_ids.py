@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from asyncua import ua
 from asyncua.ua.uaerrors import UaError
 
-from ...model.tags import NodeAddress, Tag
-from ...model.values import BAD_INDEX_INVALID, BAD_NODE_UNKNOWN, StatusCode
+from ..model.tags import NodeAddress, Tag
+from ..model.values import BAD_INDEX_INVALID, BAD_NODE_UNKNOWN, StatusCode
 
 _URI = "nsu="
 
@@ -25,17 +25,13 @@ class Nodes:
         self._indexes: dict[str, int] = {}
         self._nodes: dict[str, ua.NodeId | None] = {}
 
-    def learn(self, uris: Sequence[object]) -> bool:
-        """Takes the server's namespaces in order, and returns whether node ids may be others now.
-
-        An entry that is not a URI has no name.
-        """
+    def learn(self, uris: Sequence[object]) -> None:
+        """Takes the server's namespaces in order. An entry that is not a URI has no name."""
         if tuple(uris) == self._uris:
-            return False
+            return
         self._uris = tuple(uris)
         self._indexes = {uri: index for index, uri in enumerate(uris) if isinstance(uri, str)}
         self._nodes.clear()
-        return True
 
     def node(self, tag: Tag) -> ua.NodeId | None:
         """Returns the node of a tag, or `None` for the reason in `refusal`."""

@@ -5,7 +5,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from uuid import UUID
 
-from ...model.values import Value
+from ..model.values import Value
 
 _VALUE_ATTRIBUTE = 13
 _HAS_VALUE_ONLY = 0x01

@@ -13,7 +13,7 @@ from asyncua.ua import ua_binary
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.ua_binary import Primitives, nodeid_from_binary
 
-from .data_values import data_value
+from ..data_values import data_value
 
 _CHANGES = ObjectIds.DataChangeNotification_Encoding_DefaultBinary
 _STATUS = ObjectIds.StatusChangeNotification_Encoding_DefaultBinary

@@ -1,11 +1,13 @@
 """Decodes DataValues with asyncua, safe against bytes that claim huge lists."""
 
+from collections.abc import Iterator
 from math import prod
 from typing import cast
 
 from asyncua import ua
 from asyncua.common.utils import Buffer
 from asyncua.ua import ua_binary
+from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.ua_binary import Primitives, nodeid_from_binary
 from asyncua.ua.uaerrors import UaError
 
@@ -21,19 +23,27 @@ _NODE_IDS = frozenset({17, 18})
 _MADE_UP = {20: ua.QualifiedName, 21: ua.LocalizedText, 25: ua.DiagnosticInfo}
 
 
-def read_results(answer: Buffer, *, has_structures: bool) -> list[ua.DataValue]:
-    """Returns the values of a ReadResponse, or raises `UaError` or `ValueError`."""
-    nodeid_from_binary(answer)
-    ua_binary.struct_from_binary(ua.ResponseHeader, answer).ServiceResult.check()
+def read_results(answer: Buffer, handle: int, *, has_structures: bool) -> Iterator[ua.DataValue]:
+    """Yields the values of the ReadResponse with this request's handle.
+
+    Raises:
+        UaError, ValueError: It refuses the request, answers another one, or is corrupt.
+    """
+    kind = nodeid_from_binary(answer)
+    header = ua_binary.struct_from_binary(ua.ResponseHeader, answer)
+    cast(ua.StatusCode, header.ServiceResult).check()
+    is_read = kind.Identifier == ObjectIds.ReadResponse_Encoding_DefaultBinary
+    if not is_read or header.RequestHandle != handle:
+        raise UaError("the answer is to another request")
     count = Primitives.Int32.unpack(answer)
     if count > len(answer):  # each takes at least a byte
         raise UaError("an answer that ends too soon")
-    values = [data_value(answer, has_structures=has_structures) for _ in range(count)]
+    for _ in range(count):
+        yield data_value(answer, has_structures=has_structures)
     for _ in range(Primitives.Int32.unpack(answer)):
         ua_binary.struct_from_binary(ua.DiagnosticInfo, answer)
     if len(answer):  # the layout is not as declared, so that values may be wrong
         raise ValueError("an answer that goes on behind its end")
-    return values
 
 
 def data_value(data: Buffer, *, has_structures: bool = False) -> ua.DataValue:

@@ -2,24 +2,23 @@
 
 from collections.abc import Sequence
 
-from ...alarm_tags import alarm_values
-from ...model import Value
-from ..control.controllers import ControlState, gas_shares
-from ..control.loops import FLOW_LOOPS, HAND_STATIONS, OVERRIDE
-from ..plant_state import TepState
-from ..process.shutdown import CAUSES
-from ..process.state import VALVES
-from .measurements import ANALYSERS, TAG_OF_XMEAS
+from ..alarm import alarm_values
+from ..model import Value
+from .control.controllers import ControlState, gas_shares
+from .control.loops import FLOW_LOOPS, HAND_STATIONS, OVERRIDE
+from .plant_state import TepState
+from .process.shutdown import CAUSES
+from .process.state import VALVES
+from .tags import ANALYSERS, XMEAS
 from .tags import VALVES as VALVE_TAGS
 
 _WORD = 0xFFFFFFFF
-_MEASURED = tuple(TAG_OF_XMEAS.values())
-_POSITIONS = tuple(f"{name}.pos" for name, *_ in VALVE_TAGS)
+_POSITIONS = tuple(f"{name}.pos" for name in VALVE_TAGS)
 
 
 def read_all(s: TepState) -> dict[str, Value]:
     """Returns the present value of every tag."""
-    values: dict[str, Value] = dict(zip(_MEASURED, s.readings, strict=True))
+    values: dict[str, Value] = dict(zip(XMEAS, s.readings, strict=True))
     values.update(zip(_POSITIONS, s.process.x[VALVES], strict=True))
     values |= _read_control(s.control, s.readings, s.process.xmv)
     values |= alarm_values(s.alarms)

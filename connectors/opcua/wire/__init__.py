@@ -1,1 +1,0 @@
-"""Encoding, decoding and service calls of OPC UA."""

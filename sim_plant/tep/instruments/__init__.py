@@ -1,1 +1,0 @@
-"""Measurements and tags of the Tennessee Eastman process."""
