@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from rapidfuzz import fuzz, process
 
@@ -12,6 +13,8 @@ from .sources import Sources
 _MOST = 3
 _LOOKED = 8  # questions, of which some cannot be filled
 _LEAST = 55.0  # of a name, 0 to 100
+_SAME = 80.0  # of two words, such as fall and falls
+_WORD = re.compile(r"[a-z]+")
 _NUMBER = re.compile(r"(?<![\w.-])-?\d+(?:\.\d+)?(?![\w-])")
 _LONGEST = 300
 
@@ -22,11 +25,27 @@ def offers(text: str, sources: Sources) -> list[list[str]]:
     Parameters are names and numbers of the text, else the first that the site has.
     """
     asked = text.lower()[:_LONGEST]
-    titles = {each.id: f"{each.title} {each.also}".lower() for each in catalogue().values()}
-    found = process.extract(asked, titles, scorer=fuzz.token_set_ratio, limit=None)
-    ranked = sorted(found, key=lambda each: -(each[1] + fuzz.partial_ratio(asked, each[0])))
-    filled = (_filled(catalogue()[each[2]], asked, sources) for each in ranked[:_LOOKED])
+    ranked = sorted(catalogue().values(), key=lambda each: -_score(asked, each))
+    filled = (_filled(each, asked, sources) for each in ranked[:_LOOKED])
     return [each for each in filled if each is not None][:_MOST]
+
+
+def _score(asked: str, question: Question) -> float:
+    """Returns how many words of a text are in a title, those that are in few titles first."""
+    own = _words_of(question)
+    near = (process.extractOne(each, own, scorer=fuzz.ratio, score_cutoff=_SAME)
+            for each in dict.fromkeys(_WORD.findall(asked)))  # fmt: skip
+    return sum(each[1] / _titles_with(each[0]) for each in near if each is not None)
+
+
+@cache
+def _words_of(question: Question) -> list[str]:
+    return _WORD.findall(f"{question.title} {question.also}".lower())
+
+
+@cache
+def _titles_with(word: str) -> int:
+    return sum(word in _words_of(each) for each in catalogue().values())
 
 
 def _filled(question: Question, text: str, sources: Sources) -> list[str] | None:

@@ -51,13 +51,6 @@ def _alarm(text: str, sources: Sources) -> Tag:
     return tag
 
 
-def _switch(text: str, sources: Sources) -> Tag:
-    tag = _tag(text, sources)
-    if tag.kind not in {"bool", "enum"}:
-        raise InvalidArguments(f"{tag.name} is no switch and no mode")
-    return tag
-
-
 def _one(noun: str, name: str, known: Iterable[str]) -> str:
     names = list(known)
     if name not in names:
@@ -92,6 +85,13 @@ def _span_s(text: str, _: Sources) -> float:
     return seconds
 
 
+def _machines(sources: Sources) -> Mapping[str, str]:
+    """Returns the equipment that runs or stands, with its class and letter."""
+    every, tags = sources.site.equipment, sources.site.tags
+    known = {name: each for name, each in every.items() if f"{name}.running" in tags}
+    return {name: f"{each.class_} {name[-1]}" for name, each in known.items()}
+
+
 def _text(text: str, _: Sources) -> str:
     return text
 
@@ -103,15 +103,15 @@ def _tag_words(sources: Sources) -> dict[str, str]:
 KINDS: Mapping[str, Kind] = {
     "tag": Kind(_tag, _tag_words),
     "alarm": Kind(_alarm, lambda of: {each.name: each.label for each in alarm_tags(of.site)}),
-    "switch": Kind(_switch, lambda of: {
-        name: each.label for name, each in of.site.tags.items() if each.kind in {"bool", "enum"}
-    }),
     "set_point": Kind(_tag, lambda of: {
         name: each.label for name, each in of.site.tags.items() if of.site.is_writable(each)
     }),
     "equipment": Kind(_equipment, lambda of: {
         name: f"{each.class_} {name[-1]}" for name, each in of.site.equipment.items()
     }),
+    "machine": Kind(
+        lambda text, of: _one("equipment that runs", text, _machines(of)), _machines
+    ),
     "request": Kind(_request, lambda of: {each.request_id: "" for each in of.requests()[::-1]}),
     "case": Kind(_case, lambda of: dict.fromkeys(of.case_names()[::-1], "")),
     "playbook": Kind(_playbook, lambda of: dict.fromkeys(of.playbooks(), "")),

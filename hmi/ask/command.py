@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _COMPLETERS: dict[str, Completer] = {
     "tag": complete_tag, "alarm": complete_tag, "equipment": complete_equipment,
+    "machine": complete_equipment,
     "request": complete_request, "case": complete_case, "playbook": complete_playbook,
 }  # fmt: skip
 

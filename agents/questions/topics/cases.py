@@ -68,7 +68,7 @@ def alike(asked: Asked, case: Case) -> _Found:
 @question(
     "why-not-started", "Why did a playbook not start?",
     """
-{% for name, what, why in told %}Of {{ name }} {{ playbook }} {{ what }}{% if why %}: {{ why }}{% endif %}.
+{% for name, what, why in told %}Of {{ name }} {{ playbook }} is {{ what }}{% if why %}: {{ why }}{% endif %}.
 {% endfor %}
 {% if not told %}No open case has weighed {{ playbook }}, so nothing has triggered it.{% endif %}
 
@@ -82,20 +82,15 @@ def why_not_started(asked: Asked, playbook: str) -> _Found:
     told: list[tuple[str, str, object]] = []
     for each in cases:
         judgement = each.judgement
-        source, at = "agents, judged", each.judged_at
         passed = {one["name"]: one["reason"] for one in judgement.get("passed_over", ())}
         for one in judgement.get("candidates", ()):
             if one["playbook"] != playbook:
                 continue
-            reason = str(one.get("reason") or passed.get(playbook, ""))
             chosen = str(judgement.get("choice", "")).startswith(playbook)
-            what = (
-                "is prevented" if one.get("code") else "is chosen" if chosen else "is passed over"
-            )
-            if reason or chosen:
-                why = asked.reason(each.case_id, reason, source) if reason else None
-            else:
-                why = asked.fact(each.case_id, str(judgement.get("reason", "")), source, at)
+            reason = one.get("reason") or passed.get(playbook) or judgement.get("reason", "")
+            reason = str(judgement.get("reason", "") if chosen else reason)
+            what = "chosen" if chosen else "prevented" if one.get("code") else "passed over"
+            why = reason and asked.reason(each.case_id, reason, "agents, judged")
             told.append((each.case_id, what, why))
     return {"playbook": playbook, "told": told, "stale": stale(asked, cases)}
 

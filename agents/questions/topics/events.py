@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from handwheel.connectors.model.tags import Tag
-from handwheel.tools.errors import InvalidArguments
 
 from ...deviations.standing import measured_by
 from ..answer import Asked, Fact
@@ -47,21 +46,21 @@ _EVENT = """
 
 
 @question("why-tripped", "Why did equipment trip?", _EVENT, also="what tripped it, why the trip")
-def why_tripped(asked: Asked, equipment: str) -> _Found:
+def why_tripped(asked: Asked, machine: str) -> _Found:
     """Tells when equipment tripped last, and what came with it."""
-    return _event(asked, equipment, "tripped", 1.0, "tripped")
+    return _event(asked, machine, "tripped", 1.0, "tripped")
 
 
 @question("why-stopped", "Why did equipment stop?", _EVENT, also="what stopped it, went off")
-def why_stopped(asked: Asked, equipment: str) -> _Found:
+def why_stopped(asked: Asked, machine: str) -> _Found:
     """Tells when equipment stopped last, and what came with it."""
-    return _event(asked, equipment, "running", 0.0, "stopped")
+    return _event(asked, machine, "running", 0.0, "stopped")
 
 
 @question("why-started", "Why did equipment start?", _EVENT, also="what started it")
-def why_started(asked: Asked, equipment: str) -> _Found:
+def why_started(asked: Asked, machine: str) -> _Found:
     """Tells when equipment started last, and what came with it."""
-    return _event(asked, equipment, "running", 1.0, "started")
+    return _event(asked, machine, "running", 1.0, "started")
 
 
 @question("why-alarm", "Why did an alarm come?", _EVENT, also="what raised the alarm")
@@ -71,9 +70,11 @@ def why_alarm(asked: Asked, alarm: Tag) -> _Found:
 
 
 def _event(asked: Asked, name: str, attribute: str, value: float, did: str) -> _Found:
-    tag = asked.sources.site.tags.get(f"{name}.{attribute}")
+    """Tells of a state of equipment, of one without a tag for its trip when it stopped."""
+    tags = asked.sources.site.tags
+    tag = tags.get(f"{name}.{attribute}")
     if tag is None:
-        raise InvalidArguments(f"the site has no tag {name}.{attribute}, which would tell it")
+        return _told(asked, name, tags[f"{name}.running"], 0.0, "stopped")
     return _told(asked, name, tag, value, did)
 
 
