@@ -149,10 +149,9 @@ class Intentions:
         to, judged = await self._judged(found)
         if name not in self.open:
             return  # it was withdrawn meanwhile
-        question = f"plan: take {found.equipment} out for maintenance"
         text = (
             f"{name}: {judged}. Nothing was asked for or begun. It was {found.shown}; "
-            f"{next_step('ask', question)}"
+            f"{next_step('ask', 'plan-out', found.equipment)}"
         )
         at = stamp(self._context.clock().wall)
         try:

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from handwheel.agents.answering.sources import FoundPlans, PlannedLine, PossiblePlan
 from handwheel.agents.composing.chain import brings_about, chain, missing, out_of_service, parts_of
 from handwheel.agents.composing.composed_text import composed_document
 from handwheel.agents.composing.composer import released
 from handwheel.agents.planning.plan_check import check_plan
+from handwheel.agents.questions.sources import FoundPlans, PlannedLine, PossiblePlan
 from handwheel.connectors.client.site_reader import survey
 from handwheel.connectors.errors import HandwheelError
 from handwheel.connectors.model.site import Site

@@ -136,23 +136,23 @@ def test_intention_is_recorded_listed_and_withdrawn(
     running: RunningSite, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said, site = said_by(capsys), ("--site", str(running.folder))
-    question = "plan: take P-101A out tomorrow at 14:00"
-    code, out, _ = said("ask", *site, "--record", question)
+    question = ("plan-out", "P-101A", "tomorrow 14:00")
+    code, out, _ = said("ask", *site, "--record", *question)
     told = re.search(r"^(I-\w{8}): recorded; at (\S+) ", out, re.MULTILINE)
     assert code == 0
     assert told is not None
     tomorrow = datetime.now().astimezone() + timedelta(days=1)
     assert told[2] == f"{tomorrow:%Y-%m-%d}"
-    assert said("ask", *site, "--record", question)[1].count(told[1]) == 2  # recorded once
+    assert said("ask", *site, "--record", *question)[1].count(told[1]) == 2  # recorded once
     (found,) = json.loads(said("runs", "planned", *site, "--json")[1])
     assert (found["intention_id"], found["playbook"], found["text"]) == (
-        told[1], "cw/pump-bearing-changeover", question,
+        told[1], "cw/pump-bearing-changeover", " ".join(question),
     )  # fmt: skip
     assert said("runs", "withdraw", told[1], *site)[:2] == (0, f"{told[1]}: withdrawn\n")
     assert said("runs", "planned", *site)[1] == "nothing is planned\n"
     code, _, wrong = said("runs", "withdraw", told[1], *site)
     assert (code, "is open" in wrong) == (2, True)
-    assert said("ask", *site, "--record", "plan: take P-101A out")[0] == 2
+    assert said("ask", *site, "--record", "plan-out", "P-101A")[0] == 2
 
 
 async def test_closed_site_says_how_to_open_it(running: RunningSite) -> None:

@@ -67,7 +67,7 @@ FORBIDDEN = [
     ("graphs", "site", "langchain_core"),
     ("models", "agents.planning.planners", "xllamacpp"),
     ("models", "hmi.processes.agents", "xllamacpp"),
-    ("answers-without-models", "agents.answering.grammar", "agents.planning.model.pool"),
+    ("answers-without-models", "agents.questions.catalogue", "agents.planning.model.pool"),
     ("peers", "site_tools", "mcp_types"),
     ("programs-decide-nothing", "langchain.follow", "hmi.shell.cli.exits"),
     ("screens", "connectors.model.values", "textual"),

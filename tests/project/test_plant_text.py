@@ -7,7 +7,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("agents", "api", "connectors", "evaluation", "hmi", "playbooks", "sim_plant", "tools")
 OPENED_BY = {
     ".as_data(": (
-        "tools/toolset/results.py", "agents/planning/", "agents/answering/",
+        "tools/toolset/results.py", "agents/planning/", "agents/questions/",
         "evaluation/benchmark/holding/hostile_verbs.py",
     ),
     ".for_screen(": (

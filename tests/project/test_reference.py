@@ -23,9 +23,8 @@ from handwheel.connectors.model import (
 from handwheel.evaluation.playbook_tests import schema as playbook_tests
 from handwheel.playbooks.engine import states as run
 from handwheel.sim_plant.cw100.control import loops
-from handwheel.sim_plant.cw100.tags import ALARMS, FAULTS, FIELD_ACTIONS, TAGS, TROUBLE
-from handwheel.sim_plant.model import PlantTag, Register
-from handwheel.sim_plant.simulation import CLOCK_TAGS
+from handwheel.sim_plant.cw100.tags import FIELD_ACTIONS, TAGS, TROUBLE
+from handwheel.sim_plant.model import Node
 from handwheel.tools.guardrails.approval.messages.run_events import RecordEvent
 from handwheel.tools.guardrails.gate.server.registry import MESSAGES
 from handwheel.tools.guardrails.gate.steps import reading_age

@@ -50,7 +50,7 @@ async def test_people_are_told_at_the_time_and_nothing_else(idle: AgentsRoom) ->
     ) in claimed
     assert "\u202e" not in text
     (command,) = text.split("; next: ")[1:]
-    assert command == "handwheel ask 'plan: take P-101A out for maintenance'"
+    assert command == "handwheel ask plan-out P-101A"
     assert (idle.runs(), idle.cases(), idle.frames) == ([], [], [])
     assert kinds(idle, name) == ["intended", "told"]
 

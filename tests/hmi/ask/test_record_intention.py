@@ -1,4 +1,4 @@
-"""Which plan of an answer is recorded, and by which key."""
+"""Which plan of an answer is recorded, at which moment, and by which key."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -8,30 +8,24 @@ from unittest.mock import AsyncMock, Mock
 
 import pytest
 
-from handwheel.agents.answering.question import Question
-from handwheel.agents.answering.sources import FoundPlans, PossiblePlan
-from handwheel.agents.answering.subjects import Subject
 from handwheel.agents.planning.planner import COMPOSED
+from handwheel.agents.questions.catalogue import Answer, catalogue
+from handwheel.agents.questions.sources import FoundPlans, PossiblePlan
 from handwheel.hmi.ask import record_intention as module
-from handwheel.hmi.ask.record_intention import offer_lines, record_intention
+from handwheel.hmi.ask.record_intention import moment_of, offer_lines, record_intention
 from handwheel.tools.errors import InvalidArguments
 
-TEXT = "plan: take P-101A out on 2026-12-03 at 14:00"
-NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC).astimezone()
+SITE: Any = Mock()
 
 
 def _asked(
-    text: str = TEXT,
-    routed_by: str = "",
-    plans: Sequence[str] | None = ("cw/p",),
-    at: str = "14:00",
-) -> tuple[Mock, Mock]:
-    """An answer to a question, and the sources in which the plans were found."""
-    subjects = (Subject("equipment", "P-101A"),)
-    question = Question(text, "plan", subjects, day="2026-12-03", at=at)
+    at: str = "2026-12-03 14:00", plans: Sequence[str] | None = ("cw/p",)
+) -> tuple[Answer, FoundPlans | None]:
     made = [PossiblePlan(each, each, {"duty": "P-101A"}, True, ()) for each in plans or ()]
-    found = None if plans is None else FoundPlans(made, ())
-    return Mock(question=question, routed_by=routed_by), Mock(now=NOW, found=found)
+    given = {"equipment": "P-101A", "at": at}
+    answer = Answer(catalogue()["plan-out"], given, (), (), ())
+    return answer, None if plans is None else FoundPlans(made, ())
 
 
 @pytest.fixture
@@ -51,42 +45,52 @@ def posted(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Any]]:
     return fields
 
 
-def test_key_is_the_same_for_the_same_words_only(posted: list[Mapping[str, Any]]) -> None:
-    other = TEXT.replace("take P-101A out", "take P-101A out for maintenance")
-    for text in (TEXT, TEXT, other):
-        record_intention(*_asked(text))
+def test_key_is_the_same_for_the_same_plan_only(posted: list[Mapping[str, Any]]) -> None:
+    for at in ("2026-12-03 14:00", "2026-12-03 14:00", "2026-12-03 15:00"):
+        record_intention(*_asked(at), SITE, NOW)
     first, again, differs = (each["key"] for each in posted)
     assert first == again != differs
-    assert [each["text"] for each in posted] == [TEXT, TEXT, other]
+    assert posted[0]["text"] == "plan-out P-101A 2026-12-03 14:00"
+    assert posted[0]["roles"] == {"duty": "P-101A"}
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"routed_by": "local-1"}, "only a model has understood the question"),
         ({"plans": ()}, "there is no plan"),
         ({"plans": None}, "there is no plan"),
-        ({"at": ""}, "the question names no time"),
+        ({"at": ""}, "is no time"),
     ],
 )
 def test_what_is_not_clear_is_neither_recorded_nor_offered(
     posted: list[Mapping[str, Any]], changes: dict[str, Any], words: str
 ) -> None:
-    told, sources = _asked(**changes)
+    asked = _asked(**changes)
     with pytest.raises(InvalidArguments, match=words):
-        record_intention(told, sources)
-    assert (posted, list(offer_lines(told, sources))) == ([], [])
+        record_intention(*asked, SITE, NOW)
+    assert (posted, list(offer_lines(*asked, NOW))) == ([], [])
+
+
+def test_only_a_plan_that_can_be_recorded_is_offered() -> None:
+    offered = "next: handwheel ask --record plan-out P-101A '2026-12-03 14:00'"
+    assert list(offer_lines(*_asked(), NOW)) == [offered]
+    assert list(offer_lines(*_asked(plans=(f"{COMPOSED}cw-p",)), NOW)) == []
 
 
 @pytest.mark.parametrize(
-    ("changes", "offered"),
-    [
-        ({}, [f"next: handwheel ask --record '{TEXT}'"]),
-        ({"plans": (f"{COMPOSED}cw-p",)}, []),
-        ({"text": f"{TEXT}\u202e"}, []),
-    ],
+    ("text", "day"),
+    [("23:59", 1), ("0:00", 2), ("today 23:59", 1), ("tomorrow 9:30", 2), ("2026-12-03 14:00", 3)],
 )
-def test_only_a_plan_that_can_be_recorded_is_offered(
-    changes: dict[str, Any], offered: list[str]
-) -> None:
-    assert list(offer_lines(*_asked(**changes))) == offered
+def test_moment_is_that_of_the_wall(text: str, day: int) -> None:
+    found = moment_of(text, NOW)
+    assert (found.day, found.tzinfo is not None) == (day, True)
+    assert f"{found:%H:%M}" == f"{text.rsplit(maxsplit=1)[-1]:0>5}"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "now", "14", "25:00", "yesterday 14:00", "2026-02-30 14:00", "14:00 CET",
+             "today 0:00", "2026-11-30 14:00", "14:00+01:00"],
+)  # fmt: skip
+def test_moment_that_is_not_clear_is_refused(text: str) -> None:
+    with pytest.raises(InvalidArguments):
+        moment_of(text, NOW)

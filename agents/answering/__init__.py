@@ -1,1 +1,0 @@
-"""Answers to questions of people, from facts that code has read."""

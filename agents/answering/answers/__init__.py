@@ -1,1 +1,0 @@
-"""Answers by the kind of the question."""

@@ -1,1 +1,0 @@
-"""Answers with the help of a language model, which adds no fact of its own."""

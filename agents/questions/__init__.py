@@ -1,0 +1,1 @@
+"""Catalogue of the questions that people and models ask about a site."""
