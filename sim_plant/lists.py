@@ -1,4 +1,4 @@
-"""Lists of a plant's transmitters, alarms, faults, tags and equipment, from its `lists.yaml`.
+"""Lists of a plant's tags, alarms, faults and equipment, from its `lists.yaml`.
 
 Each row has the fields of its class. A tag is on OPC UA with `node`, its folder, or on Modbus with
 `register`, its table, address and encoding; without a span it has that of its transmitter. `ALARMS`
