@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handwheel.agents.questions.answer import text_of
-from handwheel.agents.questions.catalogue import Answer, answer_to, catalogue
+from handwheel.agents.questions.catalogue import answer_to, catalogue
 from handwheel.agents.questions.offers import offers
 from handwheel.agents.questions.parameters import KINDS
+from handwheel.agents.questions.question import Answer
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
 
