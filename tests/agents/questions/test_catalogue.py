@@ -88,7 +88,7 @@ TOLD: dict[str, tuple[str, ...]] = {
         "was filed at 2026-11-30 20:55:00 UTC", "by anna", "Its reason is try it",
         "segment 1 of cw/x", "C-338DBDB1 was opened before it: PDT-101.pv > 25 kPa",
     ),
-    "request-outcome R-7K3MQ2XA": ("is PENDING", "ben", "approved", "“not in the 3rd shift”"),
+    "request-outcome R-7K3M": ("is PENDING", "ben", "approved", "“not in the 3rd shift”"),
     "decided": ("ben [F1] approved R-7K3MQ2XA at 2026-11-30 20:56:07 UTC",),
     "decided last=1min": ("has no decision in the last 1 min",),
     "shift-changed": (
