@@ -18,8 +18,9 @@ from handwheel.tools.safe_text import printable
 from ..planning.model.answer import ModelFault, parsed
 from ..planning.model.question import Question as Prompt
 from .answer import Asked, Fact
-from .catalogue import Answer, answer_to, catalogue
+from .catalogue import answer_to, catalogue
 from .offers import near_names
+from .question import Answer
 from .site_model import WordModel
 from .sources import Sources
 

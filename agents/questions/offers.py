@@ -6,8 +6,9 @@ from functools import cache
 
 from rapidfuzz import fuzz, process
 
-from .catalogue import Question, catalogue
+from .catalogue import catalogue
 from .parameters import KINDS
+from .question import Question
 from .sources import Sources
 
 _MOST = 3

@@ -17,6 +17,7 @@ from ..deviations.standing import alarm_tags
 from .sources import Sources
 
 _ATTRIBUTES = ("pv", "sp", "active", "running", "pos")
+_LEAST_BEGUN = 4  # characters of an id that is shortened
 _LONGEST_S = 7 * 86400.0
 
 
@@ -53,6 +54,9 @@ def _alarm(text: str, sources: Sources) -> Tag:
 
 def _one(noun: str, name: str, known: Iterable[str]) -> str:
     names = list(known)
+    begun = [each for each in names if each.startswith(name)]
+    if name not in names and len(begun) == 1 and len(name) >= _LEAST_BEGUN:
+        return begun[0]
     if name not in names:
         raise InvalidArguments(printable(f"there is no {noun} {name!r}{did_you_mean(name, names)}"))
     return name

@@ -23,8 +23,8 @@ from ..shell.cli.options import JsonOption, SiteOption
 from ..shell.terminal.wrap import fold, warn
 
 if TYPE_CHECKING:
-    from handwheel.agents.questions.catalogue import Answer
     from handwheel.agents.questions.model import FreeAnswer
+    from handwheel.agents.questions.question import Answer
     from handwheel.agents.questions.site_model import SiteModel
     from handwheel.agents.questions.sources import Sources
     from handwheel.connectors.model.site import Site

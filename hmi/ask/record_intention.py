@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Any
 
-from handwheel.agents.questions.catalogue import Answer
+from handwheel.agents.questions.question import Answer
 from handwheel.agents.questions.sources import FoundPlans, PossiblePlan
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.site import Site

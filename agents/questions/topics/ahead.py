@@ -10,7 +10,7 @@ from handwheel.tools.errors import InvalidArguments
 
 from ...lookahead.prediction import Prediction
 from ..answer import Asked
-from ..catalogue import question
+from ..question import question
 from ..trends import Trend, number_text, settled_trend, span_text
 from .readings import course, read_one
 from .record import asked_number

@@ -5,7 +5,7 @@ from typing import Any
 
 from ...deviations.case import Case
 from ..answer import Asked
-from ..catalogue import question
+from ..question import question
 from .readings import stale
 
 _MOST_HYPOTHESES = 3

@@ -7,8 +7,8 @@ from handwheel.connectors.model.tags import Tag
 
 from ...deviations.standing import measured_by
 from ..answer import Asked, Fact
-from ..catalogue import question
 from ..moments import Change, changes, last_change, last_move, recorded_s
+from ..question import question
 from ..sources import SentWrite
 from ..trends import Trend, longest_trend, number_text, span_text, trend_of
 from .cases import case

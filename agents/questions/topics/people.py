@@ -9,7 +9,7 @@ from handwheel.tools.guardrails.ledger.store.states import WAITING_REQUESTS
 from handwheel.tools.requests.timestamps import parse_stamp, stamp
 
 from ..answer import Asked, Fact, joined
-from ..catalogue import question
+from ..question import question
 from ..trends import span_text
 from .events import person, written
 

@@ -7,7 +7,7 @@ from handwheel.connectors.hints import next_step
 
 from ...lookahead.prediction import trust_text
 from ..answer import Asked
-from ..catalogue import question
+from ..question import question
 from ..sources import PossiblePlan
 from ..trends import span_text
 from .ahead import new_alarms

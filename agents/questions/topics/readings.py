@@ -8,7 +8,7 @@ from handwheel.connectors.model.values import DataValue, Quality
 
 from ...deviations.standing import alarm_tags, limited_tags, measured_by
 from ..answer import Asked
-from ..catalogue import question
+from ..question import question
 from ..trends import Trend, number_text, settled_trend, span_text
 
 _TREND_S = 600.0

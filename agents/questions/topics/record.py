@@ -8,8 +8,8 @@ from handwheel.connectors.model.values import Quality
 from handwheel.tools.errors import InvalidArguments
 
 from ..answer import Asked, Fact
-from ..catalogue import question
 from ..moments import LOOKED_S, changes, last_crossing, last_move, recorded_s
+from ..question import question
 from ..trends import (
     about_text,
     covered,

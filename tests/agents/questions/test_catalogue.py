@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handwheel.agents.questions.answer import text_of
-from handwheel.agents.questions.catalogue import Answer, answer_to, catalogue
+from handwheel.agents.questions.catalogue import answer_to, catalogue
 from handwheel.agents.questions.offers import offers
 from handwheel.agents.questions.parameters import KINDS
+from handwheel.agents.questions.question import Answer
 from handwheel.connectors.model.site import Site
 from handwheel.tools.errors import InvalidArguments
 
@@ -87,7 +88,7 @@ TOLD: dict[str, tuple[str, ...]] = {
         "was filed at 2026-11-30 20:55:00 UTC", "by anna", "Its reason is try it",
         "segment 1 of cw/x", "C-338DBDB1 was opened before it: PDT-101.pv > 25 kPa",
     ),
-    "request-outcome R-7K3MQ2XA": ("is PENDING", "ben", "approved", "“not in the 3rd shift”"),
+    "request-outcome R-7K3M": ("is PENDING", "ben", "approved", "“not in the 3rd shift”"),
     "decided": ("ben [F1] approved R-7K3MQ2XA at 2026-11-30 20:56:07 UTC",),
     "decided last=1min": ("has no decision in the last 1 min",),
     "shift-changed": (

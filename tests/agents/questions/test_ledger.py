@@ -8,15 +8,16 @@ from handwheel.agents.questions.sources import Sources
 
 from ..testbed.stepped_agents import AgentsRoom
 
-_RECORDED: Any = Mock(**{"ago_s.return_value": 0.0, "slots.return_value": []})
-_PLANT: Any = Mock(**{"read.return_value": {}})
+_NOTHING: dict[str, Any] = {"ago_s.return_value": 0.0, "slots.return_value": [],
+                            "read.return_value": {}}  # fmt: skip
 
 
 async def test_ledger_tells_request_write_decision_and_case(idle: AgentsRoom) -> None:
     await idle.start_agents()
     await idle.approved(1)
     name = idle.request(1).request.request_id
-    sources = Sources(idle.site, idle.clock.now().wall, idle.desk.database, _RECORDED, _PLANT)
+    nothing: Any = Mock(**_NOTHING)  # of plant and record
+    sources = Sources(idle.site, idle.clock.now().wall, idle.desk.database, nothing, nothing)
 
     def told(*words: str) -> str:
         return "\n".join(answer_to(words[0], words[1:], sources).lines)

@@ -9,7 +9,8 @@ from unittest.mock import AsyncMock, Mock
 import pytest
 
 from handwheel.agents.planning.planner import COMPOSED
-from handwheel.agents.questions.catalogue import Answer, catalogue
+from handwheel.agents.questions.catalogue import catalogue
+from handwheel.agents.questions.question import Answer
 from handwheel.agents.questions.sources import FoundPlans, PossiblePlan
 from handwheel.hmi.ask import record_intention as module
 from handwheel.hmi.ask.record_intention import moment_of, offer_lines, record_intention
