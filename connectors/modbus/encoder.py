@@ -3,9 +3,9 @@
 import struct
 from collections.abc import Mapping
 
+from ..config.hosts import is_loopback
 from ..model.coercion import DeviceType, coerce, held
 from ..model.endpoints import ModbusConnection
-from ..model.hosts import is_loopback
 from ..model.tags import Encoding, RegisterAddress, Tag
 from ..model.values import Value
 from ..session.protocols import DeviceIdentity, Encoded

@@ -9,13 +9,13 @@ from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, mod
 from handwheel.connectors.hints import shell_command
 
 from ..config.durations import Duration, between
+from ..config.hosts import host_key, is_address
 from ..config.plug_ins import MissingPlugIn, PlugIns, UnusablePlugIn, WrongPlugIn
 from ..config.secrets import SecretPlace
 from ..config.validation import Model, load_model, spelled
 from ..config.yaml_documents import Document
 from ..denial import Denial
 from ..errors import ConfigError
-from .hosts import host_key, is_address
 from .tags import Order
 
 GROUP = "handwheel.connectors"

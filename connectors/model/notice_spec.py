@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 from pydantic import Discriminator, Field, field_validator, model_validator
 
 from ..config.durations import Duration, between
+from ..config.hosts import is_loopback
 from ..config.secrets import SecretPlace
 from ..config.validation import Model, spelled
 from ..config.yaml_documents import Document
 from ..errors import Problem
 from .endpoints import Credentials
-from .hosts import is_loopback
 
 _MAIL = r"[!-~]+@[A-Za-z0-9.-]+"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)

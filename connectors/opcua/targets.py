@@ -9,8 +9,8 @@ from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.uaerrors import UaError
 
+from ..config.hosts import is_loopback
 from ..model.endpoints import OpcuaConnection
-from ..model.hosts import is_loopback
 from ..model.values import Quality
 from ..session.protocols import DeviceIdentity
 from .codec import plain

@@ -7,6 +7,7 @@ from pathlib import Path
 from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
+from handwheel.connectors.config.hosts import is_loopback
 from handwheel.connectors.config.secrets import resolve_secret
 from handwheel.connectors.errors import ConfigError, Problem
 from handwheel.connectors.model.endpoints import (
@@ -14,7 +15,6 @@ from handwheel.connectors.model.endpoints import (
     ModbusConnection,
     OpcuaConnection,
 )
-from handwheel.connectors.model.hosts import is_loopback
 from handwheel.connectors.model.site import SITE_FILE, Site
 from handwheel.evaluation.plants.installed_plants import plant_names
 from handwheel.sim_plant.model import namespace_uri

@@ -23,8 +23,8 @@ from asyncua.crypto.security_policies import (
 )
 from asyncua.ua.uaerrors import UaError
 
+from ...config.hosts import is_loopback
 from ...model.endpoints import OpcuaConnection
-from ...model.hosts import is_loopback
 
 _TIMEOUTS = 10  # of the connection, until the server ends a session that it does not hear of
 _SHORTEST_S, _LONGEST_S = 20.0, 60.0

@@ -11,12 +11,12 @@ from handwheel.agents.deviations.baseline_file import read_baseline
 from handwheel.agents.diagnosis.load import load_hypotheses
 from handwheel.agents.lookahead.load import load_twin
 from handwheel.agents.planning.planners import planners_of
+from handwheel.connectors.config.hosts import is_loopback
 from handwheel.connectors.config.secrets import resolve_secret
 from handwheel.connectors.config.yaml_documents import read_document
 from handwheel.connectors.errors import ConfigError, NotConnected, Problem
 from handwheel.connectors.hints import next_step
 from handwheel.connectors.model.endpoints import OpcuaConnection, UnusableConnection
-from handwheel.connectors.model.hosts import is_loopback
 from handwheel.connectors.model.notice_spec import (
     Channel,
     CommandChannel,

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from handwheel.connectors.config.hosts import is_loopback
 from handwheel.connectors.denial import Denial
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.endpoints import InstalledConnection
-from handwheel.connectors.model.hosts import is_loopback
 from handwheel.connectors.model.site import Site
 from handwheel.connectors.model.site_file import SITE_SCOPE
 from handwheel.connectors.model.tags import Tag

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from handwheel.connectors.config.hosts import host_key, is_loopback
 from handwheel.connectors.errors import ConfigError
 from handwheel.connectors.model.endpoints import ModbusConnection, OpcuaConnection, is_same_device
-from handwheel.connectors.model.hosts import host_key, is_loopback
 
 from ...sites.site_text import SITE, TAGS, load
 
