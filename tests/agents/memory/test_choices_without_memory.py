@@ -51,7 +51,7 @@ def _deleted_memory() -> Generator[None]:
 
 async def _played(site: Site, library: Sequence[Playbook]) -> list[object]:
     """Choices, reasons and requests of a pump that trips."""
-    room_type = import_module("handwheel.evaluation.trial.stepped").Room
+    room_type = import_module("handwheel.evaluation.trial.stepped").SteppedTrial
     own = [each for each in library if "pump" in each.id]  # the others cost only time
     async with room_type.open(site, create, seed=1, faults=[TRIPPED], library=own) as room:
         room.scan_s = 5.0
